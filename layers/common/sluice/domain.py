@@ -1,0 +1,204 @@
+"""The nouns of Sluice: documents, chunks, passages, conversations."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+DEFAULT_COLLECTION = "default"
+Vector = list[float]
+
+
+def uuid7() -> UUID:
+    """Return a time-ordered UUID (RFC 9562, version 7), so that keys need no sequence and sort by age."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | (0x7 << 76)
+    value = value & ~(0x3 << 62) | (0x2 << 62)
+    return UUID(int=value)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks. Every stored row belongs to a tenant, and every query names one."""
+
+    tenant: str = "default"
+
+
+# --- Documents ---------------------------------------------------------------
+
+
+class DocumentStatus(StrEnum):
+    """Where a document stands: `pending -> processing -> ready | failed`."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """One version of an object in a bucket; `etag` changes whenever its bytes do."""
+
+    bucket: str
+    key: str
+    etag: str = ""
+    size: int = 0
+
+    @property
+    def source(self) -> str:
+        """The address under which the object's document is known: `s3://bucket/key`."""
+        return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def name(self) -> str:
+        return self.key.rsplit("/", 1)[-1]
+
+    @property
+    def collection(self) -> str:
+        """The first folder of the key; `default` for a key without one."""
+        folder, slash, _ = self.key.partition("/")
+        return folder if slash and folder else DEFAULT_COLLECTION
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as its owner sees it. `reason` and `code` say why it failed, in words and for programs."""
+
+    id: UUID
+    collection: str
+    source: str
+    title: str
+    status: DocumentStatus
+    etag: str = ""
+    kind: str | None = None
+    size: int = 0
+    pages: int | None = None
+    chunks: int = 0
+    code: str | None = None
+    reason: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of text that a parser found in one place: a page, or what stands under a heading."""
+
+    text: str
+    page: int | None = None
+    heading: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What a parser read: the kind it decided on by content, a title if there is one, and the blocks in order."""
+
+    kind: str
+    blocks: tuple[Block, ...]
+    title: str | None = None
+    pages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a document's text. `start` and `end` are character offsets into the blocks joined by blank lines."""
+
+    ordinal: int
+    content: str
+    start: int
+    end: int
+    page: int | None = None
+    heading: str | None = None
+
+
+# --- Retrieval ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which documents a search may look at. An empty field does not restrict."""
+
+    collection: str | None = None
+    document_ids: tuple[UUID, ...] = ()
+    metadata: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk that a search found, with where it stands. `similarity` is the cosine to the query, `score` the fused rank."""
+
+    chunk_id: UUID
+    document_id: UUID
+    source: str
+    title: str
+    content: str
+    start: int
+    end: int
+    score: float
+    similarity: float
+    page: int | None = None
+    heading: str | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+# --- Conversations -----------------------------------------------------------
+
+
+class Role(StrEnum):
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one answer, as the model counted them."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage as the client sees it: numbered from 1 in the order of the prompt, with its best sentence as `quote`."""
+
+    id: int
+    document_id: UUID
+    title: str
+    source: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation. `citations` holds the sources that an answer really cited."""
+
+    id: UUID
+    role: Role
+    content: str
+    citations: tuple[Source, ...] = ()
+    model: str | None = None
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation with its messages, oldest first."""
+
+    id: UUID
+    title: str
+    messages: tuple[Message, ...] = ()
+    created_at: datetime | None = None
+    updated_at: datetime | None = None

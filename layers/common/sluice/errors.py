@@ -1,0 +1,212 @@
+"""The errors that Sluice raises.
+
+    SluiceError
+    ├── InvalidInput                the caller can mend it
+    │   └── QuestionTooLong
+    ├── NotFound
+    │   ├── ConversationNotFound
+    │   └── DocumentNotFound
+    ├── DocumentError               the document can't be used; kept with it as its reason
+    │   ├── UnsupportedKind
+    │   ├── EmptyDocument
+    │   ├── NoTextLayer
+    │   ├── DamagedDocument
+    │   ├── EncryptedDocument
+    │   ├── DocumentTooLarge
+    │   └── ObjectGone
+    ├── DocumentBusy                another environment works on it
+    ├── EmbeddingModelMismatch      the operator can mend it
+    ├── NotReady
+    │   └── SchemaOutdated
+    ├── DatabaseUnavailable         worth another try
+    ├── StorageUnavailable
+    └── ModelError
+        ├── ModelUnavailable
+        ├── ModelRateLimited
+        ├── ModelRejected           bad request, key or model name
+        ├── ContextTooLong
+        ├── AnswerRefused
+        └── AnswerCutOff            the upstream stream ended without saying so
+
+A class's docstring is its message when none is given; `code` is stable and goes to clients; `retryable` says whether
+the same request may succeed later.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import ClassVar
+
+
+class SluiceError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str | None = None) -> None:
+        self.message = message or inspect.cleandoc(type(self).__doc__ or "")
+        super().__init__(self.message)
+
+
+class InvalidInput(SluiceError):
+    """The request is not valid."""
+
+    code = "invalid_input"
+
+
+class QuestionTooLong(InvalidInput):
+    """The question is too long; shorten it, or upload it as a document and ask about that."""
+
+    code = "question_too_long"
+
+
+class NotFound(SluiceError):
+    """There is no such thing here."""
+
+    code = "not_found"
+
+
+class ConversationNotFound(NotFound):
+    """There is no conversation with this id; leave conversation_id out to begin one."""
+
+    code = "conversation_not_found"
+
+
+class DocumentNotFound(NotFound):
+    """There is no document with this id."""
+
+    code = "document_not_found"
+
+
+class DocumentError(SluiceError):
+    """The document can't be used."""
+
+    code = "document_error"
+
+
+class UnsupportedKind(DocumentError):
+    """This kind of file is not supported; send PDF, HTML, Markdown or plain text."""
+
+    code = "unsupported_kind"
+
+
+class EmptyDocument(DocumentError):
+    """The file holds no text."""
+
+    code = "empty_document"
+
+
+class NoTextLayer(DocumentError):
+    """The PDF has no text layer: its pages are images. Run it through OCR and upload the result."""
+
+    code = "no_text_layer"
+
+
+class DamagedDocument(DocumentError):
+    """The file is damaged or cut off and can't be read."""
+
+    code = "damaged_document"
+
+
+class EncryptedDocument(DocumentError):
+    """The file is protected by a password; upload a copy without one."""
+
+    code = "encrypted_document"
+
+
+class DocumentTooLarge(DocumentError):
+    """The file is larger than the limit."""
+
+    code = "document_too_large"
+
+
+class ObjectGone(DocumentError):
+    """The object was deleted from the bucket before it could be read."""
+
+    code = "object_gone"
+
+
+class DocumentBusy(SluiceError):
+    """The document is being processed elsewhere."""
+
+    code = "document_busy"
+    retryable = True
+
+
+class EmbeddingModelMismatch(SluiceError):
+    """The stored vectors come from another embedding model than the one that is configured."""
+
+    code = "embedding_model_mismatch"
+
+
+class NotReady(SluiceError):
+    """The service is not ready."""
+
+    code = "not_ready"
+    retryable = True
+
+
+class SchemaOutdated(NotReady):
+    """The database schema is older than this code; run the migrations."""
+
+    code = "schema_outdated"
+
+
+class DatabaseUnavailable(SluiceError):
+    """The database can't be reached; try again in a moment."""
+
+    code = "database_unavailable"
+    retryable = True
+
+
+class StorageUnavailable(SluiceError):
+    """The document store can't be reached; try again in a moment."""
+
+    code = "storage_unavailable"
+    retryable = True
+
+
+class ModelError(SluiceError):
+    """The model did not answer."""
+
+    code = "model_error"
+
+
+class ModelUnavailable(ModelError):
+    """The model can't be reached; try again in a moment."""
+
+    code = "model_unavailable"
+    retryable = True
+
+
+class ModelRateLimited(ModelError):
+    """The model provider's rate limit is reached; try again in a moment."""
+
+    code = "model_rate_limited"
+    retryable = True
+
+
+class ModelRejected(ModelError):
+    """The model provider rejected the request; check the model's name and its key."""
+
+    code = "model_rejected"
+
+
+class ContextTooLong(ModelError):
+    """The question and its passages do not fit into the model's context window."""
+
+    code = "context_too_long"
+
+
+class AnswerRefused(ModelError):
+    """The model provider's content policy refused to answer."""
+
+    code = "answer_refused"
+
+
+class AnswerCutOff(ModelError):
+    """The model's answer was cut off before its end."""
+
+    code = "answer_cut_off"
+    retryable = True

@@ -1,0 +1,79 @@
+"""What happens while Sluice answers a question or ingests a document, in the order that it happens.
+
+One stream of events per use case; each wire protocol is an encoder of these and nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sluice.domain import Document, Source, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStarted:
+    conversation_id: UUID
+    message_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesFound:
+    """What the answer may cite; comes before the first text."""
+
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextAdded:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCited:
+    """The text so far cites this source for the first time."""
+
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFailed:
+    """The last event of an answer that could not be finished; what was sent stands and is kept."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDone:
+    """The last event of an answer. `timing` holds milliseconds from the request to each stage."""
+
+    finish_reason: str
+    model: str
+    usage: Usage
+    timing: Mapping[str, float]
+
+
+AnswerEvent = AnswerStarted | SourcesFound | TextAdded | SourceCited | AnswerFailed | AnswerDone
+
+
+@dataclass(frozen=True, slots=True)
+class IngestProgress:
+    """A step that ingestion has reached: `received`, `parsed`, `chunked`, `embedded` (`done` of `total`), `stored`."""
+
+    step: str
+    document_id: UUID
+    done: int | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestEnded:
+    """The document is `ready` or `failed`."""
+
+    document: Document
+
+
+IngestEvent = IngestProgress | IngestEnded

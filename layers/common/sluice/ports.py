@@ -1,0 +1,171 @@
+"""What the use cases need from the world. Real parts live in `adapters`, fakes in `testing`; both pass the same tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+from uuid import UUID
+
+from sluice.domain import (
+    Caller,
+    Chunk,
+    Conversation,
+    Document,
+    Filter,
+    Message,
+    ObjectRef,
+    ParsedDocument,
+    Passage,
+    Usage,
+    Vector,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """One message of a prompt, in the form that every chat API shares."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The end that the model itself reported: `stop`, `length`, `content_filter`."""
+
+    reason: str
+    usage: Usage
+
+
+class ChatModel(Protocol):
+    """A language model."""
+
+    @property
+    def name(self) -> str: ...
+
+    def stream(
+        self, messages: Sequence[PromptMessage], *, model: str | None = None
+    ) -> AsyncGenerator[TextDelta | Finish, None]:
+        """Yield the answer as it is made, then exactly one `Finish`; raise `ModelError` if it can't be finished.
+
+        `model` overrides the configured one. Closing the generator closes the upstream call.
+        """
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def model(self) -> str: ...
+
+    async def embed(self, texts: Sequence[str], *, purpose: Literal["query", "document"]) -> list[Vector]:
+        """Return one vector per text, in order; raise `ModelError`."""
+        ...
+
+
+class PassageStore(Protocol):
+    """Searches the chunks of documents that are ready."""
+
+    async def search(
+        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter
+    ) -> list[Passage]:
+        """Return the best `limit` passages, best first: dense and lexical ranks fused in one statement."""
+        ...
+
+
+class ConversationStore(Protocol):
+    """Keeps conversations."""
+
+    async def load(self, caller: Caller, conversation_id: UUID, *, last: int) -> Conversation:
+        """Return the conversation with its `last` messages; raise `ConversationNotFound`."""
+        ...
+
+    async def append(self, caller: Caller, conversation_id: UUID, title: str, messages: Sequence[Message]) -> None:
+        """Add messages in one transaction, beginning the conversation under `title` if it is new."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """Keeps documents and their chunks. A document has one current version; readers never see half of one."""
+
+    async def register(self, caller: Caller, ref: ObjectRef) -> Document:
+        """Return the document of this object, made `pending` when the object is new; repeating it changes nothing."""
+        ...
+
+    async def claim(self, caller: Caller, ref: ObjectRef, *, lease_seconds: float) -> Document | None:
+        """Register the object and take its document for processing; None when this version is ready or failed already.
+
+        Raises `DocumentBusy` while another claim's lease runs.
+        """
+        ...
+
+    async def store(
+        self,
+        caller: Caller,
+        document: Document,
+        parsed: ParsedDocument,
+        chunks: Sequence[Chunk],
+        vectors: Sequence[Vector],
+        *,
+        model: str,
+    ) -> Document:
+        """Write a new version beside the old one, swap them in one transaction and return the ready document.
+
+        Raises `EmbeddingModelMismatch` when the stored vectors come from another model than `model`.
+        """
+        ...
+
+    async def fail(self, caller: Caller, document_id: UUID, *, code: str, reason: str) -> Document:
+        """Mark the document failed with a reason in words; an older version that was ready stays searchable."""
+        ...
+
+    async def get(self, caller: Caller, document_id: UUID) -> Document:
+        """Raise `DocumentNotFound` when the caller has no such document."""
+        ...
+
+    async def list(self, caller: Caller, *, collection: str | None, limit: int) -> list[Document]:
+        """Return documents, newest first."""
+        ...
+
+    async def delete(self, caller: Caller, document_id: UUID) -> Document:
+        """Delete the document with all its chunks and return what it was; raise `DocumentNotFound`."""
+        ...
+
+    async def delete_source(self, caller: Caller, source: str) -> Document | None:
+        """Delete the document of an object that is gone; None when there was none."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """The bucket where documents land."""
+
+    async def read(self, ref: ObjectRef, *, max_bytes: int) -> bytes:
+        """Return the object's bytes; raise `ObjectGone`, `DocumentTooLarge` or `StorageUnavailable`."""
+        ...
+
+    async def write(self, key: str, body: bytes, *, content_type: str | None = None) -> ObjectRef:
+        """Put the object; its event follows as for any other."""
+        ...
+
+    async def delete(self, ref: ObjectRef) -> None:
+        """Delete the object; deleting what is gone is no error."""
+        ...
+
+    async def presign_upload(self, key: str, *, max_bytes: int, expires_seconds: int) -> tuple[str, dict[str, str]]:
+        """Return the address and the form fields of a browser-style POST upload, good for one key and a time."""
+        ...
+
+
+class Parser(Protocol):
+    """Reads documents."""
+
+    def parse(self, name: str, body: bytes) -> ParsedDocument:
+        """Return the document's text; its kind is decided by content. Raises `DocumentError`."""
+        ...
