@@ -1,0 +1,34 @@
+# The only entrance. Every target sets up what it needs; nothing has to be installed or exported first.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: .venv/.ready  ## start Sluice on this machine: http://127.0.0.1:8000
+	@exec $(BIN)/sluice up $(ARGS)
+
+test: .venv/.ready  ## run every test that needs no Docker
+	@exec $(BIN)/pytest -m "not sam" $(ARGS)
+
+check: .venv/.ready  ## format, lint, types and import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --config pyproject.toml
+
+format: .venv/.ready  ## rewrite the code as `make check` wants it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: .venv/.ready  ## resolve the dependencies anew and write the lock files
+	sh requirements/lock.sh
+
+clean:  ## remove everything that is made, but keep the laptop's data in .sluice
+	rm -rf .venv .venv-sam .aws-sam .mypy_cache .ruff_cache .pytest_cache
+
+.venv/.ready: requirements/dev.txt requirements/uv.txt requirements/setup.py pyproject.toml
+	@$(PYTHON) requirements/setup.py
+
+.PHONY: help run test check format lock clean

@@ -1,0 +1,1 @@
+"""Fakes of the ports: typed, shipped, and held to the same contract tests as the real parts."""
