@@ -1,6 +1,6 @@
-"""Makes `.venv` from the lock files, on a machine that has nothing but Python 3.11 or later.
+"""Makes `.venv`, or with the argument `sam` `.venv-sam`, from the lock files.
 
-Standard library only: it runs before anything is installed.
+Standard library only: it runs before anything is installed, on a machine that has nothing but Python 3.11 or later.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
 LOWEST = (3, 11)
+# The SAM CLI has an environment of its own: it pins versions that the project can't share.
+FOR_SAM = sys.argv[1:] == ["sam"]
+VENV = ROOT / (".venv-sam" if FOR_SAM else ".venv")
+LOCK = "requirements/sam.txt" if FOR_SAM else "requirements/dev.txt"
 
 
 def main() -> None:
@@ -24,12 +27,13 @@ def main() -> None:
     if sys.version_info < LOWEST:
         sys.exit(f"Sluice needs Python 3.11 or later; this is {sys.version.split()[0]}. Try: make PYTHON=python3.13 run")
     started = time.monotonic()
-    say("setting up .venv (once, about half a minute)")
+    say(f"setting up {VENV.name} (once, about half a minute)")
     if not (VENV / "bin" / "pip").exists():
         create()
     run("bin/pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", "requirements/uv.txt")
-    run("bin/uv", "pip", "sync", "-q", "--python", str(VENV), "--require-hashes", "requirements/dev.txt")
-    install_project()
+    run("bin/uv", "pip", "sync", "-q", "--python", str(VENV), "--require-hashes", LOCK)
+    if not FOR_SAM:
+        install_project()
     (VENV / ".ready").touch()
     say(f"done in {time.monotonic() - started:.0f} s")
 
