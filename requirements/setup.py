@@ -25,7 +25,9 @@ def main() -> None:
     """Create or renew the environment, and mark it ready last so that a broken-off run starts over."""
     os.chdir(ROOT)
     if sys.version_info < LOWEST:
-        sys.exit(f"Sluice needs Python 3.11 or later; this is {sys.version.split()[0]}. Try: make PYTHON=python3.13 run")
+        sys.exit(
+            f"Sluice needs Python 3.11 or later; this is {sys.version.split()[0]}. Try: make PYTHON=python3.13 run"
+        )
     started = time.monotonic()
     say(f"setting up {VENV.name} (once, about half a minute)")
     if not (VENV / "bin" / "pip").exists():
