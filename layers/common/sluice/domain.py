@@ -15,12 +15,14 @@ Vector = list[float]
 
 
 def uuid7() -> UUID:
-    """Return a time-ordered UUID (RFC 9562, version 7), so that keys need no sequence and sort by age."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | (0x7 << 76)
-    value = value & ~(0x3 << 62) | (0x2 << 62)
-    return UUID(int=value)
+    """Return a time-ordered UUID, so that keys need no sequence and sort by age.
+
+    RFC 9562 version 7, with the part of a millisecond in `rand_a` (its method 3).
+    """
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    fraction = nanoseconds * 4096 // 1_000_000
+    random = int.from_bytes(os.urandom(8), "big") >> 2
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | random)
 
 
 @dataclass(frozen=True, slots=True)
