@@ -1,0 +1,103 @@
+"""Models for tests: one that plays what it is told, one whose vectors follow from the words alone."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import re
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from typing import Literal
+
+from sluice.domain import Usage, Vector
+from sluice.ports import Finish, PromptMessage, TextDelta
+
+Step = str | Finish | Exception | asyncio.Event
+"""A piece of text; the end; an error to raise; or an event to wait for, so that a test decides when to go on."""
+
+STOP = Finish("stop", Usage(prompt_tokens=10, completion_tokens=5))
+
+
+class ScriptedModel:
+    """Plays the answers it was given, in order, and records what it was asked.
+
+    `prompts` and `models` hold one entry per call; `closed` counts the answers that were closed before their end.
+    """
+
+    def __init__(self, name: str = "scripted") -> None:
+        self._name = name
+        self._answers: deque[tuple[Step, ...]] = deque()
+        self.prompts: list[list[PromptMessage]] = []
+        self.models: list[str | None] = []
+        self.closed = 0
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def enqueue(self, *steps: Step) -> None:
+        """Add one answer; it ends with `STOP` unless its last step is another `Finish` or an error."""
+        ended = steps and isinstance(steps[-1], Finish | Exception)
+        self._answers.append(steps if ended else (*steps, STOP))
+
+    async def stream(
+        self, messages: Sequence[PromptMessage], *, model: str | None = None
+    ) -> AsyncGenerator[TextDelta | Finish, None]:
+        """Play the next answer; `AssertionError` when there is none left."""
+        self.prompts.append(list(messages))
+        self.models.append(model)
+        if not self._answers:
+            raise AssertionError("the scripted model was asked once more than it has answers; enqueue() another")
+        try:
+            for step in self._answers.popleft():
+                if isinstance(step, Exception):
+                    raise step
+                if isinstance(step, asyncio.Event):
+                    await step.wait()
+                else:
+                    yield TextDelta(step) if isinstance(step, str) else step
+        except (GeneratorExit, asyncio.CancelledError):
+            self.closed += 1
+            raise
+
+
+class HashEmbedder:
+    """Unit vectors from hashed words: texts that share words are near each other, always and everywhere the same.
+
+    `texts` and `purposes` record what was embedded, one entry per text; an error in `failures` is raised by the call that meets it.
+    """
+
+    def __init__(self, dimension: int = 32, model: str = "test/hash") -> None:
+        self._dimension = dimension
+        self._model = model
+        self.texts: list[str] = []
+        self.purposes: list[str] = []
+        self.failures: deque[Exception] = deque()
+
+    @property
+    def model(self) -> str:
+        return self._model
+
+    async def dimension(self) -> int:
+        return self._dimension
+
+    async def embed(self, texts: Sequence[str], *, purpose: Literal["query", "document"]) -> list[Vector]:
+        """Return one unit vector per text."""
+        if self.failures:
+            raise self.failures.popleft()
+        self.texts.extend(texts)
+        self.purposes.extend([purpose] * len(texts))
+        return [_unit(self._count(re.findall(r"\w+", text.lower()))) for text in texts]
+
+    def _count(self, words: Iterable[str]) -> Vector:
+        counts = [0.0] * self._dimension
+        for word in words:
+            counts[int.from_bytes(hashlib.blake2b(word.encode(), digest_size=4).digest()) % self._dimension] += 1.0
+        return counts
+
+
+def _unit(vector: Vector) -> Vector:
+    """A text without words gets the first axis: pgvector's cosine distance to a zero vector is not a number."""
+    length = math.hypot(*vector)
+    return [value / length for value in vector] if length else [1.0] + [0.0] * (len(vector) - 1)
