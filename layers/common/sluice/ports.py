@@ -1,4 +1,7 @@
-"""What the use cases need from the world. Real parts live in `adapters`, fakes in `testing`; both pass the same tests."""
+"""What the use cases need from the world.
+
+Real parts live in `adapters`, fakes in `testing`; both pass the same contract tests.
+"""
 
 from __future__ import annotations
 
@@ -73,9 +76,7 @@ class Embedder(Protocol):
 class PassageStore(Protocol):
     """Searches the chunks of documents that are ready."""
 
-    async def search(
-        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter
-    ) -> list[Passage]:
+    async def search(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> list[Passage]:
         """Return the best `limit` passages, best first: dense and lexical ranks fused in one statement."""
         ...
 
@@ -100,10 +101,14 @@ class DocumentStore(Protocol):
         ...
 
     async def claim(self, caller: Caller, ref: ObjectRef, *, lease_seconds: float) -> Document | None:
-        """Register the object and take its document for processing; None when this version is ready or failed already.
+        """Register the object and take its document for processing; None when this version is ready already.
 
-        Raises `DocumentBusy` while another claim's lease runs.
+        A failed one can be claimed again. Raises `DocumentBusy` while another claim's lease runs.
         """
+        ...
+
+    async def release(self, caller: Caller, document_id: UUID) -> None:
+        """Give a claim back: the document is `pending` again, for whoever comes next."""
         ...
 
     async def store(
@@ -130,7 +135,7 @@ class DocumentStore(Protocol):
         """Raise `DocumentNotFound` when the caller has no such document."""
         ...
 
-    async def list(self, caller: Caller, *, collection: str | None, limit: int) -> list[Document]:
+    async def recent(self, caller: Caller, *, collection: str | None, limit: int) -> list[Document]:
         """Return documents, newest first."""
         ...
 

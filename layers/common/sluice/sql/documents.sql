@@ -17,7 +17,7 @@ update document
 set status = 'processing', code = null, reason = null, updated_at = now(),
     claimed_until = now() + make_interval(secs => %(lease_seconds)s)
 where id = %(id)s and etag = %(etag)s
-  and (status = 'pending' or (status = 'processing' and claimed_until < now()))
+  and (status in ('pending', 'failed') or (status = 'processing' and claimed_until < now()))
 returning *;
 
 -- name: release_document

@@ -1,0 +1,104 @@
+"""The connection pool: the only door to PostgreSQL while requests are served."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from sluice.errors import DatabaseUnavailable, InvalidInput
+
+Connection = AsyncConnection[DictRow]
+Parameters = Mapping[str, Any]
+Result = TypeVar("Result")
+
+# An RDS Proxy closes a client that was idle for 30 minutes, and any client after 24 hours.
+_IDLE_SECONDS = 600.0
+_LIFETIME_SECONDS = 3600.0
+
+
+class Database:
+    """Runs statements on a small pool, opened by the first of them.
+
+    Every connection is in autocommit and prepares nothing by name: an open transaction holds a server connection, and a
+    named statement pins an RDS Proxy session.
+    """
+
+    def __init__(self, url: str, *, size: int, timeout: float) -> None:
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            min_size=0,
+            max_size=size,
+            open=False,
+            timeout=timeout,
+            max_idle=_IDLE_SECONDS,
+            max_lifetime=_LIFETIME_SECONDS,
+            kwargs={
+                "autocommit": True,
+                "prepare_threshold": None,
+                "row_factory": dict_row,
+                "connect_timeout": max(2, int(timeout)),
+                "application_name": "sluice",
+            },
+        )
+
+    async def fetch(self, statement: LiteralString, parameters: Parameters | None = None) -> list[DictRow]:
+        """Run one statement and return its rows; raise `DatabaseUnavailable`."""
+
+        async def work(connection: Connection) -> list[DictRow]:
+            cursor = await connection.execute(statement, parameters)
+            return await cursor.fetchall() if cursor.description else []
+
+        return await self._run(work)
+
+    async def transact(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Run `work` in one transaction; it must be safe to repeat, since a lost connection repeats it once."""
+
+        async def within(connection: Connection) -> Result:
+            async with connection.transaction():
+                return await work(connection)
+
+        return await self._run(within)
+
+    async def close(self) -> None:
+        """Close every connection; the database can't be used afterwards."""
+        await self._pool.close()
+
+    async def _run(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        with _translated():
+            await self._pool.open()
+            try:
+                return await self._once(work)
+            except psycopg.OperationalError as error:
+                # A connection that slept through a freeze or a failover is found dead by using it.
+                if isinstance(error, PoolTimeout) or (error.sqlstate is not None and not _server_left(error)):
+                    raise
+                return await self._once(work)
+
+    async def _once(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        async with self._pool.connection() as connection:
+            return await work(connection)
+
+
+def _server_left(error: psycopg.Error) -> bool:
+    """Whether the server closed the session: class 57P01 to 57P03 (shutdown), class 08 (connection)."""
+    state = error.sqlstate or ""
+    return state.startswith(("57P", "08"))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Let no error of psycopg out."""
+    try:
+        yield
+    except psycopg.errors.QueryCanceled as error:
+        raise DatabaseUnavailable("The database took too long; try a narrower question or filter.") from error
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable from error
+    except psycopg.DataError as error:
+        raise InvalidInput("The database can't store or search this value.") from error
