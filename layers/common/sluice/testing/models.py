@@ -65,7 +65,8 @@ class ScriptedModel:
 class HashEmbedder:
     """Unit vectors from hashed words: texts that share words are near each other, always and everywhere the same.
 
-    `texts` and `purposes` record what was embedded, one entry per text; an error in `failures` is raised by the call that meets it.
+    `texts` and `purposes` record what was embedded, one entry per text; an error in `failures` is raised by the call
+    that meets it.
     """
 
     def __init__(self, dimension: int = 32, model: str = "test/hash") -> None:

@@ -1,0 +1,112 @@
+"""A chat model of any provider."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from typing import Any
+
+from sluice.adapters.llm import failures, library
+from sluice.domain import Usage
+from sluice.errors import AnswerCutOff, ModelUnavailable
+from sluice.ports import Finish, PromptMessage, TextDelta
+
+
+class LiteLLMChat:
+    """Streams answers of `model`, a LiteLLM name such as `openai/gpt-5`, `bedrock/...` or `offline/extractive`.
+
+    `timeout` bounds, in seconds, the wait for the first chunk and then for each next one. `options` go to LiteLLM with
+    every call, for example `api_base`.
+    """
+
+    def __init__(self, model: str, *, timeout: float = 30.0, options: Mapping[str, Any] | None = None) -> None:
+        self._model = model
+        self._timeout = timeout
+        self._options = dict(options or {})
+
+    @property
+    def name(self) -> str:
+        return self._model
+
+    def prime(self) -> None:
+        """Import what a first answer needs; blocks for seconds, so run it in a thread."""
+        library.prime(self._model)
+
+    async def stream(
+        self, messages: Sequence[PromptMessage], *, model: str | None = None
+    ) -> AsyncGenerator[TextDelta | Finish, None]:
+        """Yield the answer as it is made, then one `Finish`.
+
+        Raises `AnswerCutOff` when the upstream ends without a finish reason or fails after the first text, and other
+        `ModelError`s before that. Until then another model could be asked instead: this is the place for it.
+        """
+        name = model or self._model
+        litellm = await library.loaded()
+        deadline = self._deadline()
+        upstream = await _within(deadline, self._open(litellm, name, messages), name)
+        answer = _Answer()
+        try:
+            while (chunk := await answer.guard(_within(deadline, anext(upstream, None), name))) is not None:
+                if text := answer.add(chunk):
+                    yield TextDelta(text)
+                deadline = self._deadline()
+            yield answer.finish(upstream.received_finish_reason)
+        finally:
+            await upstream.aclose()
+
+    def _open(self, litellm: Any, model: str, messages: Sequence[PromptMessage]) -> Awaitable[Any]:
+        call: Awaitable[Any] = litellm.acompletion(
+            model=model,
+            messages=[{"role": message.role, "content": message.content} for message in messages],
+            stream=True,
+            stream_options={"include_usage": True},
+            max_retries=0,  # the provider's client would retry unseen, while a person waits
+            **self._options,
+        )
+        return call
+
+    def _deadline(self) -> float:
+        return time.monotonic() + self._timeout
+
+
+class _Answer:
+    """What has arrived of one answer."""
+
+    def __init__(self) -> None:
+        self._begun = False
+        self._reason = "stop"
+        self._usage = Usage()
+
+    def add(self, chunk: Any) -> str:
+        """Take in one chunk of LiteLLM's and return its text."""
+        if usage := getattr(chunk, "usage", None):
+            self._usage = Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0)
+        if not chunk.choices:
+            return ""
+        choice = chunk.choices[0]
+        self._reason = choice.finish_reason or self._reason
+        text: str = choice.delta.content or ""
+        self._begun = self._begun or bool(text)
+        return text
+
+    async def guard(self, chunk: Awaitable[Any]) -> Any:
+        """Await the next chunk; an upstream that fails after the first text has cut the answer off."""
+        try:
+            return await chunk
+        except ModelUnavailable as error:
+            raise (AnswerCutOff() if self._begun else error) from error.__cause__
+
+    def finish(self, received: str | None) -> Finish:
+        """Return the end of the answer; LiteLLM reports `stop` for a stream that just ended, but has `received` none."""
+        if received is None:
+            raise AnswerCutOff
+        return Finish(self._reason, self._usage)
+
+
+async def _within(deadline: float, awaitable: Awaitable[Any], model: str) -> Any:
+    try:
+        async with asyncio.timeout(deadline - time.monotonic()):
+            return await awaitable
+    except Exception as error:
+        raise failures.translate(error, model) from error

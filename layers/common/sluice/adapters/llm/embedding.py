@@ -1,0 +1,123 @@
+"""An embedding model of any provider."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from sluice.adapters.llm import failures, library
+from sluice.domain import Vector
+from sluice.errors import ModelError, ModelRateLimited, ModelUnavailable
+
+Purpose = Literal["query", "document"]
+
+LONGEST_WAIT = 20.0
+"""Seconds; a provider that asks for a longer wait is left alone and the caller told."""
+
+INPUT_TYPES: Mapping[str, Mapping[Purpose, str]] = {
+    "cohere": {"query": "search_query", "document": "search_document"},
+    "bedrock/cohere": {"query": "search_query", "document": "search_document"},
+    "voyage": {"query": "query", "document": "document"},
+}
+"""Models, by the beginning of their name, that embed questions and documents differently and want to be told which."""
+
+
+class LiteLLMEmbedder:
+    """Embeds texts with `model`, a LiteLLM name such as `openai/text-embedding-3-small` or `offline/static`.
+
+    Sends `batch` texts a request and up to `concurrency` requests at once; each may take `timeout` seconds and is tried
+    `attempts` times. `options` go to LiteLLM with every call, for example `api_base` or `dimensions`.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        batch: int = 64,
+        concurrency: int = 4,
+        timeout: float = 30.0,
+        attempts: int = 3,
+        options: Mapping[str, Any] | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._model = model
+        self._batch = batch
+        self._concurrency = concurrency
+        self._timeout = timeout
+        self._attempts = attempts
+        self._options = dict(options or {})
+        self._sleep = sleep
+
+    @property
+    def model(self) -> str:
+        return self._model
+
+    def prime(self) -> None:
+        """Import what a first call needs; blocks for seconds, so run it in a thread."""
+        library.load()
+
+    async def dimension(self) -> int:
+        """Return the length of the model's vectors, found by embedding one short text; raise `ModelError`."""
+        return len((await self.embed(["dimension"], purpose="document"))[0])
+
+    async def embed(self, texts: Sequence[str], *, purpose: Purpose) -> list[Vector]:
+        """Return one unit vector per text, in order; raise `ModelError`."""
+        places = asyncio.Semaphore(self._concurrency)
+        batches = [texts[start : start + self._batch] for start in range(0, len(texts), self._batch)]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._embed_in(places, batch, purpose)) for batch in batches]
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from errors
+        vectors = [vector for task in tasks for vector in task.result()]
+        if len({len(vector) for vector in vectors}) > 1:
+            raise ModelError(f"The model {self._model} returned vectors of different lengths.")
+        return vectors
+
+    async def _embed_in(self, places: asyncio.Semaphore, texts: Sequence[str], purpose: Purpose) -> list[Vector]:
+        async with places:
+            return await self._retry(texts, purpose)
+
+    async def _retry(self, texts: Sequence[str], purpose: Purpose) -> list[Vector]:
+        for attempt in range(1, self._attempts + 1):
+            try:
+                return await self._call(texts, purpose)
+            except (ModelRateLimited, ModelUnavailable) as error:
+                wait = failures.retry_after(error.__cause__) or _backoff(attempt)
+                if attempt == self._attempts or wait > LONGEST_WAIT:
+                    raise
+            await self._sleep(wait)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def _call(self, texts: Sequence[str], purpose: Purpose) -> list[Vector]:
+        litellm = await library.loaded()
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await litellm.aembedding(
+                    model=self._model, input=list(texts), max_retries=0, **self._input_type(purpose), **self._options
+                )
+        except Exception as error:
+            raise failures.translate(error, self._model) from error
+        return self._vectors(response.data, len(texts))
+
+    def _input_type(self, purpose: Purpose) -> dict[str, str]:
+        return {"input_type": types[purpose] for prefix, types in INPUT_TYPES.items() if self._model.startswith(prefix)}
+
+    def _vectors(self, data: Sequence[Any], expected: int) -> list[Vector]:
+        if len(data) != expected:
+            raise ModelError(f"The model {self._model} returned {len(data)} vectors for {expected} texts.")
+        return [self._unit(item["embedding"]) for item in sorted(data, key=lambda item: int(item["index"]))]
+
+    def _unit(self, vector: Vector) -> Vector:
+        length = math.hypot(*vector)
+        if not 0 < length < math.inf:
+            raise ModelError(f"The model {self._model} returned a vector that has no direction.")
+        return [value / length for value in vector]
+
+
+def _backoff(attempt: int) -> float:
+    """Seconds to wait: doubling, with full jitter, so that environments that failed together do not return together."""
+    return random.uniform(0.0, 0.5 * 2**attempt)  # noqa: S311 - spreads load, guards nothing

@@ -1,0 +1,67 @@
+"""LiteLLM itself, imported when it is first needed: that takes seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import importlib
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any
+
+ENVIRONMENT: Mapping[str, str] = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else importing it fetches a price list from the network
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",  # the same for a list of headers
+    "LITELLM_MODE": "PRODUCTION",  # else importing it reads a .env file in the working directory
+}
+
+REFUSING = "http://127.0.0.1:9"
+"""The discard port, where nothing listens: a call to it runs through everything but the network."""
+
+
+@functools.cache
+def load() -> Any:  # LiteLLM is read as untyped
+    """Import LiteLLM, quiet and with the offline models registered; later calls return at once."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    litellm = importlib.import_module("litellm")
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    litellm.drop_params = True  # a provider without, say, stream_options still answers
+    for logger in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # its errors quote prompts and provider bodies
+    provider = importlib.import_module("sluice.adapters.llm.offline_provider")
+    litellm.custom_provider_map = [{"provider": provider.NAME, "custom_handler": provider.OfflineProvider()}]
+    return litellm
+
+
+async def loaded() -> Any:
+    """Import LiteLLM in a thread, so that the event loop goes on meanwhile."""
+    return load() if load.cache_info().currsize else await asyncio.to_thread(load)
+
+
+def prime(model: str) -> None:
+    """Import what a first chat call to `model` needs, by making one that is refused; blocks, so run it in a thread.
+
+    The first call after importing LiteLLM costs up to a second more of imports, later ones milliseconds.
+    """
+    litellm = load()
+    call = litellm.acompletion(
+        model=model,
+        messages=[{"role": "user", "content": "?"}],
+        stream=True,
+        api_base=REFUSING,
+        api_key="none",
+        max_retries=0,
+        timeout=1.0,
+    )
+    with contextlib.suppress(Exception):  # it is made to fail
+        asyncio.run(call)
+
+
+async def close() -> None:
+    """Close the connections that LiteLLM keeps."""
+    if load.cache_info().currsize:
+        await load().close_litellm_async_clients()
