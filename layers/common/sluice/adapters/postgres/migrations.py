@@ -6,8 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
-from typing import LiteralString
+from typing import LiteralString, cast
 
 import psycopg
 
@@ -46,7 +45,10 @@ class Migration:
 
     def filled(self, values: Mapping[str, object]) -> LiteralString:
         """Return the statements with `${name}` replaced; only this code and its own files go in."""
-        return Template(self.text).substitute(values)
+        text = self.text
+        for name, value in values.items():
+            text = text.replace(f"${{{name}}}", str(value))
+        return cast("LiteralString", text)
 
 
 def migrations(folder: Path = FOLDER) -> list[Migration]:

@@ -1,0 +1,27 @@
+"""The chat function: questions in, answers that stream out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from functions.chat.routes import router
+from sluice import bootstrap, problems
+from sluice.streaming import Streaming
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """Once an environment: load the models' library while nobody waits, close the connections at the end."""
+    bootstrap.prime()
+    yield
+    await bootstrap.close()
+
+
+app = FastAPI(title="Sluice chat", lifespan=lifespan, openapi_url=None)
+app.include_router(router)
+problems.install(app)
+
+handler = Streaming(app)

@@ -1,0 +1,44 @@
+"""What the routes are given. Tests put others in their place."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from sluice import bootstrap
+from sluice.answering import Answering
+from sluice.domain import Caller
+from sluice.ports import ConversationStore
+from sluice.readiness import Readiness
+from sluice.searching import Searching
+
+# Each is async, since FastAPI hands a plain function to a thread.
+
+
+async def caller() -> Caller:
+    """Who asks: everybody is one tenant as long as nobody signs in."""
+    return Caller()
+
+
+async def answering() -> Answering:
+    return bootstrap.answering()
+
+
+async def searching() -> Searching:
+    return bootstrap.searching()
+
+
+async def conversations() -> ConversationStore:
+    return bootstrap.conversations()
+
+
+async def readiness() -> Readiness:
+    return bootstrap.readiness()
+
+
+TheCaller = Annotated[Caller, Depends(caller)]
+TheAnswering = Annotated[Answering, Depends(answering)]
+TheSearching = Annotated[Searching, Depends(searching)]
+TheConversations = Annotated[ConversationStore, Depends(conversations)]
+TheReadiness = Annotated[Readiness, Depends(readiness)]

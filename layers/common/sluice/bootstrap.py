@@ -1,0 +1,143 @@
+"""The composition root: which real part stands behind which port.
+
+Each part is made once per environment, when it is first asked for. Imports stand where they are used, so that a
+function loads only what it needs: the chat function never loads a parser.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from typing import TYPE_CHECKING
+
+from sluice.settings import Settings
+
+if TYPE_CHECKING:
+    from sluice.adapters.llm import LiteLLMEmbedder
+    from sluice.adapters.postgres.database import Database
+    from sluice.adapters.postgres.passages import PostgresPassages
+    from sluice.answering import Answering
+    from sluice.ingesting import Ingesting
+    from sluice.ports import ChatModel, ConversationStore, DocumentStore, ObjectStore
+    from sluice.readiness import Readiness
+    from sluice.searching import Searching
+
+
+@cache
+def settings() -> Settings:
+    return Settings.read()
+
+
+@cache
+def database() -> Database:
+    from sluice.adapters.postgres.database import Database
+
+    return Database(
+        settings().database_url, size=settings().database_pool_size, timeout=settings().database_timeout_seconds
+    )
+
+
+@cache
+def passages() -> PostgresPassages:
+    from sluice.adapters.postgres.passages import PostgresPassages
+
+    return PostgresPassages(database(), model=settings().embedding_model)
+
+
+@cache
+def conversations() -> ConversationStore:
+    from sluice.adapters.postgres.conversations import PostgresConversations
+
+    return PostgresConversations(database())
+
+
+@cache
+def documents() -> DocumentStore:
+    from sluice.adapters.postgres.documents import PostgresDocuments
+
+    return PostgresDocuments(database())
+
+
+@cache
+def objects() -> ObjectStore:
+    from sluice.adapters.s3 import S3Objects
+
+    return S3Objects(settings().bucket)
+
+
+@cache
+def chat_model() -> ChatModel:
+    from sluice.adapters.llm import LiteLLMChat
+
+    return LiteLLMChat(settings().chat_model, timeout=settings().model_timeout_seconds)
+
+
+@cache
+def embedder() -> LiteLLMEmbedder:
+    return _embedder(settings())
+
+
+@cache
+def searching() -> Searching:
+    from sluice.searching import Searching
+
+    return Searching(embedder=embedder(), passages=passages())
+
+
+@cache
+def answering() -> Answering:
+    from sluice.answering import Answering, Limits
+
+    limits = Limits(
+        passages=settings().search_limit,
+        history_messages=settings().history_messages,
+        prompt_characters=settings().prompt_characters,
+        question_characters=settings().question_characters,
+    )
+    return Answering(searching=searching(), chat_model=chat_model(), conversations=conversations(), limits=limits)
+
+
+@cache
+def ingesting() -> Ingesting:
+    from sluice.adapters.parsers import IsolatedParser
+    from sluice.ingesting import Ingesting
+
+    raise NotImplementedError(IsolatedParser, Ingesting)
+
+
+@cache
+def readiness() -> Readiness:
+    from sluice.readiness import Readiness
+
+    return Readiness({"database": passages().check_model})
+
+
+def prime() -> None:
+    """Load the models' library in a thread, while the function waits for its first request or for the network."""
+    from sluice.adapters.llm import prime
+
+    asyncio.get_running_loop().run_in_executor(None, prime, settings().chat_model)
+
+
+async def close() -> None:
+    """Close what holds connections; an environment does this once, at its end."""
+    from sluice.adapters.llm import close
+
+    await close()
+    await database().close()
+
+
+async def migrate(settings: Settings) -> list[str]:
+    """Bring the database to this code's schema and return the names of the migrations that it lacked."""
+    from sluice.adapters.postgres.migrations import migrate
+
+    dimension = await _embedder(settings).dimension()
+    return await asyncio.to_thread(migrate, settings.database_url, model=settings.embedding_model, dimension=dimension)
+
+
+def _embedder(settings: Settings) -> LiteLLMEmbedder:
+    from sluice.adapters.llm import LiteLLMEmbedder
+
+    return LiteLLMEmbedder(
+        settings.embedding_model, batch=settings.embedding_batch, timeout=settings.model_timeout_seconds
+    )

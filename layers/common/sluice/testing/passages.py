@@ -1,0 +1,35 @@
+"""A passage store in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from sluice.domain import Caller, Filter, Passage, Vector
+from sluice.errors import SluiceError
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a search was asked."""
+
+    caller: Caller
+    query: str
+    limit: int
+    where: Filter
+
+
+@dataclass
+class ScriptedPassages:
+    """Finds what it is told, whatever the query, and records what it was asked."""
+
+    found: list[Passage] = field(default_factory=list)
+    failures: deque[SluiceError] = field(default_factory=deque)
+    searched: list[Searched] = field(default_factory=list)
+
+    async def search(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> list[Passage]:
+        """Return the first `limit` of `found`."""
+        self.searched.append(Searched(caller, query, limit, where))
+        if self.failures:
+            raise self.failures.popleft()
+        return self.found[:limit]

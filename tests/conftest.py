@@ -1,0 +1,69 @@
+"""What every test stands on: a clean environment, a real PostgreSQL, no way out to the world."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from local.postgres import Postgres
+from sluice.adapters.postgres.database import Database
+from sluice.adapters.postgres.migrations import migrate
+from sluice.domain import uuid7
+
+EMBEDDING_MODEL = "test/hash"
+DIMENSION = 64
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment() -> None:
+    """Nothing that a developer exported reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("SLUICE_", "AWS_", "OPENAI_", "ANTHROPIC_")) and not name.endswith("_CA_BUNDLE"):
+            del os.environ[name]
+    os.environ.update(AWS_DEFAULT_REGION="eu-west-1", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL server with pgvector that may forget everything."""
+    with Postgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: Postgres) -> str:
+    """The name of a migrated, empty database to copy."""
+    name = "template_sluice"
+    migrate(postgres.create_database(name), model=EMBEDDING_MODEL, dimension=DIMENSION)
+    return name
+
+
+@pytest.fixture
+def database_url(postgres: Postgres, template_database: str) -> Iterator[str]:
+    """The URL of a migrated database that only this test has."""
+    name = f"test_{uuid7().hex}"
+    yield postgres.create_database(name, template=template_database)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The pool on a migrated database that only this test has."""
+    database = Database(database_url, size=4, timeout=5)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of evaluation sets and documents that lies beside the repository; absent, its tests skip."""
+    if not SHARED.is_dir():
+        if os.environ.get("SHARED_REQUIRED"):
+            pytest.fail("SHARED_REQUIRED is set, but the folder shared/ does not lie beside the repository")
+        pytest.skip("the folder shared/ does not lie beside the repository")
+    return SHARED
