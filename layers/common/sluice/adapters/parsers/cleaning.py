@@ -1,0 +1,25 @@
+"""Makes any text fit for the store: one kind of line end, no control characters, no half characters."""
+
+from __future__ import annotations
+
+import re
+
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+# C0 and C1 controls but tab and line feed, the byte order mark, and the code points that are no characters.
+_UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TRAILING_SPACE = re.compile(r"[^\S\n]+$", re.MULTILINE)
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def clean(text: str) -> str:
+    """Return the text with line feeds only, without control characters, lone surrogates and needless white space."""
+    text = _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
+    if _SURROGATE.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    return _BLANK_LINES.sub("\n\n", _TRAILING_SPACE.sub("", text)).strip("\n")
+
+
+def one_line(text: str) -> str:
+    """Return the cleaned text with every run of white space folded to one space."""
+    return " ".join(clean(text).split())

@@ -1,0 +1,92 @@
+"""Runs the parser in a process of its own, so that a hostile document costs nothing but itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import sysconfig
+from typing import Any
+
+from sluice import errors
+from sluice.adapters.parsers.child import Request
+from sluice.domain import Block, ParsedDocument
+from sluice.errors import DamagedDocument, DocumentError, DocumentTooLarge
+
+# `-I` and `-S` skip what a child does not need; the parent's path finds the modules that the parent found.
+_START = "import sys; sys.path[:] = {path!r}; from sluice.adapters.parsers.child import main; main()"
+
+
+class IsolatedParser:
+    """Reads each document in a child process with limits on time and memory.
+
+    A child gets the document and nothing else: no environment, hence no credentials.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_bytes: int,
+        max_pages: int,
+        max_characters: int = 20_000_000,
+        timeout_seconds: float = 60.0,
+        memory_bytes: int = 1024 * 1024 * 1024,
+    ) -> None:
+        self._max_bytes = max_bytes
+        self._max_pages = max_pages
+        self._max_characters = max_characters
+        self._timeout_seconds = timeout_seconds
+        self._memory_bytes = memory_bytes
+
+    def parse(self, name: str, body: bytes) -> ParsedDocument:
+        """Return the document's text and where it stands; raise `DocumentError`, even for a bomb or a crash."""
+        request = json.dumps(self._request(name)).encode() + b"\n" + body
+        try:
+            child = subprocess.run(
+                _command(),
+                input=request,
+                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                timeout=self._timeout_seconds,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise DocumentTooLarge(f"The file took longer to read than {self._timeout_seconds:g} seconds.") from error
+        return _answer(child)
+
+    def _request(self, name: str) -> Request:
+        return Request(
+            name=name,
+            max_bytes=self._max_bytes,
+            max_pages=self._max_pages,
+            max_characters=self._max_characters,
+            memory_bytes=self._memory_bytes,
+            cpu_seconds=int(self._timeout_seconds) + 1,
+        )
+
+
+def _command() -> list[str]:
+    return [sys.executable, "-I", "-S", "-c", _START.format(path=sys.path)]
+
+
+def _environment() -> dict[str, str]:
+    """A Python that is built shared, as Lambda's is, finds its library here."""
+    return {"LD_LIBRARY_PATH": str(sysconfig.get_config_var("LIBDIR") or ""), "PYTHONUTF8": "1"}
+
+
+def _answer(child: subprocess.CompletedProcess[bytes]) -> ParsedDocument:
+    try:
+        answer: dict[str, Any] = json.loads(child.stdout)
+    except ValueError as error:
+        raise DamagedDocument("The file can't be read: its reader ran out of memory or crashed on it.") from error
+    if "parsed" not in answer:
+        raise _error(answer["code"], answer["message"])
+    parsed = answer["parsed"]
+    blocks = tuple(Block(**block) for block in parsed.pop("blocks"))
+    return ParsedDocument(blocks=blocks, **parsed)
+
+
+def _error(code: str, message: str) -> DocumentError:
+    kinds = (kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, DocumentError))
+    return next((kind for kind in kinds if kind.code == code), DocumentError)(message)

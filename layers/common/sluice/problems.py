@@ -1,0 +1,115 @@
+"""Errors over HTTP: RFC 9457 problem details with a stable `code`, the same in every function."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from sluice import errors
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 2
+
+# The nearest class in an error's family decides.
+STATUS: Mapping[type[errors.SluiceError], HTTPStatus] = {
+    errors.SluiceError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.DocumentError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UnsupportedKind: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.DocumentTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.DocumentBusy: HTTPStatus.CONFLICT,
+    errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ModelError: HTTPStatus.BAD_GATEWAY,
+    errors.ModelUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ModelRateLimited: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.ContextTooLong: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+_logger = logging.getLogger(__name__)
+
+
+def install(app: FastAPI) -> None:
+    """Make the application answer every error as problem details, without echoing input or inner details."""
+    app.add_exception_handler(errors.SluiceError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    retryable: bool = False,
+    problems: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Return the answer of an error: `{type, title, status, detail, code, retryable, errors?}` (RFC 9457)."""
+    content: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "code": code,
+        "retryable": retryable,
+    }
+    if problems:
+        content["errors"] = list(problems)
+    return JSONResponse(content, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def status_of(error: errors.SluiceError) -> HTTPStatus:
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+async def _ours(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.SluiceError)  # noqa: S101 # the registration says so; the handler's type can't
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _logger.error("%s: %s", error.code, error.message, exc_info=error)
+    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if error.retryable else {}
+    return problem(status, error.code, error.message, retryable=error.retryable, headers=headers)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 # the registration says so; the handler's type can't
+    details = error.errors()
+    if any(detail["type"] == "json_invalid" for detail in details):
+        return problem(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is not valid JSON.")
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors.InvalidInput.code,
+        "The request is not valid; `errors` says where.",
+        problems=[
+            {"field": ".".join(str(part) for part in detail["loc"]), "message": detail["msg"]} for detail in details
+        ],
+    )
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    """What the framework refuses: no such route (404), no such method (405), a body it can't read (400)."""
+    assert isinstance(error, HTTPException)  # noqa: S101 # the registration says so; the handler's type can't
+    status = HTTPStatus(error.status_code)
+    code = status.phrase.lower().replace(" ", "_").replace("-", "_")
+    return problem(status, code, error.detail, headers=error.headers)
+
+
+async def _unexpected(_: Request, error: Exception) -> JSONResponse:
+    _logger.error("unexpected error", exc_info=error)
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side; the log says what."
+    )
