@@ -1,0 +1,52 @@
+"""Buffered front doors: API Gateway, load balancers, and function URLs without the streaming runtime.
+
+Mangum knows their events and the form of their answers; it is imported only when such an event comes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from sluice.streaming import function_url
+from sluice.streaming.answers import CollectedAnswer
+from sluice.streaming.asgi import Scope, request_headers
+from sluice.streaming.function_url import Event
+
+
+class Door(Protocol):
+    """One of Mangum's handlers, bound to an event."""
+
+    @property
+    def scope(self) -> Any: ...
+
+    @property
+    def body(self) -> bytes: ...
+
+    def __call__(self, response: Any) -> dict[str, Any]: ...
+
+
+def door(event: Event, context: Any) -> Door | None:
+    """Return the door that an HTTP event came through; None for any other event."""
+    from mangum.adapter import DEFAULT_TEXT_MIME_TYPES, HANDLERS
+    from mangum.types import LambdaConfig
+
+    config = LambdaConfig(
+        api_gateway_base_path="/", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, "+json"], exclude_headers=[]
+    )
+    for handler in HANDLERS:
+        if handler.infer(event, context, config):
+            return handler(event, context, config)
+    return None
+
+
+def scope(door: Door, event: Event) -> Scope:
+    """Return the ASGI scope; Mangum would decode a function URL's path twice."""
+    if function_url.sent(event):
+        return function_url.scope(event)
+    found = door.scope
+    return {**found, "asgi": function_url.ASGI, "headers": request_headers(found["headers"])}
+
+
+def envelope(door: Door, answer: CollectedAnswer) -> dict[str, Any]:
+    """Return the answer in the form that the door expects."""
+    return door({"status": answer.status, "headers": answer.headers, "body": bytes(answer.body)})

@@ -1,0 +1,76 @@
+"""What lives as long as the execution environment: one event loop, and the lifespans of the apps on it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterable
+from functools import cache
+from typing import Any, TypeVar
+
+from sluice.streaming.errors import StartupFailed
+from sluice.streaming.lifespan import Lifespan
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+# Lambda grants two seconds between SIGTERM and SIGKILL.
+SHUTDOWN_SECONDS = 1.5
+
+
+class ExecutionEnvironment:
+    """Runs every invocation of this process on the same loop, so that pools and clients survive between them.
+
+    The loop stands still between invocations, as the whole process does in Lambda.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._lifespans: list[Lifespan] = []
+
+    def add(self, lifespan: Lifespan) -> None:
+        self._lifespans.append(lifespan)
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run to the end and return the result."""
+        return self._loop.run_until_complete(work)
+
+    def startup(self) -> None:
+        """Start all apps ahead of the first invocation; one that fails is tried again by its next request."""
+        for lifespan in self._lifespans:
+            try:
+                self.run(lifespan.startup())
+            except StartupFailed:
+                logger.exception("The app did not start; its next request tries again.")
+
+    def shutdown(self) -> None:
+        """End what runs: the work in hand first, then the apps, and at last the loop."""
+        try:
+            self.run(self._end())
+        except TimeoutError:
+            logger.warning("The app did not shut down within %s seconds.", SHUTDOWN_SECONDS)
+        finally:
+            self._loop.close()
+
+    async def _end(self) -> None:
+        this, lifespans = asyncio.current_task(), {lifespan.task for lifespan in self._lifespans}
+        async with asyncio.timeout(SHUTDOWN_SECONDS):
+            await _cancel(asyncio.all_tasks() - lifespans - {this})
+            for lifespan in self._lifespans:
+                await lifespan.shutdown()
+            await _cancel(asyncio.all_tasks() - {this})
+            await self._loop.shutdown_asyncgens()
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@cache
+def execution_environment() -> ExecutionEnvironment:
+    """Return the one of this process."""
+    return ExecutionEnvironment()

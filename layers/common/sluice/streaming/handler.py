@@ -1,0 +1,96 @@
+"""The Lambda handler of an ASGI app."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from sluice.streaming import buffered, function_url
+from sluice.streaming.answers import CollectedAnswer, StreamedAnswer
+from sluice.streaming.asgi import App, Scope
+from sluice.streaming.errors import StartupFailed, UnknownEvent
+from sluice.streaming.exchange import Exchange
+from sluice.streaming.execution_environment import execution_environment
+from sluice.streaming.failures import INTERNAL_ERROR
+from sluice.streaming.function_url import Event
+from sluice.streaming.invocation import Invocation, LambdaContext, enter
+from sluice.streaming.lifespan import Lifespan
+from sluice.streaming.response import StreamedResponse
+from sluice.streaming.supervision import TimeLimit, serve
+from sluice.streaming.wire import StreamedPost
+
+logger = logging.getLogger(__name__)
+
+EventHandler = Callable[[Event, LambdaContext], Awaitable[object]]
+
+
+class Streaming:
+    """Makes an ASGI app a Lambda handler: `handler = Streaming(app)`.
+
+    `events` is an async function `(event, context)` for what is not an HTTP request; what it returns is the result of
+    the invocation. `deadline_margin` is how many seconds before Lambda's limit the app is cancelled.
+    """
+
+    def __init__(self, app: App, *, events: EventHandler | None = None, deadline_margin: float = 2.0) -> None:
+        self._app = app
+        self._events = events
+        self._margin = deadline_margin
+        self._lifespan = Lifespan(app)
+        self._environment = execution_environment()
+        self._environment.add(self._lifespan)
+
+    def __call__(self, event: Any, context: LambdaContext) -> object:
+        """Serve one invocation; raise `UnknownEvent` for an event that nothing here takes."""
+        is_request = isinstance(event, dict) and "requestContext" in event
+        if is_request and StreamedResponse.supported and function_url.sent(event):
+            return StreamedResponse(partial(self._stream, event, context))
+        if is_request and (door := buffered.door(event, context)):
+            return self._environment.run(self._collect(door, event, context))
+        if self._events:
+            return self._environment.run(self._handle(self._events, event, context))
+        raise UnknownEvent(_explain(event))
+
+    async def _stream(self, event: Event, context: LambdaContext, post: StreamedPost) -> None:
+        scope = function_url.scope(event)
+        exchange = Exchange(scope["method"], function_url.body(event), StreamedAnswer(post))
+        post.on_gone = exchange.disconnect
+        try:
+            await self._serve(scope, exchange, event, context)
+            if exchange.complete:
+                await post.accepted()
+        finally:
+            await post.close()
+
+    async def _collect(self, door: buffered.Door, event: Event, context: LambdaContext) -> dict[str, Any]:
+        scope, answer = buffered.scope(door, event), CollectedAnswer()
+        await self._serve(scope, Exchange(scope["method"], door.body, answer), event, context)
+        return buffered.envelope(door, answer)
+
+    async def _serve(self, scope: Scope, exchange: Exchange, event: Event, context: LambdaContext) -> None:
+        try:
+            await self._lifespan.startup()
+        except StartupFailed as error:
+            logger.exception("The app did not start.")
+            await exchange.fail(INTERNAL_ERROR, error)
+            return
+        invocation = Invocation.of(context)
+        enter(invocation)
+        scope["state"] = self._lifespan.state.copy()
+        scope["extensions"] = {"aws.lambda": invocation.as_dict()}
+        scope["aws.event"], scope["aws.context"] = event, context  # Mangum's names, for apps that come from there
+        await serve(self._app, scope, exchange, TimeLimit.before(invocation.remaining_seconds, self._margin))
+
+    async def _handle(self, handle: EventHandler, event: Event, context: LambdaContext) -> object:
+        await self._lifespan.startup()
+        invocation = Invocation.of(context)
+        enter(invocation)
+        async with asyncio.timeout(TimeLimit.before(invocation.remaining_seconds, self._margin).run):
+            return await handle(event, context)
+
+
+def _explain(event: object) -> str:
+    found = f"the keys {', '.join(sorted(event))}" if isinstance(event, dict) else type(event).__name__
+    return f"This handler takes HTTP requests only, and got an event with {found}. Give it Streaming(app, events=...)."

@@ -1,0 +1,92 @@
+"""AWS's own runtime loop with a client that streams.
+
+`awslambdaric` keeps its part: logging, X-Ray, errors, SnapStart's hooks.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any, NoReturn
+
+from awslambdaric import bootstrap
+from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
+from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
+
+from sluice.streaming import lambda_environment
+from sluice.streaming.execution_environment import execution_environment
+from sluice.streaming.response import StreamedResponse
+from sluice.streaming.wire import StreamedPost
+
+
+class StreamingMarshaller(LambdaMarshaller):  # type: ignore[misc] # awslambdaric has no type information
+    """Lets a streamed response through as it is."""
+
+    def marshal_response(self, response: object) -> Any:
+        if isinstance(response, StreamedResponse):
+            return response, None
+        return super().marshal_response(response)
+
+
+class StreamingClient(LambdaRuntimeClient):  # type: ignore[misc] # awslambdaric has no type information
+    """Posts a streamed response in streaming mode, and everything else as ever."""
+
+    marshaller = StreamingMarshaller()
+
+    def __init__(self, address: str) -> None:
+        # The poll has a thread of its own, so that SIGTERM is heard meanwhile.
+        super().__init__(address, use_thread_for_polling_next=True)
+        self._environment = execution_environment()
+        self._polled = False
+
+    def restore_next(self) -> None:
+        """Wait for the restore, and give up the random state that all copies of the snapshot share."""
+        super().restore_next()
+        random.seed()
+
+    def wait_next_invocation(self) -> Any:
+        """Poll. The apps start before the first time, and so after a snapshot: none holds their connections."""
+        if not self._polled:
+            self._polled = True
+            self._environment.startup()
+        return super().wait_next_invocation()
+
+    def post_invocation_result(
+        self, invoke_id: str, result_data: Any, content_type: str | None = None, invocation_id: str | None = None
+    ) -> None:
+        if isinstance(result_data, StreamedResponse):
+            post = StreamedPost(self.lambda_runtime_address, invoke_id, invocation_id)
+            self._environment.run(result_data.send(post))
+        else:
+            super().post_invocation_result(invoke_id, result_data, content_type, invocation_id)
+
+
+def main() -> NoReturn:
+    """Serve invocations until the environment ends."""
+    StreamedResponse.supported = True
+    _add_versioned_packages()
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        bootstrap.run(lambda_environment.handler(), StreamingClient(lambda_environment.runtime_api()))
+    except SystemExit as end:
+        execution_environment().shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code if isinstance(end.code, int) else 1)  # an ordinary exit would wait for the poll's thread
+    raise AssertionError("The runtime's loop returned.")
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+def _add_versioned_packages() -> None:
+    """Put a layer's `lib/pythonX.Y/site-packages` after the function's own code, as the managed runtime does."""
+    layer = Path(__file__).parents[2]
+    packages = layer / "lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
+    if packages.is_dir():
+        sys.path.insert(sys.path.index(lambda_environment.task_root()) + 1, str(packages))
