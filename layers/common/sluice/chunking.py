@@ -10,7 +10,7 @@ from sluice.domain import Block, Chunk
 SEPARATOR = "\n\n"
 
 # Where a cut may fall, the best place first: after a paragraph, a line, a sentence, a word.
-_BOUNDARIES = (
+_BOUNDARIES: tuple[re.Pattern[str], ...] = (
     re.compile(r"\n\s*\n"),
     re.compile(r"\n"),
     re.compile(r"[.!?…]['\"”’»)\]]*\s|[。！？]"),
@@ -67,7 +67,7 @@ def _cut(text: str, span: _Span, size: int, overlap: int) -> Iterator[_Span]:
 def _boundary(text: str, low: int, high: int) -> int:
     """Return the best place to cut in `text[low:high]`: the last one of the strongest kind that occurs there."""
     for boundary in _BOUNDARIES:
-        ends: list[int] = [match.end() for match in boundary.finditer(text, low, high)]
+        ends = [match.end() for match in boundary.finditer(text, low, high)]
         if ends:
             return ends[-1]
     return high

@@ -78,8 +78,8 @@ def _wide(body: bytes) -> str | None:
     if b"\0" not in body[:_SAMPLE]:
         return None
     texts = [text for encoding in _WIDE if (text := _attempt(body, encoding)) and _is_assigned(text[:_SAMPLE])]
-    # The wrong byte order turns the white space that every script uses into rare characters.
-    return max(texts, key=lambda text: sum(map(text[:_SAMPLE].count, " \n\r\u3000")), default=None)
+    # The wrong byte order turns the spaces, line ends and digits that every script uses into rare characters.
+    return max(texts, key=lambda text: sum(character < "\x7f" for character in text[:_SAMPLE]), default=None)
 
 
 def _is_assigned(text: str) -> bool:
@@ -126,7 +126,7 @@ def _guessed(body: bytes) -> str:
 def _is_damaged_utf8(body: bytes) -> bool:
     """Most bytes beyond ASCII form UTF-8 sequences; read as anything else they would be mojibake."""
     high = sum(byte > 0x7F for byte in body[:_SAMPLE])
-    return sum(len(sequence) for sequence in _MULTIBYTE.findall(body[:_SAMPLE])) > high / 2
+    return sum(len(sequence) for sequence in _MULTIBYTE.findall(body[:_SAMPLE])) > high * 0.8
 
 
 def _guesses(body: bytes) -> list[_Guess]:
@@ -165,11 +165,20 @@ def _oddity(text: str) -> float:
 
 
 def _is_odd(left: str, right: str) -> bool:
+    """A change of alphabet or to a capital within a word, a sign or a digit at a letter, an accent on nothing."""
     if left <= "\x7f" and right <= "\x7f":
         return False
     if left.isalpha() and right.isalpha():
-        return _script(left) != _script(right) or (left.islower() and right.isupper())
-    return left.isalpha() and unicodedata.category(right) in {"Sc", "Sm", "So", "No", "Co", "Cc"}
+        return _script(left) != _script(right) or (left.islower() and right.isupper()) or _is_rare(right)
+    category = unicodedata.category(right)
+    if category == "Mn":
+        return not left.isalpha() and unicodedata.category(left) != "Mn"
+    return left.isalpha() and right > "\x7f" and category in {"Sc", "Sm", "So", "No", "Nd", "Co", "Cc"}
+
+
+def _is_rare(character: str) -> bool:
+    """Korean is written in the 2,350 syllables of KS X 1001; other bytes read as Korean hit all 11,172."""
+    return _script(character) == "HANGUL" and len(character.encode("euc_kr", "ignore")) != 2
 
 
 def _script(character: str) -> str:

@@ -48,12 +48,12 @@ class IsolatedParser:
                 check=False,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                env=environment(),
                 timeout=self._timeout_seconds,
             )
         except subprocess.TimeoutExpired as error:
             raise DocumentTooLarge(f"The file took longer to read than {self._timeout_seconds:g} seconds.") from error
-        return _answer(child)
+        return answer(child)
 
     def _request(self, name: str) -> Request:
         return Request(
@@ -70,12 +70,13 @@ def _command() -> list[str]:
     return [sys.executable, "-I", "-S", "-c", _START.format(path=sys.path)]
 
 
-def _environment() -> dict[str, str]:
-    """A Python that is built shared, as Lambda's is, finds its library here."""
+def environment() -> dict[str, str]:
+    """Return all that a child is told: a Python that is built shared, as Lambda's is, finds its library here."""
     return {"LD_LIBRARY_PATH": str(sysconfig.get_config_var("LIBDIR") or ""), "PYTHONUTF8": "1"}
 
 
-def _answer(child: subprocess.CompletedProcess[bytes]) -> ParsedDocument:
+def answer(child: subprocess.CompletedProcess[bytes]) -> ParsedDocument:
+    """Return what the child read, or raise what it refused; an answer that breaks off is a damaged document."""
     try:
         answer: dict[str, Any] = json.loads(child.stdout)
     except ValueError as error:

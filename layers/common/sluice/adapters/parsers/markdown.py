@@ -12,6 +12,7 @@ from sluice.domain import ParsedDocument
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+_CODE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n.*?^ {0,3}\1", re.DOTALL | re.MULTILINE)
 _ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
 _SETEXT = re.compile(r"^ {0,3}(=+|-{2,})[ \t]*$")
 _NOT_A_PARAGRAPH = re.compile(r"^\s*([-*+>|#]|\d+[.)]|$)")
@@ -45,8 +46,11 @@ def _without_front_matter(text: str) -> tuple[str, str | None]:
 
 def _shown(text: str) -> str:
     """Remove comments and scripts, but not from code, where they are the subject."""
-    pieces = re.split(r"(^ {0,3}```.*?^ {0,3}```)", text, flags=re.DOTALL | re.MULTILINE)
-    return "".join(piece if index % 2 else _NOT_SHOWN.sub("", piece) for index, piece in enumerate(pieces))
+    shown, position = [], 0
+    for code in _CODE.finditer(text):
+        shown += [_NOT_SHOWN.sub("", text[position : code.start()]), code[0]]
+        position = code.end()
+    return "".join([*shown, _NOT_SHOWN.sub("", text[position:])])
 
 
 def _headings(lines: list[str]) -> Iterator[tuple[int, str]]:

@@ -1,0 +1,84 @@
+"""The bucket on Amazon S3. boto3 blocks, so that every call runs in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sluice.domain import ObjectRef
+from sluice.errors import DocumentTooLarge, ObjectGone, StorageUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_CONFIG = Config(
+    signature_version="s3v4", connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 4}
+)
+_GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
+
+
+class S3Objects:
+    """The `ObjectStore` on one S3 bucket."""
+
+    def __init__(self, bucket: str, *, endpoint_url: str | None = None) -> None:
+        self._bucket = bucket
+        self._client: S3Client = boto3.client("s3", endpoint_url=endpoint_url, config=_CONFIG)
+
+    async def read(self, ref: ObjectRef, *, max_bytes: int) -> bytes:
+        """Return the bytes; raise `ObjectGone`, `StorageUnavailable` or, before reading, `DocumentTooLarge`."""
+        return await _in_thread(self._read, ref, max_bytes)
+
+    async def write(self, key: str, body: bytes, *, content_type: str | None = None) -> ObjectRef:
+        """Put the object and return it with its etag; raise `StorageUnavailable`."""
+        return await _in_thread(self._write, key, body, content_type or "application/octet-stream")
+
+    async def delete(self, ref: ObjectRef) -> None:
+        """Delete the object; deleting what is gone is no error. Raises `StorageUnavailable`."""
+        await _in_thread(partial(self._client.delete_object, Bucket=ref.bucket, Key=ref.key))
+
+    async def presign_upload(self, key: str, *, max_bytes: int, expires_seconds: int) -> tuple[str, dict[str, str]]:
+        """Return the address and fields of a POST form that takes 1 to `max_bytes` bytes under this key."""
+        form = await _in_thread(
+            partial(
+                self._client.generate_presigned_post,
+                Bucket=self._bucket,
+                Key=key,
+                Conditions=[["content-length-range", 1, max_bytes]],
+                ExpiresIn=expires_seconds,
+            )
+        )
+        return form["url"], form["fields"]
+
+    def _read(self, ref: ObjectRef, max_bytes: int) -> bytes:
+        answer = self._client.get_object(Bucket=ref.bucket, Key=ref.key)
+        with answer["Body"] as body:
+            size = answer["ContentLength"]
+            if size > max_bytes:
+                raise DocumentTooLarge(f"The file has {size:,} bytes; at most {max_bytes:,} are allowed.")
+            return body.read()
+
+    def _write(self, key: str, body: bytes, content_type: str) -> ObjectRef:
+        answer = self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+        return ObjectRef(self._bucket, key, etag=answer["ETag"].strip('"'), size=len(body))
+
+
+async def _in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run the call in a thread and raise our errors for S3's."""
+    try:
+        return await asyncio.to_thread(call, *args, **kwargs)
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _GONE:
+            raise ObjectGone from error
+        raise StorageUnavailable(f"The bucket refused with {code or 'an error'}; check its name and rights.") from error
+    except BotoCoreError as error:
+        raise StorageUnavailable from error

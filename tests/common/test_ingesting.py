@@ -1,0 +1,236 @@
+"""Ingestion tells the truth: ready when it is stored, failed with a reason, pending when it may still succeed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from sluice.domain import Caller, Document, DocumentStatus, ObjectRef
+from sluice.errors import (
+    DatabaseUnavailable,
+    DocumentBusy,
+    DocumentNotFound,
+    EmbeddingModelMismatch,
+    ModelUnavailable,
+    NoTextLayer,
+    SluiceError,
+    StorageUnavailable,
+)
+from sluice.events import IngestEnded, IngestEvent
+from sluice.ingesting import Ingesting, Sizes
+from sluice.testing.documents import InMemoryDocuments, InMemoryObjects, ScriptedParser
+from sluice.testing.models import HashEmbedder
+
+CALLER = Caller("t")
+SIZES = Sizes(document_bytes=10_000, chunk_characters=20, chunk_overlap=0, embedding_batch=2, claim_seconds=60)
+
+
+@dataclass
+class World:
+    """The use case among fakes, and a clock that a test sets."""
+
+    now: float = 0.0
+    objects: InMemoryObjects = field(default_factory=InMemoryObjects)
+    parser: ScriptedParser = field(default_factory=ScriptedParser)
+    embedder: HashEmbedder = field(default_factory=HashEmbedder)
+
+    def __post_init__(self) -> None:
+        self.documents = InMemoryDocuments(clock=lambda: self.now)
+        self.ingesting = Ingesting(
+            documents=self.documents, objects=self.objects, parser=self.parser, embedder=self.embedder, sizes=SIZES
+        )
+
+    async def ingest(self, ref: ObjectRef) -> list[IngestEvent]:
+        return [event async for event in self.ingesting.ingest(CALLER, ref)]
+
+    async def only(self) -> Document:
+        (document,) = await self.documents.recent(CALLER, collection=None, limit=10)
+        return document
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def ended(events: list[IngestEvent]) -> Document:
+    last = events[-1]
+    assert isinstance(last, IngestEnded)
+    return last.document
+
+
+def steps(events: list[IngestEvent]) -> list[tuple[str, int | None, int | None]]:
+    """Return the events in short: the step with its count, the status at the end."""
+    return [
+        (event.document.status.value, None, None)
+        if isinstance(event, IngestEnded)
+        else (event.step, event.done, event.total)
+        for event in events
+    ]
+
+
+async def test_every_step_is_told_in_order(world: World) -> None:
+    """Progress follows the work, batch by batch, and ends with the ready document."""
+    ref = await world.objects.write("a/guide.txt", b"First page here.\fSecond page here.\fThird one.")
+
+    events = await world.ingest(ref)
+
+    assert steps(events) == [
+        ("received", None, None),
+        ("parsed", 3, 3),
+        ("chunked", 3, 3),
+        ("embedded", 2, 3),
+        ("embedded", 3, 3),
+        ("stored", None, None),
+        ("ready", None, None),
+    ]
+    document = ended(events)
+    assert (document.collection, document.source, document.title) == ("a", "s3://documents/a/guide.txt", "guide.txt")
+    assert [chunk.page for chunk in world.documents.contents[document.id].chunks] == [1, 2, 3]
+    assert world.embedder.purposes == ["document"] * 3
+
+
+async def test_the_same_object_twice_is_one_document(world: World) -> None:
+    """The second delivery ends at once with the ready document and embeds nothing."""
+    ref = await world.objects.write("guide.txt", b"Some text.")
+    first = await world.ingest(ref)
+    embedded = list(world.embedder.texts)
+
+    second = await world.ingest(ref)
+
+    assert steps(second) == [("ready", None, None)]
+    assert ended(second).id == ended(first).id == (await world.only()).id
+    assert world.embedder.texts == embedded
+
+
+async def test_new_bytes_replace_the_old_version(world: World) -> None:
+    """An overwritten object stays one document, with the new text only."""
+    old = ended(await world.ingest(await world.objects.write("guide.txt", b"Old text.")))
+
+    new = ended(await world.ingest(await world.objects.write("guide.txt", b"New text.")))
+
+    assert (new.id, new.status) == (old.id, DocumentStatus.READY)
+    assert [chunk.content for chunk in world.documents.contents[new.id].chunks] == ["New text."]
+
+
+async def test_a_document_error_fails_the_document(world: World) -> None:
+    """The reason is kept in words and as a code; nothing is embedded."""
+    world.parser.failures.append(NoTextLayer())
+
+    document = ended(await world.ingest(await world.objects.write("scan.pdf", b"%PDF")))
+
+    assert (document.status, document.code) == (DocumentStatus.FAILED, "no_text_layer")
+    assert document.reason == NoTextLayer().message
+    assert world.embedder.texts == []
+
+
+async def test_an_object_that_is_gone_fails_the_document(world: World) -> None:
+    """An object deleted before it is read is told, not retried."""
+    document = ended(await world.ingest(ObjectRef("documents", "gone.txt", "e1")))
+
+    assert (document.status, document.code) == (DocumentStatus.FAILED, "object_gone")
+
+
+async def test_a_large_object_is_refused_before_it_is_parsed(world: World) -> None:
+    """The limit of bytes holds at the bucket's door."""
+    document = ended(await world.ingest(await world.objects.write("big.txt", b"x" * 10_001)))
+
+    assert (document.code, world.parser.names) == ("document_too_large", [])
+
+
+async def test_a_document_without_chunks_is_never_ready(world: World) -> None:
+    """Ready with nothing to find would be a lie."""
+    document = ended(await world.ingest(await world.objects.write("blank.txt", b"\f \f\n")))
+
+    assert (document.status, document.code) == (DocumentStatus.FAILED, "empty_document")
+
+
+@pytest.mark.parametrize(
+    ("break_it", "error"),
+    [
+        (lambda world: world.objects.failures.append(StorageUnavailable()), StorageUnavailable),
+        (lambda world: world.embedder.failures.append(ModelUnavailable()), ModelUnavailable),
+        (lambda world: world.documents.failures.append(DatabaseUnavailable()), DatabaseUnavailable),
+        (lambda world: world.documents.failures.append(EmbeddingModelMismatch()), EmbeddingModelMismatch),
+    ],
+    ids=["bucket", "model", "database", "other model"],
+)
+async def test_what_may_pass_leaves_the_document_claimable(
+    world: World, break_it: Callable[[World], None], error: type[SluiceError]
+) -> None:
+    """The error goes to the caller, whose queue tries again; the document waits as pending."""
+    ref = await world.objects.write("guide.txt", b"Some text.")
+    break_it(world)
+
+    with pytest.raises(error):
+        await world.ingest(ref)
+
+    assert (await world.only()).status is DocumentStatus.PENDING
+    assert ended(await world.ingest(ref)).status is DocumentStatus.READY
+
+
+async def test_a_reader_that_goes_away_gives_the_claim_back(world: World) -> None:
+    """Whoever stops reading the progress does not block the next one."""
+    ref = await world.objects.write("guide.txt", b"Some text.")
+    events = world.ingesting.ingest(CALLER, ref)
+    await anext(events)
+
+    await events.aclose()
+
+    assert (await world.only()).status is DocumentStatus.PENDING
+
+
+async def test_two_at_once_are_one_work(world: World) -> None:
+    """While one works the other is told so; a claim that nobody ended runs out."""
+    ref = await world.objects.write("guide.txt", b"Some text.")
+    await world.documents.claim(CALLER, ref, lease_seconds=60)
+
+    with pytest.raises(DocumentBusy):
+        await world.ingest(ref)
+
+    world.now = 61.0
+    assert ended(await world.ingest(ref)).status is DocumentStatus.READY
+
+
+async def test_a_failed_document_can_be_tried_again(world: World) -> None:
+    """A new delivery of a failed version reads it anew."""
+    ref = await world.objects.write("guide.txt", b"Some text.")
+    world.parser.failures.append(NoTextLayer())
+    await world.ingest(ref)
+
+    assert ended(await world.ingest(ref)).status is DocumentStatus.READY
+
+
+async def test_a_document_deleted_while_it_is_read_is_not_stored(world: World) -> None:
+    """The deletion wins, and nothing is left of the document."""
+    ref = await world.objects.write("guide.txt", b"Some text.")
+    events = world.ingesting.ingest(CALLER, ref)
+    await anext(events)
+    await world.ingesting.forget(CALLER, ref)
+
+    document = ended([event async for event in events])
+
+    assert (document.status, document.code) == (DocumentStatus.FAILED, "object_gone")
+    assert await world.documents.recent(CALLER, collection=None, limit=10) == []
+
+
+async def test_forgetting_takes_the_document_out(world: World) -> None:
+    """The object's deletion deletes the document; a second one finds nothing, which is no error."""
+    ref = await world.objects.write("guide.txt", b"Some text.")
+    document = ended(await world.ingest(ref))
+
+    assert await world.ingesting.forget(CALLER, ref) == document
+    assert await world.ingesting.forget(CALLER, ref) is None
+    assert world.documents.contents == {}
+
+
+async def test_removing_deletes_the_object_too(world: World) -> None:
+    """Else the bucket and the database would say different things."""
+    document = ended(await world.ingest(await world.objects.write("a/b c+d.txt", b"Some text.")))
+
+    assert await world.ingesting.remove(CALLER, document.id) == document
+    assert (world.objects.contents, world.documents.contents) == ({}, {})
+    with pytest.raises(DocumentNotFound):
+        await world.ingesting.remove(CALLER, document.id)

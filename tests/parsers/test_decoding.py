@@ -1,0 +1,73 @@
+"""Text in any encoding comes out right or is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.adapters.parsers.decoding import decode
+from sluice.errors import UnsupportedKind
+
+RUSSIAN = "Все люди рождаются свободными и равными в своём достоинстве и правах."
+FRENCH = "Tous les êtres humains naissent libres et égaux en dignité et en droits. Où est la forêt ? Là-bas, ça va."
+GERMAN = "„Alle Menschen sind frei und gleich an Würde geboren“ – größer können Wünsche für Völker nicht sein."
+POLISH = "Wszyscy ludzie rodzą się wolni i równi pod względem swej godności i swych praw. Są oni obdarzeni."
+GREEK = "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια και τα δικαιώματα."
+JAPANESE = "すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。"
+CHINESE = "人人生而自由，在尊严和权利上一律平等。他们赋有理性和良心，并应以兄弟关系的精神相对待。"
+KOREAN = "모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에 있어 동등하다."
+THAI = "มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกันในเกียรติศักดิ์และสิทธิ"
+
+
+@pytest.mark.parametrize("text", [RUSSIAN, FRENCH, GERMAN, POLISH, GREEK, JAPANESE, CHINESE, KOREAN, THAI, "plain"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_unicode_is_read(text: str, encoding: str) -> None:
+    """Every Unicode encoding is told apart, with a byte order mark and without."""
+    text = f"{text}\n{text}"
+
+    assert decode(text.encode(encoding)).lstrip("\ufeff") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (FRENCH, "cp1252"),
+        (GERMAN, "cp1252"),
+        ("“Smart quotes” make naïve detectors say something else — really.", "cp1252"),
+        (POLISH, "cp1250"),
+        (RUSSIAN, "cp1251"),
+        (RUSSIAN, "koi8_r"),
+        (GREEK, "cp1253"),
+        (JAPANESE, "cp932"),
+        (JAPANESE, "euc_jp"),
+        (JAPANESE, "iso2022_jp"),
+        (CHINESE, "gb18030"),
+        (KOREAN, "cp949"),
+        (THAI, "cp874"),
+    ],
+)
+def test_legacy_encodings_are_read(text: str, encoding: str) -> None:
+    """The encodings that old files have are told by the text that they make."""
+    assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Übergrößenträger dürfen öfter über Brücken".encode() + b"\xff",
+        "כל בני אדם נולדו בני חורין ושווים בערכם ובזכויותיהם.".encode("cp1255"),
+        JAPANESE.encode("utf-16-be"),
+        b"\x00\x01\x02\x03 binary \x80\x81\xfe\xff" * 40,
+        bytes(range(1, 32)) * 10,
+    ],
+    ids=[
+        "damaged UTF-8",
+        "another alphabet fits as well",
+        "UTF-16 without a mark or ASCII",
+        "binary",
+        "control characters",
+    ],
+)
+def test_what_can_not_be_told_is_refused(body: bytes) -> None:
+    """A refusal is better than a text full of wrong letters."""
+    with pytest.raises(UnsupportedKind):
+        decode(body)

@@ -1,0 +1,76 @@
+"""HTML: what a browser shows, a block a heading, tables readable."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.adapters.parsers import html
+from sluice.adapters.parsers.reading import DocumentParser
+from sluice.domain import Block, ParsedDocument
+
+
+def test_a_block_knows_the_path_of_its_headings() -> None:
+    """Levels nest as in Markdown, and inline elements do not break a line."""
+    page = "<title>T &amp; U</title><body>Before<h1>Install</h1><p>For <b>all</b>.</p><h2>Linux</h2><p>A.<br>B."
+
+    assert html.read(page) == ParsedDocument(
+        "html",
+        (
+            Block("Before"),
+            Block("Install\n\nFor all.", heading="Install"),
+            Block("Linux\n\nA.\nB.", heading="Install > Linux"),
+        ),
+        title="T & U",
+    )
+
+
+@pytest.mark.parametrize("tag", ["script", "style", "template", "noscript", "svg", "iframe"])
+def test_what_is_not_shown_is_left_out(tag: str) -> None:
+    """Nothing that a browser hides can be found."""
+    page = f"<html><body><p>Shown</p><{tag}>hidden</{tag}><!-- hidden --></body></html>"
+
+    assert html.read(page).blocks == (Block("Shown"),)
+
+
+def test_tables_are_rows_of_cells() -> None:
+    """A row is a line; blocks inside a cell stay in its line."""
+    page = "<table><tr><th>Name<th>Size</tr><tr><td><p>a</p><p>b</p><td>2</table><p>after"
+
+    assert html.read(page).blocks == (Block("Name | Size\na b | 2\n\nafter"),)
+
+
+def test_a_table_in_a_table_keeps_its_rows() -> None:
+    """A page laid out by tables is read in its order."""
+    page = "<table><tr><td>Menu<td>Intro<table><tr><td>x<td>y</tr></table><h2>Part</h2>End</tr></table>"
+
+    assert html.read(page).blocks == (
+        Block("Menu | Intro\nx | y"),
+        Block("Part\n\nEnd", heading="Part"),
+    )
+
+
+def test_lists_and_code_keep_their_lines() -> None:
+    """Each item is a line; preformatted text keeps its white space."""
+    page = "<ul><li>One</li><li>Two</li></ul><pre>if x:\n    y()</pre>"
+
+    assert html.read(page).blocks == (Block("- One\n- Two\n\nif x:\n    y()"),)
+
+
+def test_deep_nesting_is_read() -> None:
+    """The depth of a page is not limited by the interpreter's."""
+    page = "<html><body>" + "<div>" * 20_000 + "deep" + "</div>" * 20_000
+
+    assert html.read(page).blocks == (Block("deep"),)
+
+
+def test_a_fragment_is_html_by_its_name(parser: DocumentParser) -> None:
+    """Markup without the page around it needs the name's hint."""
+    assert parser.parse("part.html", b"<p>Text</p>").kind == "html"
+    assert parser.parse("part.txt", b"<p>Text</p>").kind == "text"
+
+
+def test_a_page_may_say_its_encoding(parser: DocumentParser) -> None:
+    """The declared encoding is used where the bytes are not UTF-8."""
+    page = '<html><meta charset="windows-1251"><body>Привет, мир</body></html>'.encode("cp1251")
+
+    assert parser.parse("page.html", page).blocks == (Block("Привет, мир"),)

@@ -1,0 +1,71 @@
+"""The parser's process: a hostile document costs nothing but itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from sluice.adapters.parsers import isolation
+from sluice.adapters.parsers.isolation import IsolatedParser
+from sluice.adapters.parsers.reading import DocumentParser
+from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, UnsupportedKind
+from sluice.testing.pdfs import pdf
+
+
+def isolated(
+    *, max_bytes: int = 60_000_000, timeout_seconds: float = 60.0, memory_bytes: int = 1 << 30
+) -> IsolatedParser:
+    return IsolatedParser(
+        max_bytes=max_bytes, max_pages=100, timeout_seconds=timeout_seconds, memory_bytes=memory_bytes
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("a.pdf", pdf("Un été", "Second")),
+        ("ä.md", "# Über\n\nText 😀 \u2028 end".encode()),
+        ("a.html", b"<html><body>Hi</body></html>"),
+    ],
+)
+def test_a_child_reads_what_this_process_reads(parser: DocumentParser, name: str, body: bytes) -> None:
+    """Isolation changes nothing about the result."""
+    assert isolated().parse(name, body) == parser.parse(name, body)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"), [(b"", EmptyDocument), (b"\x89PNG", UnsupportedKind), (b"%PDF-1.7 garbage", DamagedDocument)]
+)
+def test_a_refusal_keeps_its_class(body: bytes, error: type[Exception]) -> None:
+    """The reason in words and its code come through."""
+    with pytest.raises(error):
+        isolated().parse("a.txt", body)
+
+
+def test_the_time_limit_ends_the_child() -> None:
+    """An endless reader is killed, and the next document is read."""
+    with pytest.raises(DocumentTooLarge, match="longer to read than 0.001 seconds"):
+        isolated(timeout_seconds=0.001).parse("a.txt", b"text")
+
+    assert isolated().parse("a.txt", b"text").kind == "text"
+
+
+def test_the_memory_limit_refuses_the_document() -> None:
+    """A document that needs more memory than is allowed fails by itself."""
+    with pytest.raises((DocumentTooLarge, DamagedDocument)):
+        isolated(memory_bytes=64 << 20).parse("a.txt", b"word " * 8_000_000)
+
+
+def test_a_crash_is_a_damaged_document() -> None:
+    """What a dying child leaves behind is no answer."""
+    with pytest.raises(DamagedDocument):
+        isolation.answer(subprocess.CompletedProcess([], returncode=-11, stdout=b'{"parsed": {"ki'))
+
+
+def test_a_child_has_no_secrets() -> None:
+    """The child's environment holds nothing that this process was given."""
+    assert os.environ["AWS_SECRET_ACCESS_KEY"]
+
+    assert set(isolation.environment()) == {"LD_LIBRARY_PATH", "PYTHONUTF8"}

@@ -1,0 +1,58 @@
+"""Markdown: a block a heading, tables readable, code untouched."""
+
+from __future__ import annotations
+
+from sluice.adapters.parsers import markdown
+from sluice.domain import Block, ParsedDocument
+
+
+def test_a_block_knows_the_path_of_its_headings() -> None:
+    """Levels nest, and a higher heading ends the lower ones."""
+    text = "Before.\n\n# Install #\nAll.\n## Linux\nA.\n## Mac\nB.\n# Use\nC."
+
+    assert markdown.read(text) == ParsedDocument(
+        "markdown",
+        (
+            Block("Before."),
+            Block("Install\n\nAll.", heading="Install"),
+            Block("Linux\n\nA.", heading="Install > Linux"),
+            Block("Mac\n\nB.", heading="Install > Mac"),
+            Block("Use\n\nC.", heading="Use"),
+        ),
+        title="Install",
+    )
+
+
+def test_underlined_headings_count() -> None:
+    """Setext headings are headings too; a rule after a list or a blank line is none."""
+    text = "Top\n===\nOne.\n\nSub\n---\nTwo.\n\n- item\n---\nend"
+
+    assert [block.heading for block in markdown.read(text).blocks] == ["Top", "Top > Sub"]
+
+
+def test_tables_are_rows_of_cells() -> None:
+    """Cells are joined by a bar, the ruler is left out, an escaped bar stays in its cell."""
+    text = "| Name | Size |\n|:-----|-----:|\n| a\\|b | 2 |"
+
+    assert markdown.read(text).blocks == (Block("Name | Size\na\\|b | 2"),)
+
+
+def test_code_is_kept_as_it_is() -> None:
+    """In a fence nothing is a heading, a table or a tag, and a shorter fence does not end it."""
+    text = "````md\n# not a heading\n```\n|a|b|\n<!-- shown -->\n````\nafter"
+
+    assert markdown.read(text).blocks == (Block(text),)
+
+
+def test_what_is_not_shown_is_left_out() -> None:
+    """Comments, scripts and the tags of HTML lines are not indexed; images are shown by their description."""
+    text = "<!-- secret -->\n<script>\nalert(1)\n</script>\n<p align='center'>Shown</p>\n![A chart](chart.png)"
+
+    assert markdown.read(text).blocks == (Block("Shown\nA chart"),)
+
+
+def test_front_matter_gives_the_title() -> None:
+    """The block of properties before the text is no text."""
+    assert markdown.read('---\ntitle: "Annual report"\ntags: [a]\n---\n# Other\nText.') == ParsedDocument(
+        "markdown", (Block("Other\n\nText.", heading="Other"),), title="Annual report"
+    )

@@ -1,0 +1,57 @@
+"""PDF: text by page, and a reason in words for every file that has none."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.adapters.parsers.reading import DocumentParser
+from sluice.domain import Block, ParsedDocument
+from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, NoTextLayer
+from sluice.testing.pdfs import pdf
+
+
+def test_each_page_is_a_block(parser: DocumentParser) -> None:
+    """Pages count from 1, and a blank one among others is left out without moving the rest."""
+    assert parser.parse("report.pdf", pdf("First page", "", "Third (page)")) == ParsedDocument(
+        "pdf", (Block("First page", page=1), Block("Third (page)", page=3)), pages=3
+    )
+
+
+def test_the_kind_is_decided_by_content(parser: DocumentParser) -> None:
+    """A PDF under a text file's name is a PDF."""
+    assert parser.parse("notes.md", pdf("Really a PDF")).kind == "pdf"
+
+
+def test_scanned_pages_are_told(parser: DocumentParser) -> None:
+    """A PDF of images has no text layer."""
+    with pytest.raises(NoTextLayer):
+        parser.parse("scan.pdf", pdf(None, None))
+
+
+def test_blank_pages_are_empty(parser: DocumentParser) -> None:
+    """A PDF with nothing on its pages is not one that needs OCR."""
+    with pytest.raises(EmptyDocument):
+        parser.parse("blank.pdf", pdf("", ""))
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_a_truncated_file_is_damaged(parser: DocumentParser, share: float) -> None:
+    """Half a PDF is refused, though its first pages could be read."""
+    whole = pdf(*(f"This is page {number}, one of many." for number in range(1, 21)))
+
+    with pytest.raises(DamagedDocument):
+        parser.parse("half.pdf", whole[: int(len(whole) * share)])
+
+
+def test_a_file_of_garbage_is_damaged(parser: DocumentParser) -> None:
+    """The signature alone makes no PDF."""
+    with pytest.raises(DamagedDocument):
+        parser.parse("garbage.pdf", b"%PDF-1.7\n" + bytes(range(256)) * 20)
+
+
+def test_too_many_pages_are_refused() -> None:
+    """The limit is named together with what the file has."""
+    parser = DocumentParser(max_bytes=1_000_000, max_pages=2, max_characters=1_000)
+
+    with pytest.raises(DocumentTooLarge, match="3 pages; at most 2"):
+        parser.parse("long.pdf", pdf("1", "2", "3"))

@@ -1,0 +1,84 @@
+"""Kinds are decided by content, limits hold, and nothing that the store refuses comes out."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+
+import pytest
+
+from sluice.adapters.parsers.cleaning import clean
+from sluice.adapters.parsers.reading import DocumentParser
+from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, UnsupportedKind
+
+
+def archive(*names: str) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as file:
+        for name in names:
+            file.writestr(name, "content")
+    return body.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "kind"),
+    [
+        ("a.docx", archive("word/document.xml"), "DOCX"),
+        ("a.pdf", archive("xl/workbook.xml"), "XLSX"),
+        ("a.txt", archive("ppt/presentation.xml"), "PPTX"),
+        ("a.zip", archive("a.txt"), "a ZIP archive"),
+        ("a.md", b"\x89PNG\r\n\x1a\n....", "a PNG image"),
+        ("a.txt", gzip.compress(b"text"), "gzip"),
+        ("a.txt", b"{\\rtf1 text}", "RTF"),
+        ("a.txt", b'{"a": [1, 2]}', "JSON"),
+        ("a.csv", b"a,b\n1,2\n", "CSV"),
+        ("a.eml", b"From: a@b.c\nTo: d@e.f\nSubject: Hi\n\nText", "an e-mail"),
+        ("a.txt", b"<?xml version='1.0'?><a/>", "XML"),
+    ],
+)
+def test_other_kinds_are_refused_by_name(parser: DocumentParser, name: str, body: bytes, kind: str) -> None:
+    """The refusal says what the file is and what to send instead."""
+    with pytest.raises(UnsupportedKind) as refusal:
+        parser.parse(name, body)
+
+    assert refusal.value.message == (
+        f"This file is {kind}, which is not supported; send PDF, HTML, Markdown or plain text."
+    )
+
+
+@pytest.mark.parametrize("body", [b"", b" \n\t ", b"\xef\xbb\xbf\n", b"<html><body></body></html>", b"\x00\x00"])
+def test_nothing_is_an_empty_document(parser: DocumentParser, body: bytes) -> None:
+    """No bytes, white space or markup alone hold no text."""
+    with pytest.raises((EmptyDocument, UnsupportedKind)):
+        parser.parse("empty.txt", body)
+
+
+def test_a_cut_off_archive_is_damaged(parser: DocumentParser) -> None:
+    """Half of an Office document is not merely another kind."""
+    body = archive("word/document.xml")
+
+    with pytest.raises(DamagedDocument):
+        parser.parse("half.docx", body[: len(body) // 2])
+
+
+def test_limits_name_what_was_exceeded() -> None:
+    """Bytes are checked before reading, characters after."""
+    parser = DocumentParser(max_bytes=100, max_pages=1, max_characters=50)
+
+    with pytest.raises(DocumentTooLarge, match="101 bytes; at most 100"):
+        parser.parse("a.txt", b"x" * 101)
+    with pytest.raises(DocumentTooLarge, match="60 characters; at most 50"):
+        parser.parse("a.txt", b"x" * 60)
+
+
+def test_text_is_cleaned() -> None:
+    """No NUL, control character or lone surrogate survives, and line ends are one kind."""
+    assert clean("a\r\nb\rc\x0cd\x00\x1b\ud800e \ud83d\ude00\ufeff  \n\n\n\nf\tg") == "a\nb\nc\nde 😀\n\nf\tg"
+
+
+def test_markdown_is_told_by_name_or_headings(parser: DocumentParser) -> None:
+    """Markdown is plain text: the name decides, and headings where the name says nothing."""
+    kinds = [parser.parse(name, b"# Title\n\nText").kind for name in ("a.md", "README", "a.txt", "run.py")]
+
+    assert kinds == ["markdown", "markdown", "text", "text"]
