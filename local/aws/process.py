@@ -1,0 +1,65 @@
+"""Runs the server as a child process."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from local.template import Place
+
+STOP_SECONDS = 5.0
+
+
+class AwsError(Exception):
+    """S3 and SQS could not be started."""
+
+
+class Aws:
+    """S3 and SQS of one stack; what they hold is kept in `folder` between runs."""
+
+    def __init__(self, template: Path, folder: Path, place: Place) -> None:
+        self._template = template
+        self._folder = folder
+        self._place = place
+        self._process: Process | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start the server and wait until its bucket and queues stand; raise `AwsError` when it ends instead."""
+        port = self._place.endpoint.rpartition(":")[2]
+        command = [sys.executable, "-m", "local.aws.server", str(self._template), str(self._folder), port]
+        self._process = await asyncio.create_subprocess_exec(
+            *command, self._place.region, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+        )
+        assert self._process.stdout is not None
+        if await self._process.stdout.readline() != b"ready\n":
+            raise AwsError(f"S3 and SQS did not start: {await self._last_words()}")
+
+    async def stop(self) -> None:
+        """End the server; it keeps what has changed first."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+    async def _last_words(self) -> str:
+        assert self._process is not None
+        _, errors = await self._process.communicate()
+        lines = errors.decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"exit code {self._process.returncode}"

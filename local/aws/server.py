@@ -1,0 +1,118 @@
+"""The process that is S3 and SQS: `python -m local.aws.server TEMPLATE FOLDER PORT REGION`.
+
+Makes the template's queues and bucket, puts back what FOLDER holds, says `ready` on standard output and serves until
+SIGTERM, or until its standard input closes, which happens when its parent is gone for whatever reason.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from local.aws.keeping import Keeper
+from local.template import Bucket, Place, Queue, Stack, read
+
+HOST = "127.0.0.1"
+_READING = {"GET", "HEAD", "OPTIONS"}
+
+
+def main(template: Path, folder: Path, port: int, region: str) -> None:
+    """Serve until told to stop, then keep what has not been kept yet."""
+    stopped = threading.Event()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    _in_background(_follow_parent, stopped)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    place = Place(region=region, endpoint=f"http://{HOST}:{port}")
+    stack = read(template, place)
+    keeper = Keeper(folder, region, place.account)
+    application = _Watched(DomainDispatcherApplication(create_backend_app), keeper.touch)
+    server = make_server(HOST, port, application, threaded=True, request_handler=MotoRequestHandler)
+    _in_background(server.serve_forever)
+    create(stack, place, before_notifications=keeper.restore)
+    _in_background(keeper.run)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    stopped.wait()
+    keeper.save()
+
+
+def _in_background(work: Callable[..., object], *arguments: object) -> None:
+    threading.Thread(target=work, args=arguments, daemon=True).start()
+
+
+def _follow_parent(stopped: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    stopped.set()
+
+
+def create(stack: Stack, place: Place, before_notifications: Callable[[], None] = lambda: None) -> None:
+    """Create the stack's queues, buckets and, last, the buckets' notifications."""
+    session = boto3.Session(aws_access_key_id="laptop", aws_secret_access_key="laptop", region_name=place.region)  # noqa: S106 - moto takes any
+    config = Config(retries={"max_attempts": 1})
+    s3 = session.client("s3", endpoint_url=place.endpoint, config=config)
+    sqs = session.client("sqs", endpoint_url=place.endpoint, config=config)
+    for queue in sorted(stack.queues.values(), key=lambda queue: queue.dead_letters is not None):
+        sqs.create_queue(QueueName=queue.name, Attributes=_attributes(queue))
+    for bucket in stack.buckets.values():
+        elsewhere: dict[str, Any] = {"CreateBucketConfiguration": {"LocationConstraint": place.region}}
+        s3.create_bucket(Bucket=bucket.name, **(elsewhere if place.region != "us-east-1" else {}))
+        if bucket.versioned:
+            s3.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"})
+    before_notifications()
+    for bucket in stack.buckets.values():
+        if bucket.notifications:
+            s3.put_bucket_notification_configuration(
+                Bucket=bucket.name, NotificationConfiguration={"QueueConfigurations": _notifications(bucket)}
+            )
+
+
+def _attributes(queue: Queue) -> dict[Any, str]:
+    attributes = {"VisibilityTimeout": str(queue.visibility_seconds)}
+    if queue.dead_letters:
+        policy = {"deadLetterTargetArn": queue.dead_letters, "maxReceiveCount": queue.max_receives}
+        attributes["RedrivePolicy"] = json.dumps(policy)
+    return attributes
+
+
+def _notifications(bucket: Bucket) -> list[Any]:
+    return [
+        {"QueueArn": one.queue_arn, "Events": list(one.events), **_filter(prefix=one.prefix, suffix=one.suffix)}
+        for one in bucket.notifications
+    ]
+
+
+def _filter(**rules: str) -> dict[str, Any]:
+    given = [{"Name": name, "Value": value} for name, value in rules.items() if value]
+    return {"Filter": {"Key": {"FilterRules": given}}} if given else {}
+
+
+class _Watched:
+    """A WSGI application that says after each request that may have changed something."""
+
+    def __init__(self, application: Any, changed: Callable[[], None]) -> None:
+        self._application = application
+        self._changed = changed
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        try:
+            answer: Iterable[bytes] = self._application(environ, start_response)
+            return answer
+        finally:
+            if environ["REQUEST_METHOD"] not in _READING:
+                self._changed()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
