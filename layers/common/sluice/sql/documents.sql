@@ -26,14 +26,44 @@ set status = 'pending', claimed_until = null, updated_at = now()
 where id = %(id)s and tenant = %(tenant)s and status = 'processing'
 returning *;
 
--- name: insert_chunk
+-- name: insert_chunks
+-- One statement for many chunks: the word counts are written once for all of them.
 insert into chunk (
-    id, tenant, document_id, version, ordinal, content, start_offset, end_offset, page, heading, embedding
+    id, tenant, document_id, version, ordinal, content, start_offset, end_offset, page, heading,
+    lexemes, term_weights, embedding
 )
-values (
-    %(id)s, %(tenant)s, %(document_id)s, %(version)s, %(ordinal)s, %(content)s, %(start)s, %(end)s, %(page)s,
-    %(heading)s, %(embedding)s::halfvec
-);
+select
+    given.id, %(tenant)s, %(document_id)s, %(version)s, given.ordinal, given.content, given.start_offset,
+    given.end_offset, given.page, given.heading, given.lexemes,
+    sluice_term_weights(given.lexemes, greatest(given.average_length, 1)), given.embedding::halfvec
+from (
+    select
+        *,
+        coalesce(
+            sluice_average_length(%(tenant)s), avg(sluice_length(lexemes)) over (), 1
+        ) as average_length
+    from unnest(
+        %(ids)s::uuid[], %(ordinals)s::integer[], %(contents)s::text[], %(starts)s::integer[], %(ends)s::integer[],
+        %(pages)s::integer[], %(headings)s::text[], %(embeddings)s::text[]
+    ) as chunk (id, ordinal, content, start_offset, end_offset, page, heading, embedding),
+    lateral (select sluice_lexemes('english', concat_ws(' ', heading, content)) as lexemes) as parsed
+) as given;
+
+-- name: fold_lexeme_changes
+-- Adds up what writers appended. One at a time: whoever comes second leaves it to the first.
+with turn as materialized (
+    select pg_try_advisory_xact_lock(hashtextextended('sluice lexemes', 0)) as mine
+),
+folded as (
+    delete from lexeme_change
+    where (select mine from turn) and tenant = %(tenant)s
+      and (select count(*) from lexeme_change where tenant = %(tenant)s) > %(most)s
+    returning *
+)
+insert into lexeme_count (tenant, lexeme, chunks, positions)
+select tenant, lexeme, sum(chunks), sum(positions) from folded group by tenant, lexeme
+on conflict (tenant, lexeme) do update
+set chunks = lexeme_count.chunks + excluded.chunks, positions = lexeme_count.positions + excluded.positions;
 
 -- name: publish_version
 -- The swap: readers see the old chunks before it and the new ones after it.

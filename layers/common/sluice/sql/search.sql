@@ -1,7 +1,7 @@
 -- name: search_passages
 -- Dense and lexical ranks, fused by reciprocal rank (Cormack, Clarke and Büttcher 2009, k = 60).
 with visible as not materialized (
-    select chunk.id, chunk.embedding, chunk.lexemes
+    select chunk.id, chunk.embedding, chunk.lexemes, chunk.term_weights
     from chunk
     join document on document.id = chunk.document_id and document.version = chunk.version
     where chunk.tenant = %(tenant)s
@@ -16,15 +16,61 @@ dense as materialized (
     order by embedding <=> %(vector)s::halfvec
     limit %(candidates)s
 ),
--- Any of the words may match: questions hold words that no answer has.
-question as (
-    select replace(plainto_tsquery('english', %(query)s)::text, '&', '|')::tsquery as words
+-- The words of the query, each with its number in the query and the number of chunks that it stands in.
+word as materialized (
+    select
+        asked.lexeme,
+        cardinality(asked.positions) as repeats,
+        (
+            select coalesce(sum(counted.chunks), 0)::float8
+            from (
+                select chunks from lexeme_count where tenant = %(tenant)s and lexeme = asked.lexeme
+                union all
+                select chunks from lexeme_change where tenant = %(tenant)s and lexeme = asked.lexeme
+            ) as counted
+        ) as chunks
+    from unnest(sluice_lexemes('english', %(query)s)) as asked
+),
+corpus as materialized (
+    select coalesce(sum(chunks), 0)::float8 as chunks
+    from (
+        select chunks from lexeme_count where tenant = %(tenant)s and lexeme = ''
+        union all
+        select chunks from lexeme_change where tenant = %(tenant)s and lexeme = ''
+    ) as counted
+),
+-- Chunks are fetched by the rarest words, as many as a budget of rows allows, and ranked by all words.
+wanted as materialized (
+    select string_agg(quote_literal(lexeme), ' | ')::tsquery as words
+    from (
+        select lexeme, row_number() over rarest as position, sum(chunks) over rarest as fetched
+        from word
+        where chunks > 0
+        window rarest as (order by chunks, lexeme)
+    ) as by_rarity
+    where position = 1 or fetched <= %(fetched)s
+),
+-- BM25's inverse document frequency, in the form that never goes below zero.
+weighted as materialized (
+    select (
+        '{' || string_agg(
+            dimension || ':' || weight, ',' order by dimension
+        ) || '}/536870912'
+    )::sparsevec as words
+    from (
+        select
+            sluice_term(word.lexeme) as dimension,
+            sum(repeats * ln(1 + greatest(corpus.chunks - word.chunks + 0.5, 0.5) / (word.chunks + 0.5))) as weight
+        from word, corpus
+        where word.chunks > 0
+        group by 1
+    ) as term
 ),
 lexical as materialized (
-    select id, ts_rank_cd(lexemes, words, 1) as rank
-    from visible, question
-    where lexemes @@ words
-    order by rank desc, id
+    select id, term_weights <#> (select words from weighted) as distance
+    from visible
+    where lexemes @@ (select words from wanted)
+    order by distance, id
     limit %(candidates)s
 ),
 fused as (
@@ -32,7 +78,7 @@ fused as (
     from (
         select id, row_number() over (order by distance, id) as position from dense
         union all
-        select id, row_number() over (order by rank desc, id) as position from lexical
+        select id, row_number() over (order by distance, id) as position from lexical
     ) as legs
     group by id
     order by score desc, id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from uuid import UUID
 
@@ -14,6 +14,11 @@ from sluice.adapters.postgres.migrations import mismatch
 from sluice.adapters.postgres.vectors import as_text
 from sluice.domain import Caller, Chunk, Document, DocumentStatus, ObjectRef, ParsedDocument, Vector, uuid7
 from sluice.errors import DocumentBusy, DocumentNotFound, SchemaOutdated
+
+# Chunks per statement: one round trip and one count of words for all of them.
+_BATCH = 256
+# Appended word counts that a search can still add up at no cost.
+_UNFOLDED_CHANGES = 20_000
 
 _COLUMNS = [field.name for field in fields(Document)]
 
@@ -68,12 +73,13 @@ class PostgresDocuments:
     ) -> Document:
         """Write the chunks as a new version, swap it in and drop the old one, in one transaction."""
         version = uuid7()
-        rows = [_row(caller, document, version, *pair) for pair in zip(chunks, vectors, strict=True)]
+        owner = {"tenant": caller.tenant, "document_id": document.id, "version": version}
+        batches = [owner | _columns(batch) for batch in _batches(list(zip(chunks, vectors, strict=True)))]
 
         async def work(connection: Connection) -> DictRow | None:
             await _check_model(connection, model, dimension=len(vectors[0]) if vectors else 0)
             async with connection.cursor() as cursor:
-                await cursor.executemany(sql.query("documents", "insert_chunk"), rows)
+                await cursor.executemany(sql.query("documents", "insert_chunks"), batches)
                 published = await cursor.execute(
                     sql.query("documents", "publish_version"),
                     {
@@ -84,7 +90,7 @@ class PostgresDocuments:
                         "kind": parsed.kind,
                         "title": parsed.title or document.title,
                         "pages": parsed.pages,
-                        "chunks": len(rows),
+                        "chunks": len(chunks),
                     },
                 )
                 row = await published.fetchone()
@@ -93,7 +99,9 @@ class PostgresDocuments:
                 )
                 return row
 
-        return _found(await self._database.transact(work))
+        stored = _found(await self._database.transact(work))
+        await self._fetch("fold_lexeme_changes", {"tenant": caller.tenant, "most": _UNFOLDED_CHANGES})
+        return stored
 
     async def fail(self, caller: Caller, document_id: UUID, *, code: str, reason: str) -> Document:
         """Mark the document failed; the version that was ready before, if any, stays searchable."""
@@ -135,19 +143,21 @@ async def _check_model(connection: Connection, model: str, *, dimension: int) ->
         )
 
 
-def _row(caller: Caller, document: Document, version: UUID, chunk: Chunk, vector: Vector) -> dict[str, object]:
+def _batches(pairs: Sequence[tuple[Chunk, Vector]]) -> Iterator[Sequence[tuple[Chunk, Vector]]]:
+    return (pairs[start : start + _BATCH] for start in range(0, len(pairs), _BATCH))
+
+
+def _columns(pairs: Sequence[tuple[Chunk, Vector]]) -> dict[str, object]:
+    chunks = [chunk for chunk, _ in pairs]
     return {
-        "id": uuid7(),
-        "tenant": caller.tenant,
-        "document_id": document.id,
-        "version": version,
-        "ordinal": chunk.ordinal,
-        "content": chunk.content,
-        "start": chunk.start,
-        "end": chunk.end,
-        "page": chunk.page,
-        "heading": chunk.heading,
-        "embedding": as_text(vector),
+        "ids": [uuid7() for _ in chunks],
+        "ordinals": [chunk.ordinal for chunk in chunks],
+        "contents": [chunk.content for chunk in chunks],
+        "starts": [chunk.start for chunk in chunks],
+        "ends": [chunk.end for chunk in chunks],
+        "pages": [chunk.page for chunk in chunks],
+        "headings": [chunk.heading for chunk in chunks],
+        "embeddings": [as_text(vector) for _, vector in pairs],
     }
 
 

@@ -16,6 +16,8 @@ from sluice.errors import SchemaOutdated
 # Each leg ranks this many times what is asked for, so that a passage that both legs like is seen by both.
 _CANDIDATES_PER_RESULT = 5
 _FEWEST_CANDIDATES = 50
+# The lexical leg ranks at most about this many chunks, those with the rarest words of the query.
+_FETCHED_BY_WORDS = 5_000
 
 
 class PostgresPassages:
@@ -37,6 +39,7 @@ class PostgresPassages:
                 "vector": as_text(vector),
                 "limit": limit,
                 "candidates": max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT),
+                "fetched": _FETCHED_BY_WORDS,
                 **_conditions(where),
             },
         )

@@ -46,15 +46,101 @@ create table chunk (
     end_offset integer not null,
     page integer,
     heading text,
-    lexemes tsvector not null generated always as (
-        to_tsvector('english', coalesce(heading, '') || ' ' || content)
-    ) stored,
+    -- The words, for finding; and their BM25 weights, for ranking.
+    lexemes tsvector not null,
+    term_weights sparsevec not null,
     embedding halfvec(${dimension}) not null
 );
 
 create index chunk_by_document on chunk (document_id, version);
 create index chunk_by_lexeme on chunk using gin (lexemes);
 create index chunk_by_embedding on chunk using hnsw (embedding halfvec_cosine_ops);
+
+-- In how many chunks of a tenant each lexeme stands. The empty lexeme counts all chunks, and in `positions` all words.
+create table lexeme_count (
+    tenant text not null,
+    lexeme text not null,
+    chunks bigint not null,
+    positions bigint not null,
+    primary key (tenant, lexeme)
+);
+
+-- What writers add to the counts: rows are only appended, so that no two writers wait for each other, and folded into
+-- lexeme_count now and then.
+create table lexeme_change (
+    tenant text not null,
+    lexeme text not null,
+    chunks bigint not null,
+    positions bigint not null
+);
+
+create index lexeme_change_by_lexeme on lexeme_change (tenant, lexeme);
+
+-- The parser of text search reads paths, hosts and hyphenated words as units of their own; plain words rank better.
+create function sluice_lexemes(language regconfig, content text) returns tsvector
+language sql immutable parallel safe
+return to_tsvector(language, regexp_replace(content, '[\W_]+', ' ', 'g'));
+
+-- The dimension of a lexeme in a sparse vector: 29 bits of its MD5, the same on every server.
+create function sluice_term(lexeme text) returns integer
+language sql immutable parallel safe
+return (('x' || left(md5(lexeme), 8))::bit(32)::integer & 536870911) + 1;
+
+-- How many words a text search vector was made of.
+create function sluice_length(lexemes tsvector) returns bigint
+language sql immutable parallel safe
+return (select coalesce(sum(cardinality(positions)), 0) from unnest(lexemes));
+
+-- The part of BM25 that a chunk brings: tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average)), k1 = 1.2, b = 0.75
+-- (Robertson and Zaragoza 2009, equation 3.15). The query brings the inverse document frequency.
+create function sluice_term_weights(lexemes tsvector, average_length float8) returns sparsevec
+language sql immutable parallel safe
+return (
+    with term as (
+        select sluice_term(lexeme) as dimension, max(cardinality(positions))::float8 as frequency
+        from unnest(lexemes)
+        group by 1
+    )
+    select (
+        '{' || coalesce(string_agg(
+            dimension || ':'
+            || frequency * 2.2 / (frequency + 1.2 * (0.25 + 0.75 * sluice_length(lexemes) / average_length)),
+            ',' order by dimension
+        ), '') || '}/536870912'
+    )::sparsevec
+    from term
+);
+
+-- The average length of a tenant's chunks, as far as it is known.
+create function sluice_average_length(of_tenant text) returns float8
+language sql stable parallel safe
+return (
+    select sum(positions)::float8 / nullif(sum(chunks), 0)
+    from (
+        select chunks, positions from lexeme_count where tenant = of_tenant and lexeme = ''
+        union all
+        select chunks, positions from lexeme_change where tenant = of_tenant and lexeme = ''
+    ) as counted
+);
+
+create function sluice_count_lexemes() returns trigger language plpgsql as $$
+begin
+    insert into lexeme_change (tenant, lexeme, chunks, positions)
+    select tenant, lexeme, sign * count(*), sign * sum(cardinality(positions))
+    from changed, unnest(lexemes), (values (case when tg_op = 'INSERT' then 1 else -1 end)) as direction (sign)
+    group by tenant, lexeme, sign
+    union all
+    select tenant, '', sign * count(*), sign * sum(sluice_length(lexemes))
+    from changed, (values (case when tg_op = 'INSERT' then 1 else -1 end)) as direction (sign)
+    group by tenant, sign;
+    return null;
+end $$;
+
+create trigger chunk_inserted after insert on chunk
+referencing new table as changed for each statement execute function sluice_count_lexemes();
+
+create trigger chunk_deleted after delete on chunk
+referencing old table as changed for each statement execute function sluice_count_lexemes();
 
 create table conversation (
     id uuid primary key,

@@ -1,0 +1,73 @@
+"""The chat function's app with fakes behind its ports."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import httpx
+import pytest
+
+from functions.chat import dependencies
+from functions.chat.app import app
+from sluice.answering import Answering, Limits
+from sluice.domain import Passage
+from sluice.errors import SluiceError
+from sluice.readiness import Readiness
+from sluice.searching import Searching
+from sluice.testing.conversations import InMemoryConversations
+from sluice.testing.models import HashEmbedder, ScriptedModel
+from sluice.testing.passages import ScriptedPassages
+
+KRILL = Passage(
+    chunk_id=UUID(int=1),
+    document_id=UUID(int=2),
+    source="s3://bucket/whales.pdf",
+    title="Whales",
+    content="Blue whales eat krill.",
+    start=0,
+    end=22,
+    score=0.03,
+    similarity=0.9,
+    page=4,
+)
+
+
+@dataclass
+class Parts:
+    """What stands behind the routes in these tests."""
+
+    model: ScriptedModel = field(default_factory=ScriptedModel)
+    passages: ScriptedPassages = field(default_factory=lambda: ScriptedPassages([KRILL]))
+    conversations: InMemoryConversations = field(default_factory=InMemoryConversations)
+    not_ready: SluiceError | None = None
+
+    async def check(self) -> None:
+        if self.not_ready:
+            raise self.not_ready
+
+
+@pytest.fixture
+def parts() -> Iterator[Parts]:
+    parts = Parts()
+    searching = Searching(embedder=HashEmbedder(), passages=parts.passages)
+    answering = Answering(
+        searching=searching, chat_model=parts.model, conversations=parts.conversations, limits=Limits()
+    )
+    app.dependency_overrides = {
+        dependencies.answering: lambda: answering,
+        dependencies.searching: lambda: searching,
+        dependencies.conversations: lambda: parts.conversations,
+        dependencies.readiness: lambda: Readiness({"database": parts.check}),
+    }
+    yield parts
+    app.dependency_overrides = {}
+
+
+@pytest.fixture
+async def client(parts: Parts) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the app itself, without a server between."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://chat") as client:
+        yield client

@@ -1,0 +1,151 @@
+"""Search on a real PostgreSQL with pgvector."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from sluice.adapters.postgres.database import Database
+from sluice.adapters.postgres.documents import PostgresDocuments
+from sluice.adapters.postgres.passages import PostgresPassages
+from sluice.domain import Block, Caller, Chunk, Document, Filter, ObjectRef, ParsedDocument
+from sluice.errors import EmbeddingModelMismatch, InvalidInput
+from sluice.testing.models import HashEmbedder
+from tests.conftest import DIMENSION, EMBEDDING_MODEL
+
+CALLER = Caller("acme")
+EVERYWHERE = Filter()
+EMBEDDER = HashEmbedder(DIMENSION, EMBEDDING_MODEL)
+
+
+class Library:
+    """Documents of one text a chunk, and a search over them."""
+
+    def __init__(self, database: Database) -> None:
+        self.documents = PostgresDocuments(database)
+        self.passages = PostgresPassages(database, model=EMBEDDING_MODEL)
+
+    async def add(self, key: str, *texts: str, caller: Caller = CALLER, etag: str = "1") -> Document:
+        document = await self.documents.claim(caller, ObjectRef("b", key, etag), lease_seconds=60)
+        assert document is not None
+        parsed = ParsedDocument("text", tuple(Block(text) for text in texts), title=key)
+        chunks = [Chunk(number, text, 0, len(text), page=number + 1) for number, text in enumerate(texts)]
+        vectors = await EMBEDDER.embed(texts, purpose="document")
+        return await self.documents.store(caller, document, parsed, chunks, vectors, model=EMBEDDING_MODEL)
+
+    async def find(
+        self, query: str, *, limit: int = 10, where: Filter = EVERYWHERE, caller: Caller = CALLER
+    ) -> list[str]:
+        [vector] = await EMBEDDER.embed([query], purpose="query")
+        found = await self.passages.search(caller, query, vector, limit=limit, where=where)
+        return [passage.content for passage in found]
+
+
+@pytest.fixture
+def library(database: Database) -> Library:
+    return Library(database)
+
+
+async def test_a_passage_says_where_it_stands(library: Library) -> None:
+    """Everything that a citation needs comes with it."""
+    document = await library.add("sea/whales.txt", "Seals bark.", "Blue whales eat krill.")
+    [vector] = await EMBEDDER.embed(["blue whales eat krill"], purpose="query")
+
+    found = await library.passages.search(CALLER, "blue whales eat krill", vector, limit=1, where=EVERYWHERE)
+
+    [passage] = found
+    assert (passage.document_id, passage.source, passage.title) == (
+        document.id,
+        "s3://b/sea/whales.txt",
+        "sea/whales.txt",
+    )
+    assert (passage.content, passage.page, passage.start, passage.end) == ("Blue whales eat krill.", 2, 0, 22)
+    assert passage.similarity == pytest.approx(1.0, abs=0.01)
+    assert passage.score == pytest.approx(2 / 61)
+
+
+async def test_a_rare_word_is_found_by_the_lexical_leg(library: Library) -> None:
+    """A name that the embedding blurs is still found by its letters, in another form."""
+    await library.add("a.txt", *[f"Filler number {number} about nothing much" for number in range(30)])
+    await library.add("b.txt", "The Hjalmarson protocols are described here")
+
+    assert (await library.find("hjalmarson protocol"))[0] == "The Hjalmarson protocols are described here"
+
+
+async def test_asking_for_ten_under_a_filter_that_matches_ten_returns_ten(library: Library) -> None:
+    """The index is scanned until enough rows pass the filter."""
+    await library.add("many/big.txt", *[f"whale number {number}" for number in range(1500)])
+    await library.add("few/small.txt", *[f"seal number {number}" for number in range(10)])
+
+    assert len(await library.find("whale number 7", where=Filter("few"))) == 10
+
+
+async def test_documents_can_be_named(library: Library) -> None:
+    """A search within one document sees no other."""
+    await library.add("a.txt", "whales of a")
+    wanted = await library.add("b.txt", "whales of b")
+
+    assert await library.find("whales", where=Filter(document_ids=(wanted.id,))) == ["whales of b"]
+
+
+async def test_another_tenant_finds_nothing(library: Library) -> None:
+    """Neither by meaning nor by words, nor by naming the document."""
+    document = await library.add("a.txt", "secret whales")
+
+    stranger = Caller("other")
+    assert await library.find("secret whales", caller=stranger) == []
+    assert await library.find("secret whales", caller=stranger, where=Filter(document_ids=(document.id,))) == []
+
+
+async def test_readers_see_the_new_version_and_nothing_of_the_old(library: Library) -> None:
+    """Re-ingested bytes replace what was there, under the same document."""
+    old = await library.add("a.txt", "whales then", etag="1")
+    new = await library.add("a.txt", "whales now", etag="2")
+
+    assert new.id == old.id
+    assert await library.find("whales") == ["whales now"]
+
+
+@pytest.mark.parametrize("query", ["the of and", "🐋🐋", "'); drop table chunk; --", "a & | ! <-> b:*", "\\", "日本語"])
+async def test_any_text_is_a_query(library: Library, query: str) -> None:
+    """Stop words, emoji and syntax are only words; the dense leg answers."""
+    await library.add("a.txt", "whales")
+
+    assert await library.find(query) == ["whales"]
+
+
+@pytest.mark.parametrize("vector", [[], [math.nan] * DIMENSION, [math.inf] * DIMENSION])
+async def test_a_vector_that_is_none_is_refused(library: Library, vector: list[float]) -> None:
+    """What a broken model returns does not reach the database."""
+    with pytest.raises(InvalidInput):
+        await library.passages.search(CALLER, "q", vector, limit=1, where=EVERYWHERE)
+
+
+async def test_text_that_postgresql_can_not_hold_is_refused(library: Library) -> None:
+    """A NUL is not text there; the next search works."""
+    with pytest.raises(InvalidInput):
+        await library.find("whales\x00")
+
+    assert await library.find("whales") == []
+
+
+async def test_vectors_of_another_model_are_not_compared(database: Database) -> None:
+    """The search says what to do instead."""
+    passages = PostgresPassages(database, model="other/model")
+
+    with pytest.raises(EmbeddingModelMismatch, match="Set SLUICE_EMBEDDING_MODEL back"):
+        await passages.search(CALLER, "q", [1.0] * DIMENSION, limit=1, where=EVERYWHERE)
+
+
+async def test_vectors_of_another_model_are_not_stored(database: Database) -> None:
+    """The document keeps its claim, and no chunk is written."""
+    documents = PostgresDocuments(database)
+    document = await documents.claim(CALLER, ObjectRef("b", "a.txt", "1"), lease_seconds=60)
+    assert document is not None
+    parsed, chunk = ParsedDocument("text", (Block("t"),)), Chunk(0, "t", 0, 1)
+
+    with pytest.raises(EmbeddingModelMismatch):
+        await documents.store(CALLER, document, parsed, [chunk], [[1.0, 0.0]], model="other/model")
+
+    assert await database.fetch("select count(*) from chunk") == [{"count": 0}]
