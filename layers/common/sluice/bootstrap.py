@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sluice.adapters.postgres.passages import PostgresPassages
     from sluice.answering import Answering
     from sluice.ingesting import Ingesting
-    from sluice.ports import ChatModel, ConversationStore, DocumentStore, ObjectStore
+    from sluice.ports import ChatModel, ConversationStore, DocumentStore, ObjectStore, Parser
     from sluice.readiness import Readiness
     from sluice.searching import Searching
 
@@ -99,10 +99,19 @@ def answering() -> Answering:
 
 @cache
 def ingesting() -> Ingesting:
-    from sluice.adapters.parsers import IsolatedParser
-    from sluice.ingesting import Ingesting
+    from sluice.adapters.parsers.isolation import IsolatedParser
+    from sluice.ingesting import Ingesting, Sizes
 
-    raise NotImplementedError(IsolatedParser, Ingesting)
+    sizes = Sizes(
+        document_bytes=settings().document_bytes,
+        chunk_characters=settings().chunk_characters,
+        chunk_overlap=settings().chunk_overlap,
+        # The embedder sends several batches at once; this many chunks lie between two reports of progress.
+        embedding_batch=4 * settings().embedding_batch,
+        claim_seconds=settings().claim_seconds,
+    )
+    parser = IsolatedParser(max_bytes=settings().document_bytes, max_pages=settings().document_pages)
+    return Ingesting(documents=documents(), objects=objects(), parser=parser, embedder=embedder(), sizes=sizes)
 
 
 @cache
@@ -133,6 +142,12 @@ async def migrate(settings: Settings) -> list[str]:
 
     dimension = await _embedder(settings).dimension()
     return await asyncio.to_thread(migrate, settings.database_url, model=settings.embedding_model, dimension=dimension)
+
+
+def _parser() -> Parser:
+    from sluice.adapters.parsers.isolation import IsolatedParser
+
+    return IsolatedParser(max_bytes=settings().document_bytes, max_pages=settings().document_pages)
 
 
 def _embedder(settings: Settings) -> LiteLLMEmbedder:
