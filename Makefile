@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+# The layer's build wants a Python with pip first on the path.
+SAM := env PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -17,6 +19,19 @@ check: .venv/.ready  ## format, lint, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config pyproject.toml
+
+build: .venv-sam/.ready  ## build the functions and the layer for Lambda into .aws-sam; no Docker
+	@$(SAM) build $(ARGS)
+	@PYTHONPATH=layers/common .venv-sam/bin/python -m layer_build.report .aws-sam/build
+
+sam-local: build  ## run the built functions in Lambda's image: make sam-local ARGS="ChatFunction -e tests/events/healthz.json"
+	@exec $(SAM) local invoke --skip-pull-image $(ARGS)
+
+test-sam: build .venv/.ready  ## run the tests that need Docker and Lambda's image
+	@exec $(BIN)/pytest -m sam $(ARGS)
+
+deploy: build  ## put the stack into your AWS account; asks for what it needs
+	@exec $(SAM) deploy --guided $(ARGS)
 
 format: .venv/.ready  ## rewrite the code as `make check` wants it
 	$(BIN)/ruff format .
@@ -34,4 +49,4 @@ clean:  ## remove everything that is made, but keep the laptop's data in .sluice
 .venv-sam/.ready: requirements/sam.txt requirements/uv.txt requirements/setup.py
 	@$(PYTHON) requirements/setup.py sam
 
-.PHONY: help run test check format lock clean
+.PHONY: help run test check build sam-local test-sam deploy format lock clean
