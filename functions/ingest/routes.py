@@ -1,0 +1,74 @@
+"""The routes of the ingest function: parse, one call, map."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from functions.ingest import progress, uploads
+from functions.ingest.dependencies import TheCaller, TheDocuments, TheIngesting, TheObjects, TheSettings
+from functions.ingest.schemas import (
+    DocumentBody,
+    DocumentList,
+    ListQuery,
+    PresignedUpload,
+    PresignRequest,
+    UploadQuery,
+)
+from sluice import sse
+
+UPLOAD_SECONDS = 3_600
+
+router = APIRouter(prefix="/api")
+
+
+@router.post("/documents")
+async def upload(
+    request: Request,
+    query: Annotated[UploadQuery, Query()],
+    caller: TheCaller,
+    ingesting: TheIngesting,
+    documents: TheDocuments,
+    objects: TheObjects,
+    settings: TheSettings,
+) -> Response:
+    """Take a file, as the body or multipart: its progress as a stream where asked for, else 202 and the document."""
+    file = await uploads.receive(request, name=query.name, max_bytes=settings.document_bytes)
+    key = uploads.object_key(file.name, query.collection)
+    ref = await objects.write(key, file.body, content_type=file.content_type)
+    if sse.MEDIA_TYPE in request.headers.get("accept", ""):
+        events = progress.follow(ingesting, documents, caller, ref)
+        return StreamingResponse(sse.encode(progress.payloads(events)), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+    body = DocumentBody.of(await documents.register(caller, ref))
+    return JSONResponse(body.model_dump(mode="json"), 202, {"location": f"/api/documents/{body.id}"})
+
+
+@router.post("/uploads")
+async def presign(body: PresignRequest, objects: TheObjects, settings: TheSettings) -> PresignedUpload:
+    """Give a form for a file that is larger than a request may be; the bucket's event ingests it."""
+    key = uploads.object_key(body.name, body.collection)
+    max_bytes = settings.document_bytes
+    url, fields = await objects.presign_upload(key, max_bytes=max_bytes, expires_seconds=UPLOAD_SECONDS)
+    return PresignedUpload(url=url, fields=fields, max_bytes=max_bytes, expires_seconds=UPLOAD_SECONDS)
+
+
+@router.get("/documents")
+async def recent(query: Annotated[ListQuery, Query()], caller: TheCaller, documents: TheDocuments) -> DocumentList:
+    """List documents with their status, newest first."""
+    found = await documents.recent(caller, collection=query.collection, limit=query.limit)
+    return DocumentList(documents=[DocumentBody.of(document) for document in found])
+
+
+@router.get("/documents/{document_id}")
+async def document(document_id: UUID, caller: TheCaller, documents: TheDocuments) -> DocumentBody:
+    """Return one document, with its error in words where it failed."""
+    return DocumentBody.of(await documents.get(caller, document_id))
+
+
+@router.delete("/documents/{document_id}", status_code=204)
+async def delete(document_id: UUID, caller: TheCaller, ingesting: TheIngesting) -> None:
+    """Delete the document with its object and all its chunks."""
+    await ingesting.remove(caller, document_id)

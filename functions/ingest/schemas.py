@@ -1,0 +1,69 @@
+"""The queries and bodies of the ingest function's requests and answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from sluice.domain import DEFAULT_COLLECTION, Document, DocumentStatus
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+
+
+class Request(BaseModel):
+    """A request that says no more than it may: a misspelt field is an error, not a silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class UploadQuery(Request):
+    """Where an uploaded file goes; a multipart body brings its own name."""
+
+    name: Name | None = None
+    collection: Name = DEFAULT_COLLECTION
+
+
+class ListQuery(Request):
+    collection: Name | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+
+
+class PresignRequest(Request):
+    name: Name
+    collection: Name = DEFAULT_COLLECTION
+
+
+class PresignedUpload(BaseModel):
+    """A form to POST to `url`: `fields` first, then the file, of at most `max_bytes`, as `file`."""
+
+    url: str
+    fields: dict[str, str]
+    max_bytes: int
+    expires_seconds: int
+
+
+class DocumentBody(BaseModel):
+    id: UUID
+    collection: str
+    source: str
+    title: str
+    status: DocumentStatus
+    kind: str | None
+    size: int
+    pages: int | None
+    chunks: int
+    code: str | None
+    reason: str | None
+    created_at: datetime | None
+    updated_at: datetime | None
+
+    @classmethod
+    def of(cls, document: Document) -> DocumentBody:
+        return cls.model_validate({name: getattr(document, name) for name in cls.model_fields})
+
+
+class DocumentList(BaseModel):
+    documents: list[DocumentBody]
