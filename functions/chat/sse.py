@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from typing import Any
 
@@ -30,7 +30,7 @@ _COMMENT = b": waiting\n\n"
 
 async def encode(
     events: AsyncGenerator[AnswerEvent, None], *, silence: float = SILENCE_SECONDS
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Yield the bytes of the stream, with a comment whenever nothing flowed for `silence` seconds."""
     number = 0
     try:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from sluice.settings import Settings
 
 if TYPE_CHECKING:
-    from sluice.adapters.llm import LiteLLMEmbedder
+    from sluice.adapters.llm import LiteLLMChat, LiteLLMEmbedder
     from sluice.adapters.postgres.database import Database
     from sluice.adapters.postgres.passages import PostgresPassages
     from sluice.answering import Answering
     from sluice.ingesting import Ingesting
-    from sluice.ports import ChatModel, ConversationStore, DocumentStore, ObjectStore, Parser
+    from sluice.ports import ConversationStore, DocumentStore, ObjectStore, Parser
     from sluice.readiness import Readiness
     from sluice.searching import Searching
 
@@ -66,7 +66,7 @@ def objects() -> ObjectStore:
 
 
 @cache
-def chat_model() -> ChatModel:
+def chat_model() -> LiteLLMChat:
     from sluice.adapters.llm import LiteLLMChat
 
     return LiteLLMChat(settings().chat_model, timeout=settings().model_timeout_seconds)
@@ -123,14 +123,12 @@ def readiness() -> Readiness:
 
 def prime() -> None:
     """Load the models' library in a thread, while the function waits for its first request or for the network."""
-    from sluice.adapters.llm import prime
-
-    asyncio.get_running_loop().run_in_executor(None, prime, settings().chat_model)
+    asyncio.get_running_loop().run_in_executor(None, chat_model().prime)
 
 
 async def close() -> None:
     """Close what holds connections; an environment does this once, at its end."""
-    from sluice.adapters.llm import close
+    from sluice.adapters.llm.library import close
 
     await close()
     await database().close()

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import LiteralString
 
 import psycopg
 
@@ -48,7 +48,7 @@ class Migration:
         text = self.text
         for name, value in values.items():
             text = text.replace(f"${{{name}}}", str(value))
-        return cast("LiteralString", text)
+        return text
 
 
 def migrations(folder: Path = FOLDER) -> list[Migration]:
