@@ -12,6 +12,7 @@ from local.postgres import Postgres
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.migrations import migrate
 from sluice.domain import uuid7
+from tests.wire.tap import WireTap
 
 EMBEDDING_MODEL = "test/hash"
 DIMENSION = 64
@@ -43,12 +44,25 @@ def template_database(postgres: Postgres) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def wire(postgres: Postgres) -> Iterator[WireTap]:
+    """A proxy that reads what the product says to PostgreSQL."""
+    with WireTap(postgres.port) as tap:
+        yield tap
+
+
 @pytest.fixture
-def database_url(postgres: Postgres, template_database: str) -> Iterator[str]:
-    """The URL of a migrated database that only this test has."""
+def database_url(postgres: Postgres, template_database: str, wire: WireTap) -> Iterator[str]:
+    """The URL of a migrated database that only this test has.
+
+    The way there is tapped: a test fails when anything that it sent would pin an RDS Proxy session.
+    """
     name = f"test_{uuid7().hex}"
-    yield postgres.create_database(name, template=template_database)
+    url = postgres.create_database(name, template=template_database)
+    yield url.replace(f":{postgres.port}/", f":{wire.port}/")
     postgres.drop_database(name)
+    breaches, wire.heard.breaches = wire.heard.breaches, []
+    assert breaches == []
 
 
 @pytest.fixture
