@@ -70,4 +70,5 @@ def say(text: str) -> None:
     print(f"layer: {text}", file=sys.stderr, flush=True)  # noqa: T201 - the build talks to whoever started it
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -28,4 +28,5 @@ def main() -> None:
         print(NO_BYTECODE, file=sys.stderr)  # noqa: T201 - a report
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -117,4 +117,5 @@ def main() -> None:
     json.dump(result, sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The layer that was built is small enough, and misses nothing that a function needs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from layer_build.pruning import size
+from tests.deploy.conftest import ROOT
+
+pytestmark = pytest.mark.sam
+
+WORKLOAD = ROOT / "layers" / "common" / "layer_build" / "workload.py"
+MEBIBYTE = 1 << 20
+# The flags of a bytecode file's header: made from a hash of the source, and not compared with it (PEP 552).
+UNCHECKED_HASH = 0b01
+IMPORT = (
+    "import importlib, sys; sys.path[:0] = sys.argv[1:3]; print(callable(importlib.import_module(sys.argv[3]).handler))"
+)
+
+
+@pytest.mark.parametrize("function", ["ChatFunction", "IngestFunction"])
+def test_a_function_with_its_layer_is_at_most_150_megabytes(built: Path, function: str) -> None:
+    """Lambda refuses 250; what is unpacked costs time at every cold start."""
+    assert size(built / "CommonLayer") + size(built / function) <= 150 * MEBIBYTE
+
+
+def test_the_layer_holds_the_runtime_as_an_executable_file(built: Path) -> None:
+    """Lambda starts /opt/sluice-runtime, and answers exit code 126 if the bit is missing."""
+    assert os.access(built / "CommonLayer" / "sluice-runtime", os.X_OK)
+
+
+def test_the_layer_holds_no_test_code_of_ours(built: Path) -> None:
+    """The fakes stay at home."""
+    assert not (built / "CommonLayer" / "python" / "sluice" / "testing").exists()
+
+
+def test_a_completion_and_an_embedding_work_in_the_built_layer(built: Path, python: str) -> None:
+    """With nothing but the layer on the path every module of ours imports, and a model streams and embeds."""
+    tree = built / "CommonLayer" / "python"
+
+    run = subprocess.run(
+        [python, "-I", "-S", "-B", WORKLOAD, tree], capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert run.returncode == 0, run.stderr
+    result = json.loads(run.stdout)
+    assert {name: result[name] for name in ("text", "vector", "tokens", "clients")} == {
+        "text": "Two words",
+        "vector": [1.0, 0.0],
+        "tokens": 2,
+        "clients": ["bedrock-runtime", "s3", "secretsmanager", "sts"],
+    }
+
+
+def test_every_module_that_is_loaded_comes_with_bytecode(built: Path, python: str) -> None:
+    """What the functions import at a cold start is not compiled anew, and its bytecode is never called stale."""
+    tree = built / "CommonLayer" / "python"
+    sources = [tree / "litellm" / "main.py", tree / "fastapi" / "routing.py", *tree.glob("sluice/**/*.py")]
+    files = [source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc" for source in sources]
+
+    flags = {file.name: int.from_bytes(file.read_bytes()[4:8], "little") for file in files}
+
+    assert set(flags.values()) == {UNCHECKED_HASH}
+
+
+@pytest.mark.parametrize(("function", "module"), [("ChatFunction", "chat"), ("IngestFunction", "ingest")])
+def test_a_handler_imports_from_the_built_tree(built: Path, python: str, function: str, module: str) -> None:
+    """With nothing but the function and the layer on the path the handler is there."""
+    path = [built / function, built / "CommonLayer" / "python"]
+
+    run = subprocess.run(
+        [python, "-I", "-S", "-B", "-c", IMPORT, *path, f"functions.{module}.app"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert (run.stdout, run.stderr) == ("True\n", "")

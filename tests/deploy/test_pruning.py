@@ -1,0 +1,57 @@
+"""The layer's build leaves out what no function reaches, and stops at what must not be in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from layer_build.__main__ import refuse_startup_hooks
+from layer_build.pruning import prune, size
+
+
+def grow(tree: Path, *files: str) -> None:
+    """Write each file with ten bytes in it."""
+    for file in files:
+        path = tree / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"0123456789")
+
+
+def left(tree: Path) -> set[str]:
+    return {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()}
+
+
+def test_pruning_takes_only_what_is_unreachable(tmp_path: Path) -> None:
+    """A package keeps its code, its licence and its metadata, and loses sources in C, tests and console scripts."""
+    kept = {"yarl/__init__.py", "yarl/_quoting.so", "yarl-1.dist-info/METADATA", "yarl-1.dist-info/licenses/LICENSE"}
+    grow(tmp_path, *kept, "yarl/_quoting.c", "yarl/_quoting.pyi", "yarl/tests/test_url.py", "yarl-1.dist-info/RECORD")
+    grow(tmp_path, "bin/yarl")
+
+    assert prune(tmp_path) == 50
+    assert left(tmp_path) == kept
+
+
+def test_pruning_keeps_only_the_services_that_are_called(tmp_path: Path) -> None:
+    """Of botocore's data the called services and the files that all services share stay."""
+    data = "botocore/data"
+    grow(tmp_path, f"{data}/s3/service-2.json.gz", f"{data}/ec2/service-2.json.gz", f"{data}/endpoints.json")
+
+    prune(tmp_path)
+
+    assert left(tmp_path) == {f"{data}/s3/service-2.json.gz", f"{data}/endpoints.json"}
+
+
+def test_the_size_counts_the_bytes_of_files_alone(tmp_path: Path) -> None:
+    """Folders weigh nothing, as AWS counts."""
+    grow(tmp_path, "a", "deep/er/b")
+
+    assert size(tmp_path) == 20
+
+
+def test_a_package_that_runs_code_at_every_start_stops_the_build(tmp_path: Path) -> None:
+    """A `.pth` file is named and refused."""
+    grow(tmp_path, "litellm_init.pth")
+
+    with pytest.raises(SystemExit, match=r"litellm_init\.pth"):
+        refuse_startup_hooks(tmp_path)

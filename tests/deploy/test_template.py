@@ -1,0 +1,85 @@
+"""The template's parts fit together."""
+
+from __future__ import annotations
+
+import ast
+import os
+from pathlib import Path
+
+from local.template import Notification, Stack
+from tests.deploy.conftest import ROOT
+
+IN_OPT = ROOT / "layers" / "common"
+
+
+def names(module: Path) -> set[str]:
+    """Return what a module assigns at its top level, without running it."""
+    statements = ast.parse(module.read_text()).body
+    return {
+        target.id
+        for it in statements
+        if isinstance(it, ast.Assign)
+        for target in it.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def test_every_handler_is_an_attribute_of_a_module(stack: Stack) -> None:
+    """The path of each handler leads to a module of the repository that defines it."""
+    for function in stack.functions.values():
+        module, _, name = function.handler.rpartition(".")
+
+        assert name in names(ROOT.joinpath(*module.split(".")).with_suffix(".py"))
+
+
+def test_every_function_url_streams(stack: Stack) -> None:
+    """Both functions have a URL, and it streams."""
+    modes = {name: function.invoke_mode for name, function in stack.functions.items()}
+
+    assert modes == {"ChatFunction": "RESPONSE_STREAM", "IngestFunction": "RESPONSE_STREAM"}
+
+
+def test_the_exec_wrapper_lies_in_the_layer_and_is_executable(stack: Stack) -> None:
+    """What AWS_LAMBDA_EXEC_WRAPPER names is a file of the layer that can be started."""
+    wrappers = {function.environment["AWS_LAMBDA_EXEC_WRAPPER"] for function in stack.functions.values()}
+
+    assert wrappers == {"/opt/sluice-runtime"}
+    assert os.access(IN_OPT / "sluice-runtime", os.X_OK)
+
+
+def test_a_message_stays_invisible_for_six_timeouts_of_its_function(stack: Stack) -> None:
+    """A message that is being worked on is not handed out again, retries of a throttled batch included."""
+    queue, function = stack.queues["IngestQueue"], stack.functions["IngestFunction"]
+
+    assert queue.visibility_seconds >= 6 * function.timeout_seconds
+
+
+def test_a_message_that_fails_five_times_goes_to_the_dead_letters(stack: Stack) -> None:
+    """The queue gives up after five deliveries and keeps what it gave up."""
+    queue, dead = stack.queues["IngestQueue"], stack.queues["DeadLetterQueue"]
+
+    assert (queue.dead_letters, queue.max_receives) == (dead.arn, 5)
+
+
+def test_the_ingest_function_reports_which_messages_failed(stack: Stack) -> None:
+    """Only the failed messages of a batch come back."""
+    [source] = stack.functions["IngestFunction"].event_sources
+
+    assert (source.queue_arn, source.report_failures) == (stack.queues["IngestQueue"].arn, True)
+
+
+def test_the_bucket_tells_the_queue_what_comes_and_goes(stack: Stack) -> None:
+    """New and deleted objects both reach the ingest queue."""
+    bucket = stack.buckets["DocumentsBucket"]
+
+    assert bucket.notifications == (
+        Notification(stack.queues["IngestQueue"].arn, ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")),
+    )
+
+
+def test_no_environment_variable_holds_a_secret(stack: Stack) -> None:
+    """The database's address and the models' keys come from the secret, whose ARN is all that a function is given."""
+    for function in stack.functions.values():
+        assert function.environment["SLUICE_DATABASE_URL"] == ""
+        assert "SLUICE_SECRET_ARN" in function.unresolved, "the secret's ARN is asked for on deploy"
+        assert [name for name in function.environment if name.endswith(("_KEY", "_PASSWORD", "_TOKEN"))] == []
