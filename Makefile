@@ -11,7 +11,7 @@ help:  ## show this list
 run: .venv/.ready  ## start Sluice on this machine: http://127.0.0.1:8000
 	@exec $(BIN)/sluice up $(ARGS)
 
-test: .venv/.ready  ## run every test that needs no Docker
+test: .venv/.ready .venv/pgbouncer/.tried  ## run every test that needs no Docker
 	@exec $(BIN)/pytest -m "not sam" $(ARGS)
 
 check: .venv/.ready  ## format, lint, types and import rules
@@ -48,5 +48,8 @@ clean:  ## remove everything that is made, but keep the laptop's data in .sluice
 
 .venv-sam/.ready: requirements/sam.txt requirements/uv.txt requirements/setup.py
 	@$(PYTHON) requirements/setup.py sam
+
+.venv/pgbouncer/.tried: .venv/.ready requirements/pgbouncer.sh
+	@sh requirements/pgbouncer.sh
 
 .PHONY: help run test check build sam-local test-sam deploy format lock clean

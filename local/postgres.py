@@ -55,7 +55,7 @@ class Postgres:
 
     def url(self, database: str = USER) -> str:
         """Return the connection URL of a database on this server, password included."""
-        return f"postgresql://{USER}:{self._password()}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{USER}:{self.password()}@127.0.0.1:{self.port}/{database}"
 
     def start(self, *, timeout: float = 30.0) -> None:
         """Make the data folder if it is new, start the server, wait until it answers, make the `sluice` database."""
@@ -100,7 +100,7 @@ class Postgres:
     def _initialise(self) -> None:
         shutil.rmtree(self._data, ignore_errors=True)
         self._data.mkdir(mode=0o700)
-        password = self._password()
+        password = self.password()
         if os.geteuid() == 0:
             _give_to_nobody(self._data)
         command = [
@@ -118,7 +118,8 @@ class Postgres:
         if done.returncode:
             raise PostgresError(f"initdb failed: {done.stderr.decode(errors='replace').strip()}")
 
-    def _password(self) -> str:
+    def password(self) -> str:
+        """Return the password of the `sluice` user, made with the data."""
         if not self._password_file.exists():
             self._password_file.touch(mode=0o600)
             self._password_file.write_text(secrets.token_hex(16))

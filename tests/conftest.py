@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -12,11 +13,28 @@ from local.postgres import Postgres
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.migrations import migrate
 from sluice.domain import uuid7
+from tests.pooler import PgBouncer, find_pgbouncer
 from tests.wire.tap import WireTap
 
 EMBEDDING_MODEL = "test/hash"
 DIMENSION = 64
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_report_header() -> str:
+    """Say which way the database tests take."""
+    if find_pgbouncer():
+        return "postgresql: through pgbouncer in transaction mode, two server connections"
+    if os.environ.get("SKIP_NOTHING"):
+        pytest.exit("SKIP_NOTHING is set, but there is no pgbouncer", returncode=1)
+    return "postgresql: directly, since there is no pgbouncer on this machine"
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip the test because this machine lacks something; where SKIP_NOTHING is set, fail it."""
+    if os.environ.get("SKIP_NOTHING"):
+        pytest.fail(f"SKIP_NOTHING is set, but {reason}")
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,23 +63,27 @@ def template_database(postgres: Postgres) -> str:
 
 
 @pytest.fixture(scope="session")
-def wire(postgres: Postgres) -> Iterator[WireTap]:
-    """A proxy that reads what the product says to PostgreSQL."""
-    with WireTap(postgres.port) as tap:
-        yield tap
+def tap(postgres: Postgres) -> Iterator[WireTap]:
+    """The way to PostgreSQL: what is said is read, and every client shares two server connections of a pooler."""
+    if find_pgbouncer() is None:
+        with WireTap(postgres.port) as tap:
+            yield tap
+    else:
+        with PgBouncer(postgres, server_connections=2) as pooler, WireTap(pooler.port) as tap:
+            yield tap
 
 
 @pytest.fixture
-def database_url(postgres: Postgres, template_database: str, wire: WireTap) -> Iterator[str]:
+def database_url(postgres: Postgres, template_database: str, tap: WireTap) -> Iterator[str]:
     """The URL of a migrated database that only this test has.
 
     The way there is tapped: a test fails when anything that it sent would pin an RDS Proxy session.
     """
     name = f"test_{uuid7().hex}"
     url = postgres.create_database(name, template=template_database)
-    yield url.replace(f":{postgres.port}/", f":{wire.port}/")
+    yield url.replace(f":{postgres.port}/", f":{tap.port}/")
     postgres.drop_database(name)
-    breaches, wire.heard.breaches = wire.heard.breaches, []
+    breaches, tap.heard.breaches = tap.heard.breaches, []
     assert breaches == []
 
 
@@ -77,7 +99,5 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 def shared() -> Path:
     """The folder of evaluation sets and documents that lies beside the repository; absent, its tests skip."""
     if not SHARED.is_dir():
-        if os.environ.get("SHARED_REQUIRED"):
-            pytest.fail("SHARED_REQUIRED is set, but the folder shared/ does not lie beside the repository")
-        pytest.skip("the folder shared/ does not lie beside the repository")
+        missing("the folder shared/ does not lie beside the repository")
     return SHARED
