@@ -241,8 +241,8 @@ async def never(scope: Scope, receive: Receive, send: Send) -> None:
 async def endless_events(scope: Scope, receive: Receive, send: Send) -> None:
     """Never end, but clean up when cancelled."""
     await begin(send, 200, (b"content-type", b"text/event-stream"))
-    await body(send, EVENT, more=True)
     try:
+        await body(send, EVENT, more=True)
         await asyncio.Event().wait()
     finally:
         await tell("cleaned up")
@@ -299,7 +299,7 @@ async def invocation(scope: Scope, receive: Receive, send: Send) -> None:
         {
             "current": current.as_dict(),
             "extension": scope["extensions"]["aws.lambda"],
-            "has_time": 0 < current.remaining_seconds <= 60,
+            "has_time": 0 < current.remaining_seconds < 61,
             "event": scope["aws.event"]["rawPath"],
             "context": scope["aws.context"].aws_request_id,
         },

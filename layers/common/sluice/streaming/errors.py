@@ -4,7 +4,8 @@ StreamingError
 ├── StartupFailed      the app's lifespan did not start; tried again at the next invocation
 ├── UnknownEvent       an event that no front door and no `events` function takes
 ├── AnswerIncomplete   the app returned before its answer was complete
-├── DeadlineExceeded   the app was stopped because the environment's time runs out
+├── DeadlineExceeded   the app was stopped because the invocation's time runs out
+├── Terminated         the app was stopped because the environment ends
 └── ClientGone         an OSError: nobody is there to read the answer any more
 """
 
@@ -29,6 +30,10 @@ class AnswerIncomplete(StreamingError):
 
 class DeadlineExceeded(StreamingError):
     """The invocation's time ran out before the app was through."""
+
+
+class Terminated(StreamingError):
+    """The execution environment was told to end."""
 
 
 class ClientGone(StreamingError, OSError):

@@ -27,14 +27,29 @@ class ExecutionEnvironment:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._work: asyncio.Task[Any] | None = None
+        self._terminated = False
         self._lifespans: list[Lifespan] = []
 
     def add(self, lifespan: Lifespan) -> None:
         self._lifespans.append(lifespan)
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Run to the end and return the result."""
-        return self._loop.run_until_complete(work)
+        """Run to the end and return the result; raise `SystemExit` when the process was told to end meanwhile."""
+        self._work = task = self._loop.create_task(work)
+        try:
+            return self._loop.run_until_complete(task)
+        finally:
+            if self._terminated:
+                raise SystemExit(0)
+
+    def terminate(self, *_: object) -> None:
+        """Handle SIGTERM: cancel the work in hand, which then ends in good order; without any, end at once."""
+        self._terminated = True
+        if self._loop.is_running() and self._work:
+            self._loop.call_soon_threadsafe(self._work.cancel)
+        else:
+            raise SystemExit(0)
 
     def startup(self) -> None:
         """Start all apps ahead of the first invocation; one that fails is tried again by its next request."""
@@ -45,9 +60,9 @@ class ExecutionEnvironment:
                 logger.exception("The app did not start; its next request tries again.")
 
     def shutdown(self) -> None:
-        """End what runs: the work in hand first, then the apps, and at last the loop."""
+        """End what still runs: stray tasks first, then the apps, and at last the loop."""
         try:
-            self.run(self._end())
+            self._loop.run_until_complete(self._end())
         except TimeoutError:
             logger.warning("The app did not shut down within %s seconds.", SHUTDOWN_SECONDS)
         finally:

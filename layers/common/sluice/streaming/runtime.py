@@ -69,7 +69,7 @@ def main() -> NoReturn:
     """Serve invocations until the environment ends."""
     StreamedResponse.supported = True
     _add_versioned_packages()
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, execution_environment().terminate)
     try:
         bootstrap.run(lambda_environment.handler(), StreamingClient(lambda_environment.runtime_api()))
     except SystemExit as end:
@@ -78,10 +78,6 @@ def main() -> NoReturn:
         sys.stderr.flush()
         os._exit(end.code if isinstance(end.code, int) else 1)  # an ordinary exit would wait for the poll's thread
     raise AssertionError("The runtime's loop returned.")
-
-
-def _terminate(*_: object) -> NoReturn:
-    raise SystemExit(0)
 
 
 def _add_versioned_packages() -> None:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sluice.streaming.asgi import App, Scope
-from sluice.streaming.errors import AnswerIncomplete, ClientGone, DeadlineExceeded, StreamingError
+from sluice.streaming.errors import AnswerIncomplete, ClientGone, DeadlineExceeded, StreamingError, Terminated
 from sluice.streaming.exchange import Exchange
 from sluice.streaming.failures import DEADLINE, INTERNAL_ERROR
 
 logger = logging.getLogger(__name__)
+
+# Lambda gives an environment two seconds to end, and the app's lifespan needs some of them.
+TERMINATION_SECONDS = 0.5
 
 Running = asyncio.Future[None]
 
@@ -37,9 +40,17 @@ async def serve(app: App, scope: Scope, exchange: Exchange, limit: TimeLimit) ->
     It is cancelled when time runs out or nobody is there to read; an answer that it leaves unfinished is ended for it.
     """
     running = asyncio.ensure_future(app(scope, exchange.receive, exchange.send))
-    error = await _interruption(running, exchange, limit) or _error(running, exchange)
-    if error is None:
-        return
+    try:
+        error = await _interruption(running, exchange, limit) or _error(running, exchange)
+    except asyncio.CancelledError:
+        await _stop(running, TERMINATION_SECONDS)
+        await _end(exchange, Terminated("The execution environment ends."))
+        raise
+    if error:
+        await _end(exchange, error)
+
+
+async def _end(exchange: Exchange, error: BaseException) -> None:
     _report(error)
     if not exchange.complete and not exchange.gone.is_set():
         await exchange.fail(DEADLINE if isinstance(error, DeadlineExceeded) else INTERNAL_ERROR, error)
@@ -80,7 +91,7 @@ def _report(error: BaseException) -> None:
     match error:
         case ClientGone():
             logger.warning("%s The app was stopped.", error)
-        case DeadlineExceeded():
-            logger.error("%s It was stopped.", error)
+        case DeadlineExceeded() | Terminated():
+            logger.error("%s The app was stopped.", error)
         case _:
             logger.error("The app failed.", exc_info=error)
