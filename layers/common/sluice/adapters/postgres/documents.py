@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from uuid import UUID
 
+from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import DictRow
 
 from sluice import sql
@@ -99,7 +100,10 @@ class PostgresDocuments:
                 )
                 return row
 
-        stored = _found(await self._database.transact(work))
+        try:
+            stored = _found(await self._database.transact(work))
+        except ForeignKeyViolation as error:  # deleted while its chunks were made
+            raise DocumentNotFound from error
         await self._fetch("fold_lexeme_changes", {"tenant": caller.tenant, "most": _UNFOLDED_CHANGES})
         return stored
 

@@ -1,0 +1,96 @@
+"""What every bucket does, asserted on the fake and on an S3 server."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from sluice.adapters.s3 import S3Objects
+from sluice.domain import ObjectRef
+from sluice.errors import DocumentTooLarge, ObjectGone, StorageUnavailable
+from sluice.ports import ObjectStore
+from sluice.testing.documents import InMemoryObjects
+from tests.contract.conftest import BUCKET
+
+
+@pytest.fixture(params=["fake", "s3"])
+def objects(request: pytest.FixtureRequest) -> ObjectStore:
+    if request.param == "fake":
+        return InMemoryObjects(BUCKET)
+    return S3Objects(BUCKET, endpoint_url=request.getfixturevalue("s3_endpoint"))
+
+
+@pytest.fixture
+def key() -> str:
+    """A key that no other test has, with everything that keys may hold."""
+    return f"{uuid4()}/a b+c%20 ünï 文.txt"
+
+
+async def test_what_is_written_is_read(objects: ObjectStore, key: str) -> None:
+    """The etag is the hash of the bytes, without quotes, as in the bucket's event."""
+    ref = await objects.write(key, b"content", content_type="text/plain")
+
+    assert ref == ObjectRef(BUCKET, key, hashlib.md5(b"content", usedforsecurity=False).hexdigest(), 7)
+    assert await objects.read(ref, max_bytes=7) == b"content"
+
+
+async def test_an_object_that_is_gone_says_so(objects: ObjectStore, key: str) -> None:
+    """Deleting is final, and deleting again is no error."""
+    ref = await objects.write(key, b"content")
+    await objects.delete(ref)
+    await objects.delete(ref)
+
+    with pytest.raises(ObjectGone):
+        await objects.read(ref, max_bytes=100)
+
+
+async def test_a_large_object_is_not_read(objects: ObjectStore, key: str) -> None:
+    """The refusal names both sizes."""
+    ref = await objects.write(key, b"x" * 2_000)
+
+    with pytest.raises(DocumentTooLarge, match=r"2,000 bytes; at most 1,999"):
+        await objects.read(ref, max_bytes=1_999)
+
+
+async def test_an_upload_form_names_the_key(objects: ObjectStore, key: str) -> None:
+    """What the browser posts lands under this key and no other."""
+    url, fields = await objects.presign_upload(key, max_bytes=100, expires_seconds=60)
+
+    assert url.startswith("http")
+    assert fields["key"] == key
+
+
+async def test_an_upload_form_works(s3_endpoint: str, key: str) -> None:
+    """A plain multipart POST with the fields and the file puts the object."""
+    objects = S3Objects(BUCKET, endpoint_url=s3_endpoint)
+    url, fields = await objects.presign_upload(key, max_bytes=100, expires_seconds=60)
+
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(url, data=fields, files={"file": ("name.txt", b"content")})
+
+    assert answer.is_success
+    assert await objects.read(ObjectRef(BUCKET, key), max_bytes=100) == b"content"
+
+
+async def test_a_missing_bucket_is_told(s3_endpoint: str) -> None:
+    """The bucket's own word for the trouble is in the message."""
+    objects = S3Objects("no-such-bucket", endpoint_url=s3_endpoint)
+
+    with pytest.raises(StorageUnavailable, match="NoSuchBucket"):
+        await objects.write("a.txt", b"content")
+
+
+async def test_an_unreachable_bucket_may_be_tried_again() -> None:
+    """Nothing listens there; the error is retryable."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        objects = S3Objects(BUCKET, endpoint_url=f"http://127.0.0.1:{closed.getsockname()[1]}")
+
+        with pytest.raises(StorageUnavailable) as failure:
+            await objects.read(ObjectRef(BUCKET, "a.txt"), max_bytes=100)
+
+    assert failure.value.retryable

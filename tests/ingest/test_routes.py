@@ -1,0 +1,219 @@
+"""The routes of the ingest function, from a function URL's event to its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from uuid import uuid4
+
+import pytest
+
+from sluice.domain import DocumentStatus
+from sluice.errors import ModelUnavailable
+from sluice.testing.pdfs import pdf
+from tests.ingest.conftest import Answer, Function
+
+STREAM = {"accept": "text/event-stream", "content-type": "text/plain"}
+
+
+def upload(function: Function, name: str = "a.txt", body: bytes = b"Some text.") -> Answer:
+    return function.request("POST", "/api/documents", body, query=f"name={name}", headers=STREAM)
+
+
+def multipart(name: str, body: bytes) -> tuple[bytes, dict[str, str]]:
+    head = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/plain\r\n\r\n'
+    return head.encode() + body + b"\r\n--b--\r\n", {"content-type": "multipart/form-data; boundary=b"}
+
+
+def test_an_upload_streams_its_progress(function: Function) -> None:
+    """Every step is an event, and the last one holds the document."""
+    answer = upload(function, "report.pdf", pdf("First page.", "Second page."))
+
+    *steps, last = answer.events
+    identifier = last["document_id"]
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert steps == [
+        {"type": "received", "document_id": identifier},
+        {"type": "parsed", "document_id": identifier, "done": 2, "total": 2},
+        {"type": "chunked", "document_id": identifier, "done": 2, "total": 2},
+        {"type": "embedded", "document_id": identifier, "done": 2, "total": 2},
+        {"type": "stored", "document_id": identifier},
+    ]
+    assert (last["type"], last["document"]["status"], last["document"]["chunks"]) == ("ready", "ready", 2)
+    assert function.request("GET", f"/api/documents/{identifier}").json == last["document"]
+
+
+def test_an_upload_without_a_stream_is_accepted(function: Function) -> None:
+    """The bucket's event does the work; the answer says where to look."""
+    answer = function.request("POST", "/api/documents", b"Some text.", query="name=a.txt&collection=team%20x")
+
+    document = answer.json
+    assert (answer.status, document["status"], document["source"], document["collection"]) == (
+        202,
+        "pending",
+        "s3://documents/team x/a.txt",
+        "team x",
+    )
+    assert answer.headers["location"] == f"/api/documents/{document['id']}"
+    assert function.objects.contents == {("documents", "team x/a.txt"): b"Some text."}
+
+
+def test_a_form_may_bring_the_file(function: Function) -> None:
+    """A multipart upload names the file itself."""
+    body, headers = multipart("Übersicht 文.txt", b"Some text.")
+
+    answer = function.request("POST", "/api/documents", body, headers=headers)
+
+    assert (answer.status, answer.json["title"]) == (202, "Übersicht 文.txt")
+    assert function.objects.contents == {("documents", "Übersicht 文.txt"): b"Some text."}
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C%3A%5CUsers%5Cme%5Creport.txt", "report.txt"),
+        ("a%00b%0Ac.txt", "abc.txt"),
+        ("%20r%C3%A9sum%C3%A9%20.txt", "résumé .txt"),
+    ],
+)
+def test_names_are_made_safe(function: Function, name: str, key: str) -> None:
+    """No path and nothing invisible gets into a key; every script may stay."""
+    assert upload(function, name).events[-1]["type"] == "ready"
+    assert list(function.objects.contents) == [("documents", key)]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", "invalid_input"),
+        ("name=..", "invalid_input"),
+        ("name=folder/", "invalid_input"),
+        ("name=a.txt&collection=a/b", "invalid_input"),
+        ("name=a.txt&colection=typo", "invalid_input"),
+        (f"name={'x' * 600}", "invalid_input"),
+    ],
+)
+def test_a_bad_name_is_refused(function: Function, query: str, code: str) -> None:
+    """Nothing reaches the bucket, and the answer is a problem in words."""
+    answer = function.request("POST", "/api/documents", b"Some text.", query=query)
+
+    assert (answer.status, answer.json["code"], answer.headers["content-type"]) == (
+        422,
+        code,
+        "application/problem+json",
+    )
+    assert function.objects.contents == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        (b"", {}, 422, "empty_document"),
+        (b"x" * 20_001, {}, 413, "document_too_large"),
+        (b"", {"content-length": "20001"}, 413, "document_too_large"),
+        (b"--b--\r\n", {"content-type": "multipart/form-data; boundary=b"}, 422, "invalid_input"),
+        (b"no boundary", {"content-type": "multipart/form-data"}, 400, "bad_request"),
+    ],
+    ids=["0 bytes", "too long", "too long as announced", "form without a file", "broken form"],
+)
+def test_a_bad_body_is_refused(
+    function: Function, body: bytes, headers: dict[str, str], status: int, code: str
+) -> None:
+    """A body that can't be a document never reaches the bucket, and the next upload works."""
+    answer = function.request("POST", "/api/documents", body, query="name=a.txt", headers=headers)
+
+    assert (answer.status, answer.json["code"], function.objects.contents) == (status, code, {})
+    assert upload(function).events[-1]["type"] == "ready"
+
+
+def test_a_document_that_can_not_be_read_fails_in_the_stream(function: Function) -> None:
+    """The last event says why, in words and as a code."""
+    last = upload(function, "scan.pdf", pdf(None)).events[-1]
+
+    assert (last["type"], last["document"]["code"]) == ("failed", "no_text_layer")
+    assert last["document"]["reason"].startswith("The PDF has no text layer")
+
+
+def test_an_error_that_may_pass_is_told_in_the_stream(function: Function) -> None:
+    """The stream ends properly, and the bucket's event can do the work later."""
+    function.embedder.failures.append(ModelUnavailable())
+
+    last = upload(function).events[-1]
+
+    assert last == {
+        "type": "error",
+        "code": "model_unavailable",
+        "message": ModelUnavailable().message,
+        "retryable": True,
+    }
+    (document,) = asyncio.run(function.recent())
+    assert document.status is DocumentStatus.PENDING
+
+
+def test_documents_are_listed_newest_first(function: Function) -> None:
+    """The list can be narrowed to a collection and cut."""
+    for name in ("a.txt", "b.txt"):
+        upload(function, name)
+    function.request("POST", "/api/documents", b"x", query="name=c.txt&collection=other")
+
+    def titles(query: str) -> list[str]:
+        answer = function.request("GET", "/api/documents", query=query)
+        return [document["title"] for document in answer.json["documents"]]
+
+    assert titles("") == ["c.txt", "b.txt", "a.txt"]
+    assert titles("collection=default&limit=1") == ["b.txt"]
+
+
+def test_deleting_takes_object_and_document(function: Function) -> None:
+    """The answer has no body, and the document is not found any more."""
+    identifier = upload(function).events[-1]["document_id"]
+
+    answer = function.request("DELETE", f"/api/documents/{identifier}")
+
+    assert (answer.status, answer.text) == (204, "")
+    assert (function.objects.contents, function.documents.contents) == ({}, {})
+    assert function.request("DELETE", f"/api/documents/{identifier}").status == 404
+
+
+def test_a_large_file_gets_a_form_of_its_own(function: Function) -> None:
+    """The form is bound to the key and to the limit."""
+    answer = function.request(
+        "POST",
+        "/api/uploads",
+        b'{"name": "big.pdf", "collection": "team"}',
+        headers={"content-type": "application/json"},
+    )
+
+    assert (answer.status, answer.json) == (
+        200,
+        {
+            "url": "https://documents.test/",
+            "fields": {"key": "team/big.pdf", "policy": "20000 bytes, 3600 seconds"},
+            "max_bytes": 20_000,
+            "expires_seconds": 3_600,
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("POST", "/api/uploads", b"not json", 400, "invalid_json"),
+        ("POST", "/api/uploads", b'{"name": "a", "nmae": "secret value"}', 422, "invalid_input"),
+        ("POST", "/api/uploads", b'{"name": ""}', 422, "invalid_input"),
+        ("GET", "/api/documents/not-an-id", b"", 422, "invalid_input"),
+        ("GET", f"/api/documents/{uuid4()}", b"", 404, "document_not_found"),
+        ("GET", "/api/nothing", b"", 404, "not_found"),
+        ("PUT", "/api/documents", b"", 405, "method_not_allowed"),
+    ],
+)
+def test_errors_are_problem_details(
+    function: Function, method: str, path: str, body: bytes, status: int, code: str
+) -> None:
+    """Every error has the same form, and none repeats the input."""
+    answer = function.request(method, path, body, headers={"content-type": "application/json"})
+
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status, answer.json["status"], answer.json["code"]) == (status, status, code)
+    assert not re.search("secret value|not-an-id", answer.text)
