@@ -98,7 +98,7 @@ class _Answer:
             raise (AnswerCutOff() if self._begun else error) from error.__cause__
 
     def finish(self, received: str | None) -> Finish:
-        """Return the end of the answer; LiteLLM reports `stop` for a stream that just ended, but has `received` none."""
+        """Return the end; for a stream that just ended LiteLLM reports `stop`, but has `received` nothing."""
         if received is None:
             raise AnswerCutOff
         return Finish(self._reason, self._usage)

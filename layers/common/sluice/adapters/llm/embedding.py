@@ -104,7 +104,10 @@ class LiteLLMEmbedder:
         return self._vectors(response.data, len(texts))
 
     def _input_type(self, purpose: Purpose) -> dict[str, str]:
-        return {"input_type": types[purpose] for prefix, types in INPUT_TYPES.items() if self._model.startswith(prefix)}
+        for prefix, types in INPUT_TYPES.items():
+            if self._model.startswith(prefix):
+                return {"input_type": types[purpose]}
+        return {}
 
     def _vectors(self, data: Sequence[Any], expected: int) -> list[Vector]:
         if len(data) != expected:

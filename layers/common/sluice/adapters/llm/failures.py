@@ -18,17 +18,27 @@ from sluice.errors import (
 
 def translate(error: BaseException, model: str) -> ModelError:
     """Return the error of ours that says what `error`, raised while calling `model`, means to its reader."""
-    error = getattr(error, "original_exception", None) or error
-    if isinstance(error, ModelError):
-        return error
+    if ours := _raised_by_us(error):
+        return ours
     if isinstance(error, TimeoutError):
         return ModelUnavailable(f"The model {model} did not answer in time; try again in a moment.")
-    exceptions = library.load().exceptions
-    if isinstance(error, exceptions.ContextWindowExceededError):
+    litellm = library.load()
+    error = getattr(error, "original_exception", None) or error
+    if isinstance(error, litellm.exceptions.ContextWindowExceededError):
         return ContextTooLong()
-    if isinstance(error, exceptions.ContentPolicyViolationError):
+    if isinstance(error, litellm.exceptions.ContentPolicyViolationError):
         return AnswerRefused()
+    if "Missing credentials" in str(error):  # the openai client's, which LiteLLM takes for a failing server
+        missing = " and ".join(litellm.validate_environment(model)["missing_keys"]) or "the provider's key"
+        return ModelRejected(f"The model {model} needs a key; set {missing}.")
     return _by_status(getattr(error, "status_code", None), model)
+
+
+def _raised_by_us(error: BaseException | None) -> ModelError | None:
+    """Find what an offline model raised: LiteLLM wraps it, at times more than once."""
+    while error is not None and not isinstance(error, ModelError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _by_status(status: object, model: str) -> ModelError:
@@ -50,7 +60,9 @@ def _by_status(status: object, model: str) -> ModelError:
 
 def retry_after(error: BaseException | None) -> float | None:
     """Return the seconds that the provider asks to wait (RFC 9110, Retry-After), None when it does not say."""
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    headers = getattr(error, "litellm_response_headers", None) or getattr(
+        getattr(error, "response", None), "headers", {}
+    )
     value = str(headers.get("retry-after", "")).strip()
     if value.isdecimal():
         return float(value)

@@ -22,14 +22,15 @@ REFUSING = "http://127.0.0.1:9"
 
 
 @functools.cache
-def load() -> Any:  # LiteLLM is read as untyped
+def load() -> Any:
     """Import LiteLLM, quiet and with the offline models registered; later calls return at once."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    litellm = importlib.import_module("litellm")
+    litellm: Any = importlib.import_module("litellm")
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.drop_params = True  # a provider without, say, stream_options still answers
+    litellm.DEFAULT_MAX_RETRIES = 0  # its embedding calls take this when they are told max_retries=0
     for logger in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)  # its errors quote prompts and provider bodies
     provider = importlib.import_module("sluice.adapters.llm.offline_provider")

@@ -8,7 +8,10 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from sluice import prompting
 from sluice.domain import Usage
+from sluice.errors import ModelRejected
 from sluice.ports import Finish, PromptMessage, TextDelta
+
+NAME = "offline/extractive"
 
 NOTICE = "No language model is configured; these are quotes from the passages that fit best."
 ABSTENTION = "I don't know: no passage answers it. (No language model is configured; this is a search for quotes.)"
@@ -17,12 +20,13 @@ ABSTENTION = "I don't know: no passage answers it. (No language model is configu
 class OfflineChat:
     """Quotes up to three sentences of the prompt's passages, each with its number, or says that none fits."""
 
-    def __init__(self, model: str = "offline/extractive") -> None:
-        self._model = model
+    def __init__(self, model: str = NAME) -> None:
+        if model != NAME:
+            raise ModelRejected(f"There is no offline chat model {model}; use {NAME}.")
 
     @property
     def name(self) -> str:
-        return self._model
+        return NAME
 
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None

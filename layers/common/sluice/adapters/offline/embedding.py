@@ -10,19 +10,22 @@ from collections.abc import Sequence
 from typing import Literal
 
 from sluice.domain import Vector
+from sluice.errors import ModelRejected
 
+NAME = "offline/static"
 DIMENSION = 256
 
 
 class OfflineEmbedder:
     """Embeds texts by their words."""
 
-    def __init__(self, model: str = "offline/static") -> None:
-        self._model = model
+    def __init__(self, model: str = NAME) -> None:
+        if model != NAME:
+            raise ModelRejected(f"There is no offline embedding model {model}; use {NAME}.")
 
     @property
     def model(self) -> str:
-        return self._model
+        return NAME
 
     async def dimension(self) -> int:
         return DIMENSION

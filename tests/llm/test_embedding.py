@@ -1,0 +1,136 @@
+"""The LiteLLM embedding adapter against a provider over real HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sluice.adapters.llm import LiteLLMEmbedder
+from sluice.adapters.llm.embedding import LONGEST_WAIT
+from sluice.errors import ModelError, ModelRateLimited, ModelRejected, ModelUnavailable
+from tests.llm.upstream import Reply, Upstream, embeddings, failure
+
+
+class Clock:
+    """Takes the waits that the adapter asks for, and none of the time."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+def embedder(upstream: Upstream, clock: Clock | None = None, **options: Any) -> LiteLLMEmbedder:
+    return LiteLLMEmbedder(
+        "openai/embed",
+        options={"api_base": upstream.base, "api_key": "sk-x"},
+        sleep=(clock or Clock()).sleep,
+        **options,
+    )
+
+
+async def test_vectors_come_in_the_order_of_the_texts_and_have_length_one(upstream: Upstream) -> None:
+    """The provider may answer in any order and with any length."""
+    upstream.enqueue(embeddings([3.0, 4.0], [0.0, 2.0]))
+
+    assert await embedder(upstream).embed(["a", "b"], purpose="document") == [[0.6, 0.8], [0.0, 1.0]]
+
+
+async def test_many_texts_go_out_in_batches(upstream: Upstream) -> None:
+    """No request holds more than a batch, and the order of the texts stands."""
+    upstream.enqueue(embeddings([1.0, 0.0], [0.0, 1.0]), embeddings([-1.0, 0.0]))
+
+    vectors = await embedder(upstream, batch=2, concurrency=1).embed(["a", "b", "c"], purpose="document")
+
+    assert vectors == [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]
+    assert [request["input"] for request in upstream.requests] == [["a", "b"], ["c"]]
+
+
+async def test_no_texts_need_no_call(upstream: Upstream) -> None:
+    """Nothing in, nothing out, nothing sent."""
+    assert await embedder(upstream).embed([], purpose="document") == []
+    assert upstream.requests == []
+
+
+async def test_a_rate_limit_is_waited_out(upstream: Upstream) -> None:
+    """The wait is the one that the provider asks for."""
+    clock = Clock()
+    upstream.enqueue(failure(429, headers={"retry-after": "3"}), embeddings([1.0, 0.0]))
+
+    vectors = await embedder(upstream, clock).embed(["a"], purpose="document")
+
+    assert (vectors, clock.waits) == ([[1.0, 0.0]], [3.0])
+
+
+async def test_waits_without_advice_grow_and_are_spread(upstream: Upstream) -> None:
+    """Three attempts with two short waits between them, then the error."""
+    clock = Clock()
+    upstream.enqueue(failure(500), failure(503), failure(500))
+
+    with pytest.raises(ModelUnavailable):
+        await embedder(upstream, clock).embed(["a"], purpose="document")
+
+    assert len(clock.waits) == 2
+    assert 0 <= clock.waits[0] <= 1
+    assert 0 <= clock.waits[1] <= 2
+
+
+async def test_too_long_a_wait_is_left_to_the_caller(upstream: Upstream) -> None:
+    """A function that is paid by the second does not sleep for a minute."""
+    clock = Clock()
+    upstream.enqueue(failure(429, headers={"retry-after": str(int(LONGEST_WAIT) + 1)}))
+
+    with pytest.raises(ModelRateLimited):
+        await embedder(upstream, clock).embed(["a"], purpose="document")
+
+    assert clock.waits == []
+
+
+async def test_a_rejection_is_not_tried_again(upstream: Upstream) -> None:
+    """What is wrong with a key does not mend itself."""
+    upstream.enqueue(failure(401))
+
+    with pytest.raises(ModelRejected):
+        await embedder(upstream).embed(["a"], purpose="document")
+
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (embeddings([1.0, 0.0]), "1 vectors for 2 texts"),
+        (embeddings([1.0, 0.0], [1.0, 0.0, 0.0]), "different lengths"),
+        (embeddings([1.0, 0.0], [0.0, 0.0]), "no direction"),
+        (embeddings([1.0, 0.0], [float("nan"), 0.0]), "no direction"),
+    ],
+)
+async def test_vectors_that_cannot_be_stored_are_refused(upstream: Upstream, reply: Reply, words: str) -> None:
+    """A wrong count, mixed lengths, zeros and NaN never reach the database."""
+    upstream.enqueue(reply)
+
+    with pytest.raises(ModelError, match=words):
+        await embedder(upstream).embed(["a", "b"], purpose="document")
+
+
+async def test_the_dimension_is_found_by_embedding_a_word(upstream: Upstream) -> None:
+    """One short text is enough."""
+    upstream.enqueue(embeddings([0.0] * 5 + [1.0]))
+
+    assert await embedder(upstream).dimension() == 6
+
+
+async def test_a_provider_that_hangs_is_given_up(upstream: Upstream) -> None:
+    """The timeout bounds one attempt."""
+    upstream.enqueue(Reply(steps=[upstream.hung_up]))
+
+    with pytest.raises(ModelUnavailable, match="in time"):
+        await embedder(upstream, timeout=0.3, attempts=1).embed(["a"], purpose="document")
+
+
+async def test_an_unknown_offline_model_is_rejected() -> None:
+    """A wrong name is the operator's to mend."""
+    with pytest.raises(ModelRejected, match="offline/unknown"):
+        await LiteLLMEmbedder("offline/unknown").embed(["a"], purpose="document")
