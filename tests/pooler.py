@@ -6,7 +6,6 @@ It is the stricter of the two: what RDS Proxy answers by pinning a session, goes
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -46,7 +45,7 @@ class PgBouncer:
         program = find_pgbouncer()
         assert program is not None
         # PgBouncer does not run as root.
-        user = {"user": pwd.getpwnam("nobody").pw_uid} if os.geteuid() == 0 else {}
+        user = "nobody" if os.geteuid() == 0 else None
         libraries = ":".join(str(path) for path in (_DOWNLOADED / "usr" / "lib").glob("*"))
         self._file = tempfile.NamedTemporaryFile("w", suffix=".ini")
         self._file.write(self._configuration)
@@ -58,7 +57,7 @@ class PgBouncer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={"LD_LIBRARY_PATH": libraries},
-            **user,
+            user=user,
         )
         self._wait(time.monotonic() + 10)
         return self

@@ -10,6 +10,7 @@ import asyncio
 from functools import cache
 from typing import TYPE_CHECKING
 
+from sluice.domain import Weights
 from sluice.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def database() -> Database:
 def passages() -> PostgresPassages:
     from sluice.adapters.postgres.passages import PostgresPassages
 
-    return PostgresPassages(database(), model=settings().embedding_model)
+    weights = Weights(settings().dense_weight, settings().lexical_weight)
+    return PostgresPassages(database(), model=settings().embedding_model, weights=weights)
 
 
 @cache

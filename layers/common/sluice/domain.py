@@ -133,6 +133,14 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """What each leg of the search counts in the fusion; a leg of weight 0 is not run."""
+
+    dense: float = 1.0
+    lexical: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk that a search found, with where it stands.
 

@@ -33,6 +33,8 @@ class Settings(BaseModel):
     embedding_batch: Annotated[int, Field(gt=0, le=2048)] = 64
 
     search_limit: Annotated[int, Field(gt=0, le=50)] = 8
+    dense_weight: Annotated[float, Field(ge=0, le=100)] = 1.0
+    lexical_weight: Annotated[float, Field(ge=0, le=100)] = 1.0
     history_messages: Annotated[int, Field(ge=0, le=200)] = 20
     prompt_characters: Annotated[int, Field(gt=0)] = 48_000
     question_characters: Annotated[int, Field(gt=0)] = 16_000

@@ -14,7 +14,7 @@ dense as materialized (
     select id, embedding <=> %(vector)s::halfvec as distance
     from visible
     order by embedding <=> %(vector)s::halfvec
-    limit %(candidates)s
+    limit case when %(dense_weight)s::float8 > 0 then %(candidates)s::integer else 0 end
 ),
 -- The words of the query, each with its number in the query and the number of chunks that it stands in.
 word as materialized (
@@ -71,14 +71,14 @@ lexical as materialized (
     from visible
     where lexemes @@ (select words from wanted)
     order by distance, id
-    limit %(candidates)s
+    limit case when %(lexical_weight)s::float8 > 0 then %(candidates)s::integer else 0 end
 ),
 fused as (
-    select id, sum(1.0 / (60 + position))::float8 as score
+    select id, sum(weight / (60 + position)) as score
     from (
-        select id, row_number() over (order by distance, id) as position from dense
+        select id, row_number() over (order by distance, id) as position, %(dense_weight)s::float8 as weight from dense
         union all
-        select id, row_number() over (order by distance, id) as position from lexical
+        select id, row_number() over (order by distance, id), %(lexical_weight)s::float8 from lexical
     ) as legs
     group by id
     order by score desc, id

@@ -10,7 +10,7 @@ from sluice import sql
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.migrations import mismatch
 from sluice.adapters.postgres.vectors import as_text
-from sluice.domain import Caller, Filter, Passage, Vector
+from sluice.domain import Caller, Filter, Passage, Vector, Weights
 from sluice.errors import SchemaOutdated
 
 # Each leg ranks this many times what is asked for, so that a passage that both legs like is seen by both.
@@ -23,9 +23,10 @@ _FETCHED_BY_WORDS = 5_000
 class PostgresPassages:
     """The `PassageStore` on PostgreSQL; `model` is the one whose vectors it may compare."""
 
-    def __init__(self, database: Database, *, model: str) -> None:
+    def __init__(self, database: Database, *, model: str, weights: Weights = Weights()) -> None:  # noqa: B008 - frozen
         self._database = database
         self._model = model
+        self._weights = weights
         self._model_checked = False
 
     async def search(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> list[Passage]:
@@ -40,6 +41,8 @@ class PostgresPassages:
                 "limit": limit,
                 "candidates": max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT),
                 "fetched": _FETCHED_BY_WORDS,
+                "dense_weight": self._weights.dense,
+                "lexical_weight": self._weights.lexical,
                 **_conditions(where),
             },
         )

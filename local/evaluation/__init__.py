@@ -1,0 +1,1 @@
+"""Measures retrieval on question sets with judgements, in the layout of BEIR."""

@@ -1,0 +1,74 @@
+"""Evaluates folders on a PostgreSQL server of its own, and shows what came out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from local.evaluation.dataset import Dataset, read
+from local.evaluation.measure import Evaluation, Measured
+from local.postgres import Postgres
+from sluice.adapters.llm import LiteLLMEmbedder
+from sluice.adapters.postgres.database import Database
+from sluice.adapters.postgres.migrations import migrate
+from sluice.settings import Settings
+
+
+def evaluate(folders: Sequence[Path], *, model: str, json_to: Path | None = None) -> list[Measured]:
+    """Measure every folder and print a table; raise `DatasetError` before anything starts."""
+    datasets = [read(folder) for folder in folders]
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder), durable=False) as server:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as bars:
+            measured = asyncio.run(_measure(server, datasets, model, bars))
+    Console().print(_table(measured, model))
+    if json_to:
+        rows = [asdict(row) for row in measured]
+        json_to.write_text(json.dumps({"embedding_model": model, "results": rows}, indent=2) + "\n")
+    return measured
+
+
+async def _measure(server: Postgres, datasets: Sequence[Dataset], model: str, bars: Progress) -> list[Measured]:
+    chunk_characters: int = Settings.model_fields["chunk_characters"].default
+    embedder = LiteLLMEmbedder(model)
+    dimension = await embedder.dimension()
+    measured: list[Measured] = []
+    for number, dataset in enumerate(datasets):
+        url = server.create_database(f"evaluation_{number}")
+        await asyncio.to_thread(migrate, url, model=model, dimension=dimension)
+        database = Database(url, size=1, timeout=30)
+        bar = bars.add_task(dataset.name)
+
+        def show(step: str, done: int, total: int, *, name: str = dataset.name, bar: object = bar) -> None:
+            bars.update(bar, description=f"{name}: {step}", completed=done, total=total)  # type: ignore[arg-type] # rich's own id
+
+        evaluation = Evaluation(
+            database=database,
+            embedder=embedder,
+            dataset=dataset,
+            chunk_characters=chunk_characters,
+            progress=show,
+        )
+        await evaluation.store()
+        measured += await evaluation.measure()
+        await database.close()
+    return measured
+
+
+def _table(measured: Sequence[Measured], model: str) -> Table:
+    table = Table(title=f"Retrieval with {model}")
+    for heading in ("set", "way", "queries", "nDCG@10", "recall@10", "MRR@10", "p50 ms", "p95 ms"):
+        table.add_column(heading, justify="left" if heading in ("set", "way") else "right")
+    for row in measured:
+        numbers = (f"{value:.4f}" for value in (row.ndcg_at_10, row.recall_at_10, row.mrr_at_10))
+        table.add_row(row.dataset, row.way, str(row.queries), *numbers, f"{row.p50_ms:.1f}", f"{row.p95_ms:.1f}")
+    return table
