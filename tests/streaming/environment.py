@@ -100,16 +100,23 @@ class Reply:
 
 
 class ExecutionEnvironment:
-    """Start it with a handler's name; `invoke` as often as you like."""
+    """Start it with a handler's name; `invoke` as often as you like. Without a wrapper it is the managed runtime."""
 
-    def __init__(self, handler: str, *, wrapped: bool = True, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        handler: str,
+        *,
+        wrapper: Path | None = WRAPPER,
+        options: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.api = RuntimeApi(snapstart=(variables or {}).get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start")
         self.output = ""
         self._more_output = asyncio.Event()
         self._variables = {"_HANDLER": handler, "LAMBDA_TASK_ROOT": str(ROOT), **(variables or {})}
-        self._command = [str(WRAPPER), sys.executable, "bootstrap.py"]
-        if not wrapped:
-            self._command = [sys.executable, "-m", "awslambdaric", handler]
+        self._command = [sys.executable, "-m", "awslambdaric", handler]
+        if wrapper:
+            self._command = [str(wrapper), sys.executable, *options, "bootstrap.py"]
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
 

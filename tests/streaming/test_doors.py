@@ -27,7 +27,7 @@ async def framework(start: Start) -> ExecutionEnvironment:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def managed(start: Start) -> ExecutionEnvironment:
     """The managed runtime without the exec wrapper."""
-    return await start("plain.handler", wrapped=False)
+    return await start("plain.handler", wrapper=None)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -93,17 +93,25 @@ async def test_requests_and_events_share_an_environment(eventful: ExecutionEnvir
     assert (streamed.json(), result["event"]) == ({"hello": "web"}, {"source": "aws.events"})
 
 
-async def test_an_event_that_fails_is_an_error_of_the_invocation(eventful: ExecutionEnvironment) -> None:
-    """The source of the event then tries again, by its own rules."""
-    reply = await eventful.invoke({"fail": True})
+@pytest.mark.parametrize(
+    ("event", "kind", "message"),
+    [
+        ({"fail": True}, "ValueError", "a bad event"),
+        ({"hang": True}, "DeadlineExceeded", "The event was still being handled"),
+        ({"own timeout": True}, "TimeoutError", "the upstream's"),
+    ],
+)
+async def test_an_event_that_fails_is_an_error_of_the_invocation(
+    event: object, kind: str, message: str, eventful: ExecutionEnvironment
+) -> None:
+    """The source of the event then tries again, by its own rules; time runs out before Lambda would end the process."""
+    reply = await eventful.invoke(event, seconds=1)
     await reply.invocation.head()
 
     assert isinstance(reply.invocation.error, InvocationError)
     assert isinstance(reply.invocation.error.payload, dict)
-    assert (reply.invocation.error.payload["errorType"], reply.invocation.error.payload["errorMessage"]) == (
-        "ValueError",
-        "a bad event",
-    )
+    assert reply.invocation.error.payload["errorType"] == kind
+    assert message in reply.invocation.error.payload["errorMessage"]
 
 
 @pytest.mark.parametrize("event", [events.queue("one"), ["a list"], {"requestContext": {"connectionId": "x"}}])

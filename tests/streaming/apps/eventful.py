@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,6 +20,10 @@ async def greet() -> dict[str, str]:
 async def handle(event: dict[str, Any], context: Any) -> object:
     if event.get("fail"):
         raise ValueError("a bad event")
+    if event.get("hang"):
+        await asyncio.Event().wait()
+    if event.get("own timeout"):
+        raise TimeoutError("the upstream's")
     return {
         "event": event,
         "context": context.aws_request_id,

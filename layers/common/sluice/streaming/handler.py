@@ -11,7 +11,7 @@ from typing import Any
 from sluice.streaming import buffered, function_url
 from sluice.streaming.answers import CollectedAnswer, StreamedAnswer
 from sluice.streaming.asgi import App, Scope
-from sluice.streaming.errors import StartupFailed, UnknownEvent
+from sluice.streaming.errors import DeadlineExceeded, StartupFailed, UnknownEvent
 from sluice.streaming.exchange import Exchange
 from sluice.streaming.execution_environment import execution_environment
 from sluice.streaming.failures import INTERNAL_ERROR
@@ -87,8 +87,14 @@ class Streaming:
         await self._lifespan.startup()
         invocation = Invocation.of(context)
         enter(invocation)
-        async with asyncio.timeout(TimeLimit.before(invocation.remaining_seconds, self._margin).run):
-            return await handle(event, context)
+        seconds = TimeLimit.before(invocation.remaining_seconds, self._margin).run
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                return await handle(event, context)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise  # the function's own
+            raise DeadlineExceeded(f"The event was still being handled {seconds:.1f} s after it came.") from error
 
 
 def _explain(event: object) -> str:

@@ -84,7 +84,13 @@ class PreludeReader:
         encoded, delimiter, body = self._pending.partition(DELIMITER)
         if not delimiter:
             return b""
-        content = json.loads(encoded)
-        self.prelude = Prelude(content["statusCode"], content.get("headers", {}), tuple(content.get("cookies", ())))
-        self._pending = b""
+        self.prelude, self._pending = _decode(encoded), b""
         return body
+
+
+def _decode(encoded: bytes) -> Prelude:
+    try:
+        content = json.loads(encoded)
+        return Prelude(content["statusCode"], content.get("headers", {}), tuple(content.get("cookies", ())))
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"The response does not begin with a prelude, but with {encoded[:80]!r}.") from error
