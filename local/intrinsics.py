@@ -56,7 +56,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 class Resolver:
-    """Works out values. `known` holds what `Ref` (`Name`) and `GetAtt` (`Name.Attribute`) give, pseudo parameters included."""
+    """Works out values. `known` says what `Ref` (`Name`) and `GetAtt` (`Name.Attribute`) give, `AWS::...` included."""
 
     def __init__(self, template: Mapping[str, Any], known: Mapping[str, str]) -> None:
         parameters = template.get("Parameters", {})
@@ -77,8 +77,8 @@ class Resolver:
             "Fn::ImportValue": lambda value: self._ref(str(self(value))),
             "Fn::Equals": lambda value: str(self(value[0])) == str(self(value[1])),
             "Fn::Not": lambda value: not self(value[0]),
-            "Fn::And": lambda value: all([self(part) for part in value]),
-            "Fn::Or": lambda value: any([self(part) for part in value]),
+            "Fn::And": lambda value: all(self(part) for part in value),
+            "Fn::Or": lambda value: any(self(part) for part in value),
         }
 
     def __call__(self, value: Any) -> Any:

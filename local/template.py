@@ -29,7 +29,8 @@ class Place:
             "AWS::Region": self.region,
             "AWS::AccountId": self.account,
             "AWS::StackName": self.stack,
-            "AWS::StackId": f"arn:aws:cloudformation:{self.region}:{self.account}:stack/{self.stack}/0-0-0-0-local",
+            # Its end names the bucket, where the real one has the end of a UUID.
+            "AWS::StackId": f"arn:aws:cloudformation:{self.region}:{self.account}:stack/{self.stack}/0-0-0-0-documents",
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
             "AWS::NoValue": "",
@@ -68,17 +69,18 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class EventSource:
-    """A queue whose messages invoke a function."""
+    """A queue whose messages invoke a function; without another wish Lambda begins with five pollers."""
 
     queue_arn: str
     batch_size: int = 10
     window_seconds: int = 0
     report_failures: bool = False
+    max_concurrency: int = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function's settings. `layers` are the folders whose contents stand in /opt; `unresolved` names left-out variables."""
+    """A function's settings: `layers` are the folders that make up /opt, `unresolved` variables left out."""
 
     logical_id: str
     name: str
@@ -222,11 +224,13 @@ class _Reader:
             properties = event.get("Properties") or {}
             if event.get("Type") != "SQS" or not self._resolve(properties.get("Enabled", True)):
                 continue
+            scaling = self._resolve(properties.get("ScalingConfig") or {})
             yield EventSource(
                 queue_arn=self._resolve.text(properties["Queue"]),
                 batch_size=int(self._resolve(properties.get("BatchSize", 10))),
                 window_seconds=int(self._resolve(properties.get("MaximumBatchingWindowInSeconds", 0))),
                 report_failures="ReportBatchItemFailures" in self._resolve(properties.get("FunctionResponseTypes", [])),
+                max_concurrency=int(scaling.get("MaximumConcurrency", 5)),
             )
 
 

@@ -43,7 +43,7 @@ class Aws:
         self._process = await asyncio.create_subprocess_exec(
             *command, self._place.region, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
         )
-        assert self._process.stdout is not None
+        assert self._process.stdout is not None  # noqa: S101 - it was asked for
         if await self._process.stdout.readline() != b"ready\n":
             raise AwsError(f"S3 and SQS did not start: {await self._last_words()}")
 
@@ -59,7 +59,7 @@ class Aws:
             await self._process.wait()
 
     async def _last_words(self) -> str:
-        assert self._process is not None
+        assert self._process is not None  # noqa: S101 - called after it was started
         _, errors = await self._process.communicate()
         lines = errors.decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"exit code {self._process.returncode}"
