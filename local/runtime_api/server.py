@@ -128,6 +128,10 @@ class RuntimeApi:
     def abort(self, error: InvocationError) -> None:
         """Give the environment up, as after a timeout or the end of its process; an open response is cut off."""
         self._environment.lose(error)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Break the connection of the open response, as a network would; the environment goes on."""
         if self._responding:
             self._responding.abort()
 

@@ -10,8 +10,7 @@ import pytest_asyncio
 
 from local.runtime_api import InvocationError
 from sluice.streaming.prelude import Prelude
-from tests.streaming.conftest import Start
-from tests.streaming.environment import ExecutionEnvironment, Streamed
+from tests.streaming.environment import ExecutionEnvironment, Streamed, function_url_event
 from tests.streaming.signals import Signals
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -155,25 +154,31 @@ async def test_an_app_that_ignores_being_cancelled_is_left_behind(
     assert "not me" in signals.told
 
 
-async def test_an_app_that_sends_to_nobody_is_stopped(start: Start, signals: Signals) -> None:
-    """The Runtime API closes the connection: `send` raises an OSError, and the process lives on to be told the end."""
-    runtime = await start("plain.handler")
-    reply = await runtime.get("/endless-bytes")
+async def test_an_app_that_sends_to_nobody_is_stopped(survivor: ExecutionEnvironment, signals: Signals) -> None:
+    """The Runtime API closes the connection, and `send` raises an OSError."""
+    reply = await survivor.get("/endless-bytes")
     await anext(reply.chunks())
 
-    runtime.api.abort(InvocationError("Sandbox.Timeout"))
+    survivor.api.hang_up()
 
     await signals.hear("stopped sending: ClientGone")
-    await runtime.logs("The app was stopped.")
+    await survivor.logs("Nobody is there to read the answer any more. The app was stopped.")
 
 
-async def test_an_app_that_waits_is_cancelled_when_nobody_is_there(start: Start, signals: Signals) -> None:
+async def test_an_app_that_waits_is_cancelled_when_nobody_is_there(
+    survivor: ExecutionEnvironment, signals: Signals
+) -> None:
     """Without having to send anything to notice."""
-    runtime = await start("plain.handler")
-    reply = await runtime.get("/waits-for-nobody")
+    reply = await survivor.get("/waits-for-nobody")
     await anext(reply.chunks())
 
-    runtime.api.abort(InvocationError("Sandbox.Timeout"))
+    survivor.api.hang_up()
 
     await signals.hear("cancelled while it waited")
-    await runtime.logs("The app was stopped.")
+
+
+async def test_a_malformed_event_costs_nothing_but_itself(survivor: ExecutionEnvironment) -> None:
+    """Lambda is told, as of any error of a handler."""
+    reply = await survivor.invoke({**function_url_event(), "isBase64Encoded": True, "body": "not base64"})
+
+    assert (await reply.invocation.head()).mode == "error"

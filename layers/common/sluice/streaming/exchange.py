@@ -58,14 +58,20 @@ class Exchange:
 
     async def fail(self, failure: Failure, error: BaseException) -> None:
         """End an answer that the app can't: as a problem, or, once begun, by an event for readers of events."""
-        if self._answer.committed:
-            if self._is_event_stream:
-                separator = b"" if self._tail.endswith((b"\n\n", b"\r\n\r\n")) else b"\n\n"
-                await self._answer.write(separator + failure.event())
-            await self._end(error)
-        else:
-            await self._begin(failure.status, [(b"content-type", b"application/problem+json")])
-            await self._body(failure.problem(), more=False)
+        try:
+            if self._answer.committed:
+                await self._break_off(failure, error)
+            else:
+                await self._begin(failure.status, [(b"content-type", b"application/problem+json")])
+                await self._body(failure.problem(), more=False)
+        except ClientGone:
+            logger.warning("The client's connection broke before the failure could be told.")
+
+    async def _break_off(self, failure: Failure, error: BaseException) -> None:
+        if self._is_event_stream:
+            separator = b"" if self._tail.endswith((b"\n\n", b"\r\n\r\n")) else b"\n\n"
+            await self._answer.write(separator + failure.event())
+        await self._end(error)
 
     async def _begin(self, status: int, headers: RawHeaders) -> None:
         self._begun = True

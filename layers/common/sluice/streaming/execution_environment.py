@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterable
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 from sluice.streaming.errors import StartupFailed
@@ -26,10 +26,14 @@ class ExecutionEnvironment:
     """
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
         self._work: asyncio.Task[Any] | None = None
         self._terminated = False
         self._lifespans: list[Lifespan] = []
+
+    @cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        """Made when it is first needed: an app that runs under another server never does."""
+        return asyncio.new_event_loop()
 
     def add(self, lifespan: Lifespan) -> None:
         self._lifespans.append(lifespan)

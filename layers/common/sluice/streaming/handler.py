@@ -46,16 +46,18 @@ class Streaming:
         """Serve one invocation; raise `UnknownEvent` for an event that nothing here takes."""
         is_request = isinstance(event, dict) and "requestContext" in event
         if is_request and StreamedResponse.supported and function_url.sent(event):
-            return StreamedResponse(partial(self._stream, event, context))
+            request = function_url.scope(event), function_url.body(event)
+            return StreamedResponse(partial(self._stream, *request, event, context))
         if is_request and (door := buffered.door(event, context)):
             return self._environment.run(self._collect(door, event, context))
         if self._events:
             return self._environment.run(self._handle(self._events, event, context))
         raise UnknownEvent(_explain(event))
 
-    async def _stream(self, event: Event, context: LambdaContext, post: StreamedPost) -> None:
-        scope = function_url.scope(event)
-        exchange = Exchange(scope["method"], function_url.body(event), StreamedAnswer(post))
+    async def _stream(
+        self, scope: Scope, body: bytes, event: Event, context: LambdaContext, post: StreamedPost
+    ) -> None:
+        exchange = Exchange(scope["method"], body, StreamedAnswer(post))
         post.on_gone = exchange.disconnect
         try:
             await self._serve(scope, exchange, event, context)

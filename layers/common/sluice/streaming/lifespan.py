@@ -56,8 +56,9 @@ class Lifespan:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         try:
             await self._app(scope, self._to_app.get, self._send)
-        except Exception as error:  # noqa: BLE001 - an app without lifespan may raise anything at this scope
-            logger.debug("The app's lifespan ended: %r", error)
+        except Exception as error:  # an app without lifespan may raise anything at this scope
+            level = logging.ERROR if self._started else logging.DEBUG
+            logger.log(level, "The app's lifespan ended early.", exc_info=error)
 
     async def _send(self, message: Message) -> None:
         if self._reply and not self._reply.done():

@@ -69,7 +69,8 @@ def main() -> NoReturn:
     """Serve invocations until the environment ends."""
     StreamedResponse.supported = True
     _add_versioned_packages()
-    signal.signal(signal.SIGTERM, execution_environment().terminate)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, execution_environment().terminate)
     try:
         bootstrap.run(lambda_environment.handler(), StreamingClient(lambda_environment.runtime_api()))
     except SystemExit as end:

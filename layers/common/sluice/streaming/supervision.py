@@ -64,19 +64,22 @@ async def _interruption(running: Running, exchange: Exchange, limit: TimeLimit) 
     gone.cancel()
     if running.done() and not exchange.gone.is_set():
         return None
-    await _stop(running, limit.clean_up)
+    failure = await _stop(running, limit.clean_up)
     if exchange.gone.is_set():
         return ClientGone("Nobody is there to read the answer any more.")
+    if failure:
+        logger.error("The app failed while it was being stopped.", exc_info=failure)
     return DeadlineExceeded(f"The app was still at work {limit.run:.1f} s after the request came.")
 
 
-async def _stop(running: Running, seconds: float) -> None:
+async def _stop(running: Running, seconds: float) -> BaseException | None:
+    """Cancel the app and give it time to clean up; return what it raised meanwhile."""
     running.cancel()
     await asyncio.wait({running}, timeout=seconds)
     if not running.done():
         logger.error("The app does not end although it was cancelled %.1f s ago.", seconds)
-    elif not running.cancelled() and (error := running.exception()):
-        logger.error("The app failed while it was being stopped.", exc_info=error)
+        return None
+    return None if running.cancelled() else running.exception()
 
 
 def _error(running: Running, exchange: Exchange) -> BaseException | None:
