@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from sluice.adapters.parsers.reading import DocumentParser
 from sluice.domain import Caller, Document, DocumentStatus, ObjectRef
 from sluice.errors import (
     DatabaseUnavailable,
@@ -234,3 +235,22 @@ async def test_removing_deletes_the_object_too(world: World) -> None:
     assert (world.objects.contents, world.documents.contents) == ({}, {})
     with pytest.raises(DocumentNotFound):
         await world.ingesting.remove(CALLER, document.id)
+
+
+async def test_headings_are_embedded_with_their_text(world: World) -> None:
+    """A chunk is found by the headings that it stands under, though its content is the document's own words."""
+    world.ingesting = Ingesting(
+        documents=world.documents,
+        objects=world.objects,
+        parser=DocumentParser(max_bytes=1_000, max_pages=1, max_characters=1_000),
+        embedder=world.embedder,
+        sizes=replace(SIZES, chunk_characters=100),
+    )
+
+    document = ended(await world.ingest(await world.objects.write("guide.md", b"# Install\nAll.\n## Linux\nRun it.")))
+
+    assert world.embedder.texts == ["Install\nInstall\n\nAll.", "Install > Linux\nLinux\n\nRun it."]
+    assert [chunk.content for chunk in world.documents.contents[document.id].chunks] == [
+        "Install\n\nAll.",
+        "Linux\n\nRun it.",
+    ]

@@ -63,6 +63,12 @@ def test_deep_nesting_is_read() -> None:
     assert html.read(page).blocks == (Block("deep"),)
 
 
+def test_many_comments_before_a_page_are_one_pass(parser: DocumentParser) -> None:
+    """Telling the kind may not take every combination of comments."""
+    assert parser.parse("a.txt", b"<!-- x -->" * 5_000 + b"<p>Not a page</p>").kind == "text"
+    assert parser.parse("a.txt", b"<!-- x -->" * 50 + b"<html><body>A page").kind == "html"
+
+
 def test_a_fragment_is_html_by_its_name(parser: DocumentParser) -> None:
     """Markup without the page around it needs the name's hint."""
     assert parser.parse("part.html", b"<p>Text</p>").kind == "html"

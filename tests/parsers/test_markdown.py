@@ -23,6 +23,17 @@ def test_a_block_knows_the_path_of_its_headings() -> None:
     )
 
 
+def test_a_heading_without_text_stands_before_the_next() -> None:
+    """Alone it would be found and answer nothing; at the end it is all there is."""
+    text = "# Install\n\n## Linux\nA.\n## Mac\n## Windows\nB.\n# End"
+
+    assert markdown.read(text).blocks == (
+        Block("Install\n\nLinux\n\nA.", heading="Install > Linux"),
+        Block("Mac\n\nWindows\n\nB.", heading="Install > Windows"),
+        Block("End", heading="End"),
+    )
+
+
 def test_underlined_headings_count() -> None:
     """Setext headings are headings too; a rule after a list or a blank line is none."""
     text = "Top\n===\nOne.\n\nSub\n---\nTwo.\n\n- item\n---\nend"
@@ -49,6 +60,11 @@ def test_what_is_not_shown_is_left_out() -> None:
     text = "<!-- secret -->\n<script>\nalert(1)\n</script>\n<p align='center'>Shown</p>\n![A chart](chart.png)"
 
     assert markdown.read(text).blocks == (Block("Shown\nA chart"),)
+
+
+def test_a_comment_that_is_not_closed_reaches_to_the_end() -> None:
+    """As every Markdown renderer has it, and in one pass."""
+    assert markdown.read("Shown.\n\n" + "<!-- hidden " * 50_000).blocks == (Block("Shown."),)
 
 
 def test_front_matter_gives_the_title() -> None:

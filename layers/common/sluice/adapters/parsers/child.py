@@ -35,7 +35,8 @@ def main() -> None:
     _limit(resource.RLIMIT_AS, request["memory_bytes"])
     _limit(resource.RLIMIT_CPU, request["cpu_seconds"])
     _limit(resource.RLIMIT_CORE, 0)
-    answers.write(json.dumps(_read(request, sys.stdin.buffer.read())).encode())
+    answer = json.dumps(_read(request, sys.stdin.buffer.read()), ensure_ascii=False)
+    answers.write(answer.encode("utf-8", "replace"))
     answers.flush()
     # A library's clean-up after a hostile document may crash, and nothing here is worth it.
     os._exit(0)

@@ -53,7 +53,7 @@ class IsolatedParser:
             )
         except subprocess.TimeoutExpired as error:
             raise DocumentTooLarge(f"The file took longer to read than {self._timeout_seconds:g} seconds.") from error
-        return answer(child)
+        return _answer(child)
 
     def _request(self, name: str) -> Request:
         return Request(
@@ -75,7 +75,7 @@ def environment() -> dict[str, str]:
     return {"LD_LIBRARY_PATH": str(sysconfig.get_config_var("LIBDIR") or ""), "PYTHONUTF8": "1"}
 
 
-def answer(child: subprocess.CompletedProcess[bytes]) -> ParsedDocument:
+def _answer(child: subprocess.CompletedProcess[bytes]) -> ParsedDocument:
     """Return what the child read, or raise what it refused; an answer that breaks off is a damaged document."""
     try:
         answer: dict[str, Any] = json.loads(child.stdout)

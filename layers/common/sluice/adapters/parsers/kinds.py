@@ -36,7 +36,8 @@ _SIGNATURES = (
 )
 _ARCHIVES = (("word/", "DOCX"), ("ppt/", "PPTX"), ("xl/", "XLSX"), ("META-INF/container.xml", "EPUB"))
 _NAMED = {"csv": "CSV", "tsv": "CSV", "jsonl": "JSON", "ndjson": "JSON", "md": MARKDOWN, "markdown": MARKDOWN}
-_HTML_START = re.compile(r"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+# Atomic groups, since a comment that may stretch over the next one would be tried in every combination.
+_HTML_START = re.compile(r"(?>\s*<!--.*?-->)*+\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _HTML_PAGE = re.compile(r"<(html|head|title|body)\b[^>]*>", re.IGNORECASE)
 _MAIL_HEADER = re.compile(
     r"(from|to|subject|date|mime-version|received|return-path|message-id|content-type):", re.IGNORECASE

@@ -24,13 +24,15 @@ def read(body: bytes, *, max_pages: int) -> ParsedDocument:
     if _is_cut_off(body):
         raise DamagedDocument("The PDF is cut off: its end is missing. Upload it again.")
     with closing(_open(body)) as pdf:
+        if not len(pdf):
+            raise DamagedDocument("The PDF's list of pages is damaged: it names none.")
         if len(pdf) > max_pages:
             raise DocumentTooLarge(f"The PDF has {len(pdf)} pages; at most {max_pages} are allowed.")
         if pdf.get_formtype() != pdfium_c.FORMTYPE_NONE:
             pdf.init_forms()
         blocks = tuple(Block(text, page=number) for number, text in enumerate(_pages(pdf), 1) if text.strip())
         if not blocks:
-            raise NoTextLayer() if _has_content(pdf) else EmptyDocument("The PDF's pages are blank.")
+            raise NoTextLayer if _has_content(pdf) else EmptyDocument("The PDF's pages are blank.")
         return ParsedDocument("pdf", blocks, title=_title(pdf), pages=len(pdf))
 
 
