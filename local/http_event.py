@@ -35,7 +35,7 @@ class Request:
 
 
 def event(request: Request, *, domain: str, request_id: str, trace_id: str, now: datetime) -> bytes:
-    """Return the event as JSON, `domain` being the URL's on AWS; raise `RequestTooLarge` over 6 MiB, base64 included."""
+    """Return the event as JSON, `domain` being the URL's on AWS; raise `RequestTooLarge` when it exceeds 6 MiB."""
     headers = _headers(request, trace_id)
     cookies = [part.strip() for part in headers.get("cookie", "").split(";") if part.strip()]
     query = _joined(parse_qsl(request.raw_query, keep_blank_values=True))

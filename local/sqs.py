@@ -6,8 +6,7 @@ Protocol: AWS JSON 1.0, https://docs.aws.amazon.com/AWSSimpleQueueService/latest
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
@@ -30,12 +29,7 @@ class Sqs:
         }
         self._client = httpx.AsyncClient(base_url=endpoint, headers=headers, timeout=_READ_SECONDS, trust_env=False)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def close(self) -> None:
         await self._client.aclose()
 
     async def receive(self, queue_url: str, *, count: int, wait_seconds: int = POLL_SECONDS) -> list[dict[str, Any]]:

@@ -1,0 +1,52 @@
+"""What `sluice up` shows: the log of its parts, and one block that says how to use it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+
+from local.laptop import CHAT, INGEST, Laptop
+
+_NAMES = {CHAT: "chat", INGEST: "ingest"}
+
+
+class _Line(logging.Formatter):
+    """`12:34:56 chat    │ message`, with the level only when it is worth a look."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        part = record.name.rpartition(".")[2]
+        level = f"{record.levelname}: " if record.levelno >= logging.WARNING else ""
+        clock = time.strftime("%H:%M:%S", time.localtime(record.created))
+        return f"{clock} {_NAMES.get(part, part):<7}│ {level}{super().format(record)}"
+
+
+def log_to_terminal() -> None:
+    """Write the log to standard error: all of ours, of others only warnings."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Line())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("local").setLevel(logging.INFO)
+
+
+def instructions(laptop: Laptop, *, seconds: float, docs: bool) -> str:
+    """Return what a user needs in order to begin."""
+    chat, ingest, bucket = laptop.url(CHAT), laptop.url(INGEST), f"{laptop.place.endpoint}/{laptop.bucket}"
+    example = "How does Sluice stream from Python?" if docs else "What does the report say?"
+    return f"""
+Sluice is ready ({seconds:.1f} s).
+
+  Ask          {chat}
+  Documents    {ingest}/api/documents
+  S3 and SQS   {laptop.place.endpoint}, bucket {laptop.bucket}
+  Database     {laptop.database_url}
+
+Ask a question and watch the answer arrive:
+  curl -N {chat}/api/chat -H 'content-type: application/json' -d '{{"message": "{example}"}}'
+
+Drop a file into the bucket; a moment later you can ask about it:
+  curl -T report.pdf {bucket}/report.pdf
+  aws s3 cp report.pdf s3://{laptop.bucket}/ --endpoint-url {laptop.place.endpoint}
+
+Or: sluice ask "...", sluice ingest PATH..., sluice docs (in .venv/bin). Ctrl-C stops everything.
+"""

@@ -1,0 +1,48 @@
+"""Who may use a data folder: one running Sluice at a time, and nothing that an earlier one left behind."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+LEFTOVER_SECONDS = 10.0
+
+
+class AlreadyRunning(Exception):
+    """Another process uses the folder."""
+
+
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Hold the folder, made if it is new; raise `AlreadyRunning`. The hold ends with the process, however that ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            raise AlreadyRunning(f"Sluice already runs on {folder} (process {lock.read().strip()}).") from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def end_leftover_database(folder: Path) -> None:
+    """Stop the PostgreSQL server of an earlier process that was killed before it could do so itself."""
+    try:
+        pid = int((folder / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+        leftover = psutil.Process(pid)
+        if leftover.name() != "postgres":
+            return
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return
+    with suppress(psutil.Error):
+        leftover.send_signal(signal.SIGINT)
+        leftover.wait(LEFTOVER_SECONDS)

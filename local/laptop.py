@@ -1,0 +1,186 @@
+"""The stack of template.yaml on this machine: its parts, and the order in which they start and end."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import httpx
+
+from local.aws import Aws
+from local.concurrency import DEFAULT_LIMIT, Lambda
+from local.environment import Environment
+from local.event_source import EventSourceMapping
+from local.function_url import FunctionUrl
+from local.http_server import HOST, HttpServer, bind
+from local.postgres import Postgres
+from local.sqs import Sqs
+from local.template import Function, Place, read
+from local.variables import region, variables
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAT = "ChatFunction"
+INGEST = "IngestFunction"
+DOCS_COLLECTION = "sluice"
+
+
+class SetupError(Exception):
+    """The database could not be brought to this code's schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user can choose; a port of 0 means any free one."""
+
+    data: Path = ROOT / ".sluice"
+    template: Path = ROOT / "template.yaml"
+    chat_port: int = 8000
+    ingest_port: int = 8001
+    aws_port: int = 9000
+    database_port: int = 15432
+    environments: int = DEFAULT_LIMIT
+    docs: bool = True
+
+
+class Laptop:
+    """Everything that AWS would run. Enter it to start, leave it to stop; `work` feeds the functions meanwhile.
+
+    Making it takes the ports, so that a busy one is told before anything starts: raises `PortBusy`, `TemplateError`.
+    """
+
+    def __init__(self, options: Options, users: Mapping[str, str]) -> None:
+        self._options = options
+        self._users = users
+        self._listeners = {CHAT: bind(options.chat_port), INGEST: bind(options.ingest_port)}
+        self.place = Place(region=region(users), endpoint=f"http://{HOST}:{_free(options.aws_port)}")
+        self._stack = read(options.template, self.place)
+        [bucket] = self._stack.buckets.values()
+        self.bucket = bucket.name
+        options.data.mkdir(parents=True, exist_ok=True)
+        self._postgres = Postgres(options.data, port=_free(options.database_port))
+        self.database_url = self._postgres.url()
+        self._aws = Aws(options.template, options.data, self.place)
+        self._sqs = Sqs(self.place.endpoint, self.place.region)
+        self._lambdas = {name: self._lambda(self._stack.functions[name]) for name in self._listeners}
+        self._parts = AsyncExitStack()
+
+    def url(self, function: str) -> str:
+        """Return the address of a function's URL."""
+        return f"http://{HOST}:{self._listeners[function].getsockname()[1]}"
+
+    async def __aenter__(self) -> Self:
+        async with self._parts:
+            self._plan_the_end()
+            await self._start()
+            self._parts = self._parts.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._parts.aclose()
+
+    async def work(self) -> None:
+        """Feed the functions from their queues, for ever. On the first start the queue announces our own documents."""
+        async with asyncio.TaskGroup() as mappings:
+            for function in self._lambdas.values():
+                for source in function.function.event_sources:
+                    mapping = EventSourceMapping(source, function, self._sqs, self._queue_url(source.queue_arn))
+                    mappings.create_task(mapping.run())
+            mappings.create_task(self._add_docs())
+
+    def _plan_the_end(self) -> None:
+        """The last of these ends first. Each can end what has only half started."""
+        for listener in self._listeners.values():
+            self._parts.callback(listener.close)
+        self._parts.push_async_callback(asyncio.to_thread, self._postgres.stop)
+        self._parts.push_async_callback(self._aws.stop)
+        self._parts.push_async_callback(self._sqs.close)
+        for function in self._lambdas.values():
+            self._parts.push_async_callback(function.close)
+
+    async def _start(self) -> None:
+        """Start the parts side by side: the functions wait for nobody before their first event."""
+        async with asyncio.TaskGroup() as starting:
+            starting.create_task(self._start_database())
+            starting.create_task(self._aws.start())
+            for function in self._lambdas.values():
+                starting.create_task(function.warm())
+        for name, listener in self._listeners.items():
+            function = self._lambdas[name]
+            server = HttpServer(FunctionUrl(function, function.function.invoke_mode or "BUFFERED"), listener)
+            await server.start()
+            self._parts.push_async_callback(server.stop)
+
+    async def _start_database(self) -> None:
+        await _to_its_end(asyncio.create_task(asyncio.to_thread(self._postgres.start)))
+        schema = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "local.schema"),
+            cwd=ROOT,
+            env=self._variables(self._stack.functions[INGEST]),
+            stdin=DEVNULL,
+            stderr=PIPE,
+        )
+        try:
+            _, errors = await schema.communicate()
+        finally:
+            if schema.returncode is None:
+                schema.kill()
+        if schema.returncode:
+            raise SetupError(f"The database could not be set up: {_last_line(errors)}")
+
+    def _lambda(self, function: Function) -> Lambda:
+        make = partial(Environment, function, ROOT, self._variables(function))
+        return Lambda(function, make, limit=self._options.environments)
+
+    def _variables(self, function: Function) -> dict[str, str]:
+        return variables(function, self._users, self.place, database_url=self.database_url, bucket=self.bucket)
+
+    def _queue_url(self, arn: str) -> str:
+        return f"{self.place.endpoint}/{self.place.account}/{arn.rpartition(':')[2]}"
+
+    async def _add_docs(self) -> None:
+        """Put README and docs into the bucket once, so that there is something to ask at once."""
+        mark = self._options.data / "docs-added"
+        if not self._options.docs or mark.exists():
+            return
+        async with httpx.AsyncClient(base_url=self.place.endpoint, trust_env=False) as bucket:
+            for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+                if document.exists():
+                    path = f"/{self.bucket}/{DOCS_COLLECTION}/{quote(document.name)}"
+                    answer = await bucket.put(path, content=document.read_bytes(), headers=_MARKDOWN)
+                    answer.raise_for_status()
+        mark.touch()
+
+
+_MARKDOWN = {"content-type": "text/markdown; charset=utf-8"}
+
+
+def _free(port: int) -> int:
+    """Return the port, or any free one for 0; raise `PortBusy`. Whoever gets it binds it a moment later."""
+    with bind(port) as listener:
+        number: int = listener.getsockname()[1]
+        return number
+
+
+async def _to_its_end(task: asyncio.Task[None]) -> None:
+    """Wait for work that can't be broken off; when cancelled, wait for it all the same."""
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def _last_line(output: bytes) -> str:
+    lines = output.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it ended without a word."

@@ -1,0 +1,39 @@
+"""The environment variables of the functions on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from local.environment import is_reserved
+from local.template import Function, Place
+
+# moto takes any key; without one boto3 does not even ask.
+_NO_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "laptop", "AWS_SECRET_ACCESS_KEY": "laptop"}
+_CREDENTIALS = {"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"}
+DEFAULT_REGION = "us-east-1"
+
+
+def region(users: Mapping[str, str]) -> str:
+    """Return the region of the user's shell, which a model on Bedrock needs."""
+    return users.get("AWS_REGION") or users.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
+
+
+def variables(
+    function: Function, users: Mapping[str, str], place: Place, *, database_url: str, bucket: str
+) -> dict[str, str]:
+    """Return the variables of a function: the template's, over them the user's own, over them the laptop's addresses.
+
+    Only S3 and SQS are sent to this machine, so that a user whose shell has credentials reaches models on Bedrock.
+    """
+    passed_on = {name: value for name, value in users.items() if not is_reserved(name)}
+    return {
+        **function.environment,
+        **({} if _CREDENTIALS & users.keys() else _NO_CREDENTIALS),
+        **passed_on,
+        "AWS_REGION": place.region,
+        "AWS_DEFAULT_REGION": place.region,
+        "AWS_ENDPOINT_URL_S3": place.endpoint,
+        "AWS_ENDPOINT_URL_SQS": place.endpoint,
+        "SLUICE_DATABASE_URL": database_url,
+        "SLUICE_BUCKET": bucket,
+    }
