@@ -53,7 +53,10 @@ def parts() -> Iterator[Parts]:
     parts = Parts()
     searching = Searching(embedder=HashEmbedder(), passages=parts.passages)
     answering = Answering(
-        searching=searching, chat_model=parts.model, conversations=parts.conversations, limits=Limits()
+        searching=searching,
+        chat_model=parts.model,
+        conversations=parts.conversations,
+        limits=Limits(offered_models=frozenset({"openai/gpt-5"})),
     )
     app.dependency_overrides = {
         dependencies.answering: lambda: answering,

@@ -11,7 +11,7 @@ import pytest
 
 from sluice.answering import FAILED, INTERRUPTED, Answering, Limits, Question
 from sluice.domain import Caller, Conversation, Filter, Message, Passage, Role, Usage, uuid7
-from sluice.errors import ConversationNotFound, DatabaseUnavailable, ModelUnavailable, QuestionTooLong
+from sluice.errors import ConversationNotFound, DatabaseUnavailable, ModelNotOffered, ModelUnavailable, QuestionTooLong
 from sluice.events import AnswerDone, AnswerEvent, AnswerFailed, AnswerStarted, SourceCited, SourcesFound, TextAdded
 from sluice.ports import Finish
 from sluice.searching import Searching
@@ -148,6 +148,14 @@ async def test_a_question_over_the_limit_is_refused(world: World) -> None:
     """Nothing is searched and no model is asked."""
     with pytest.raises(QuestionTooLong):
         await world.answering.open(CALLER, Question("w" * 101))
+
+    assert world.passages.searched == []
+
+
+async def test_a_model_that_is_not_offered_is_refused(world: World) -> None:
+    """A caller can't spend the operator's money on any model that there is."""
+    with pytest.raises(ModelNotOffered):
+        await world.answering.open(CALLER, Question("whales", model="openai/o9-colossal"))
 
     assert world.passages.searched == []
 

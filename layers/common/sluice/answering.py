@@ -13,7 +13,7 @@ from uuid import UUID
 from sluice import citing, prompting
 from sluice.citing import Citations
 from sluice.domain import Caller, Conversation, Filter, Message, Role, Usage, uuid7
-from sluice.errors import QuestionTooLong, SluiceError
+from sluice.errors import ModelNotOffered, QuestionTooLong, SluiceError
 from sluice.events import AnswerDone, AnswerEvent, AnswerFailed, AnswerStarted, SourceCited, SourcesFound, TextAdded
 from sluice.ports import ChatModel, ConversationStore, Finish
 from sluice.searching import Found, Searching
@@ -38,12 +38,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much goes into one answer."""
+    """What a question may ask for, and how much goes into one answer."""
 
     passages: int = 8
     history_messages: int = 20
     prompt_characters: int = 48_000
     question_characters: int = 16_000
+    offered_models: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -89,10 +90,13 @@ class Answering:
     async def open(self, caller: Caller, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         """Check the question and return the answer's events; the search is under way when this returns.
 
-        Raises what the caller can mend: `QuestionTooLong`, `ConversationNotFound`. Later errors are an `AnswerFailed`.
+        Raises what the caller can mend (`QuestionTooLong`, `ModelNotOffered`, `ConversationNotFound`); later errors are an
+        `AnswerFailed`.
         """
         if len(question.text) > self._limits.question_characters:
             raise QuestionTooLong
+        if question.model not in (None, self._chat_model.name, *self._limits.offered_models):
+            raise ModelNotOffered
         search = asyncio.create_task(
             self._searching.search(caller, question.text, limit=self._limits.passages, where=question.where)
         )

@@ -95,6 +95,7 @@ def answering() -> Answering:
         history_messages=settings().history_messages,
         prompt_characters=settings().prompt_characters,
         question_characters=settings().question_characters,
+        offered_models=frozenset(filter(None, map(str.strip, settings().offered_models.split(",")))),
     )
     return Answering(searching=searching(), chat_model=chat_model(), conversations=conversations(), limits=limits)
 

@@ -2,7 +2,8 @@
 
     SluiceError
     ├── InvalidInput                the caller can mend it
-    │   └── QuestionTooLong
+    │   ├── QuestionTooLong
+    │   └── ModelNotOffered
     ├── NotFound
     │   ├── ConversationNotFound
     │   └── DocumentNotFound
@@ -59,6 +60,12 @@ class QuestionTooLong(InvalidInput):
     """The question is too long; shorten it, or upload it as a document and ask about that."""
 
     code = "question_too_long"
+
+
+class ModelNotOffered(InvalidInput):
+    """This model is not offered here; leave it out for the usual one."""
+
+    code = "model_not_offered"
 
 
 class NotFound(SluiceError):

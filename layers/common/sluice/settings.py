@@ -28,6 +28,8 @@ class Settings(BaseModel):
     bucket: Annotated[str, Field(min_length=1)]
 
     chat_model: str = "offline/extractive"
+    # Further models that a request may ask for, with commas between.
+    offered_models: str = ""
     embedding_model: str = "offline/static"
     model_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     embedding_batch: Annotated[int, Field(gt=0, le=2048)] = 64
