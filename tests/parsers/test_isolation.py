@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
-from sluice.adapters.parsers import isolation
-from sluice.adapters.parsers.isolation import IsolatedParser
+from sluice.adapters.parsers.isolation import IsolatedParser, environment
 from sluice.adapters.parsers.reading import DocumentParser
-from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, UnsupportedKind
+from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, NotReady, UnsupportedKind
 from sluice.testing.pdfs import pdf
 
 
@@ -63,8 +63,31 @@ def test_a_crash_is_a_damaged_document() -> None:
         isolated(memory_bytes=1 << 20).parse("a.pdf", pdf("Some text."))
 
 
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("exit 127", "did not start"),
+        ('cat > /dev/null; printf \'started\\n{"not_ready": "A reader is not installed"}\'', "not installed"),
+    ],
+)
+def test_a_broken_installation_is_not_the_documents_fault(tmp_path: Path, script: str, reason: str) -> None:
+    """The document is not failed for it; the same one may be read later."""
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+
+    with pytest.raises(NotReady, match=reason):
+        IsolatedParser(max_bytes=100, max_pages=1, executable=str(python)).parse("a.txt", b"text")
+
+
+def test_a_missing_interpreter_is_not_the_documents_fault(tmp_path: Path) -> None:
+    """What the system refuses to start is worth another try."""
+    with pytest.raises(NotReady, match="could not be started"):
+        IsolatedParser(max_bytes=100, max_pages=1, executable=str(tmp_path / "none")).parse("a.txt", b"text")
+
+
 def test_a_child_has_no_secrets() -> None:
     """The child's environment holds nothing that this process was given."""
     assert os.environ["AWS_SECRET_ACCESS_KEY"]
 
-    assert set(isolation.environment()) == {"LD_LIBRARY_PATH", "PYTHONUTF8"}
+    assert set(environment()) == {"LD_LIBRARY_PATH", "PYTHONUTF8"}

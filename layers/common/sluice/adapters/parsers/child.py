@@ -1,6 +1,7 @@
 """The process that reads one document: the request on standard input, the answer on standard output.
 
-The request is a line of JSON with the limits and the name, then the document's bytes; the answer is JSON.
+The request is a line of JSON with the limits and the name, then the document's bytes. The answer is the line `started`,
+then JSON; without that line the process never came to the document, which is not the document's fault.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import BinaryIO, TypedDict
 
 from sluice.adapters.parsers.reading import DocumentParser
 from sluice.errors import DocumentError
+
+STARTED = b"started"
 
 
 class Request(TypedDict):
@@ -31,6 +34,8 @@ class Request(TypedDict):
 def main() -> None:
     """Read the document on standard input and write what it holds, or why it can't be read."""
     answers = _answers()
+    answers.write(STARTED + b"\n")
+    answers.flush()
     request: Request = json.loads(sys.stdin.buffer.readline())
     _limit(resource.RLIMIT_AS, request["memory_bytes"])
     _limit(resource.RLIMIT_CPU, request["cpu_seconds"])
@@ -65,6 +70,8 @@ def _read(request: Request, body: bytes) -> dict[str, object]:
         return {"parsed": asdict(parser.parse(request["name"], body))}
     except DocumentError as error:
         return {"code": error.code, "message": error.message}
+    except ImportError as error:
+        return {"not_ready": f"A reader is not installed: {error}"}
     except (MemoryError, RecursionError):
         return {"code": "document_too_large", "message": "The file needs more memory to read than is allowed."}
 

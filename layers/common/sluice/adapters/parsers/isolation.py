@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import sysconfig
 from typing import Any
 
 from sluice import errors
-from sluice.adapters.parsers.child import Request
+from sluice.adapters.parsers.child import STARTED, Request
 from sluice.domain import Block, ParsedDocument
-from sluice.errors import DamagedDocument, DocumentError, DocumentTooLarge
+from sluice.errors import DamagedDocument, DocumentError, DocumentTooLarge, NotReady
 
 # `-I` and `-S` skip what a child does not need; the parent's path finds the modules that the parent found.
 _START = "import sys; sys.path[:] = {path!r}; from sluice.adapters.parsers.child import main; main()"
@@ -31,28 +30,34 @@ class IsolatedParser:
         max_characters: int = 20_000_000,
         timeout_seconds: float = 60.0,
         memory_bytes: int = 1024 * 1024 * 1024,
+        executable: str = sys.executable,
     ) -> None:
         self._max_bytes = max_bytes
         self._max_pages = max_pages
         self._max_characters = max_characters
         self._timeout_seconds = timeout_seconds
         self._memory_bytes = memory_bytes
+        self._command = [executable, "-I", "-S", "-c", _START.format(path=sys.path)]
 
     def parse(self, name: str, body: bytes) -> ParsedDocument:
-        """Return the document's text and where it stands; raise `DocumentError`, even for a bomb or a crash."""
+        """Return the document's text and where it stands; raise `DocumentError`, even for a bomb or a crash.
+
+        Raises `NotReady` when no child can be started, for which no document is to blame.
+        """
         request = json.dumps(self._request(name)).encode() + b"\n" + body
         try:
             child = subprocess.run(
-                _command(),
+                self._command,
                 input=request,
                 check=False,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
                 env=environment(),
                 timeout=self._timeout_seconds,
             )
         except subprocess.TimeoutExpired as error:
             raise DocumentTooLarge(f"The file took longer to read than {self._timeout_seconds:g} seconds.") from error
+        except OSError as error:
+            raise NotReady("The parser's process could not be started; there may be no memory left.") from error
         return _answer(child)
 
     def _request(self, name: str) -> Request:
@@ -66,21 +71,22 @@ class IsolatedParser:
         )
 
 
-def _command() -> list[str]:
-    return [sys.executable, "-I", "-S", "-c", _START.format(path=sys.path)]
-
-
 def environment() -> dict[str, str]:
-    """Return all that a child is told: a Python that is built shared, as Lambda's is, finds its library here."""
-    return {"LD_LIBRARY_PATH": str(sysconfig.get_config_var("LIBDIR") or ""), "PYTHONUTF8": "1"}
+    """Return all that a child is told: where a Python that is built shared, as Lambda's is, finds its library."""
+    return {"LD_LIBRARY_PATH": f"{sys.base_prefix}/lib", "PYTHONUTF8": "1"}
 
 
 def _answer(child: subprocess.CompletedProcess[bytes]) -> ParsedDocument:
     """Return what the child read, or raise what it refused; an answer that breaks off is a damaged document."""
+    started, _, text = child.stdout.partition(b"\n")
+    if started != STARTED:
+        raise NotReady(f"The parser's process did not start (exit code {child.returncode}); the log says why.")
     try:
-        answer: dict[str, Any] = json.loads(child.stdout)
+        answer: dict[str, Any] = json.loads(text)
     except ValueError as error:
         raise DamagedDocument("The file can't be read: its reader ran out of memory or crashed on it.") from error
+    if "not_ready" in answer:
+        raise NotReady(answer["not_ready"])
     if "parsed" not in answer:
         raise _error(answer["code"], answer["message"])
     parsed = answer["parsed"]
