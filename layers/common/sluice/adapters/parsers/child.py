@@ -70,7 +70,7 @@ def _read(request: Request, body: bytes) -> dict[str, object]:
         return {"parsed": asdict(parser.parse(request["name"], body))}
     except DocumentError as error:
         return {"code": error.code, "message": error.message}
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         return {"not_ready": f"A reader is not installed: {error}"}
     except (MemoryError, RecursionError):
         return {"code": "document_too_large", "message": "The file needs more memory to read than is allowed."}
