@@ -1,18 +1,28 @@
-"""The `sluice` command."""
+"""The `sluice` command: reads options, and tells a user's mistakes in one line."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import time
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+from local.addresses import AWS_PORT, CHAT_PORT, CHAT_URL, DATA, DATABASE_PORT, INGEST_PORT, INGEST_URL
 
-Port = Annotated[int, typer.Option(min=0, max=65_535)]
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+T = TypeVar("T")
+
+Collection = Annotated[str | None, typer.Option(help="Look at, or add to, this collection only.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def _port(of: str) -> Any:
+    return typer.Option(min=0, max=65_535, help=f"Port of {of}; 0 for any that is free.")
 
 
 def main() -> None:
@@ -27,22 +37,28 @@ def sluice() -> None:
 
 @app.command()
 def up(
-    data: Annotated[Path | None, typer.Option(help="Folder that keeps the documents.", show_default=".sluice")] = None,
-    chat_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the chat function.")] = 8000,
-    ingest_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the ingest function.")] = 8001,
-    aws_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of S3 and SQS.")] = 9000,
-    database_port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of PostgreSQL.")] = 15432,
-    environments: Annotated[int, typer.Option(min=1, help="How many requests a function answers at once.")] = 10,
+    data: Annotated[Path, typer.Option(help="Folder that keeps everything.", show_default=".sluice")] = DATA,
+    chat_port: Annotated[int, _port("the chat function")] = CHAT_PORT,
+    ingest_port: Annotated[int, _port("the ingest function")] = INGEST_PORT,
+    aws_port: Annotated[int, _port("S3 and SQS")] = AWS_PORT,
+    database_port: Annotated[int, _port("PostgreSQL")] = DATABASE_PORT,
+    environments: Annotated[int, typer.Option(min=1, help="How many requests a function serves at once.")] = 10,
     docs: Annotated[bool, typer.Option(help="Ingest this project's README and docs on the first start.")] = True,
 ) -> None:
     """Start Sluice on this machine: PostgreSQL, S3, SQS and both functions. Ctrl-C stops everything."""
-    from local import up as laptop_up
+    from local import up as laptop
+    from local.aws import AwsError
     from local.console import instructions, log_to_terminal
-    from local.laptop import ROOT, Laptop, Options
+    from local.http_server import PortBusy
+    from local.instance import AlreadyRunning
+    from local.intrinsics import TemplateError
+    from local.laptop import Laptop, Options, SetupError
+    from local.postgres import PostgresError
+    from local.runtime_api import EnvironmentLost
 
     started = time.monotonic()
     options = Options(
-        data=(data or ROOT / ".sluice").absolute(),
+        data=data.absolute(),
         chat_port=chat_port,
         ingest_port=ingest_port,
         aws_port=aws_port,
@@ -51,8 +67,90 @@ def up(
         docs=docs,
     )
 
-    def announce(laptop: Laptop) -> None:
-        print(instructions(laptop, seconds=time.monotonic() - started, docs=docs), flush=True)
+    def announce(running: Laptop) -> None:
+        print(instructions(running, seconds=time.monotonic() - started), flush=True)
 
     log_to_terminal()
-    laptop_up.run(options, os.environ, announce)
+    try:
+        laptop.run(options, os.environ, announce)
+    except PortBusy as busy:
+        ports = {chat_port: "chat", ingest_port: "ingest", aws_port: "aws", database_port: "database"}
+        _fail(f"Port {busy.port} is in use. Choose another with --{ports[busy.port]}-port.")
+    except (AlreadyRunning, AwsError, PostgresError, SetupError, TemplateError) as error:
+        _fail(str(error))
+    except EnvironmentLost:
+        _fail("A function does not start; the lines above say why.")
+
+
+@app.command()
+def ask(
+    question: str,
+    collection: Collection = None,
+    url: Annotated[str, typer.Option(help="Address of the chat function.")] = CHAT_URL,
+    json: Json = False,
+) -> None:
+    """Ask a question; the answer is printed while it arrives, with its sources."""
+    from local import commands
+    from local.client import Client
+
+    async def answer() -> bool:
+        async with Client(url) as client:
+            return await commands.ask(client, question, collection=collection, as_json=json)
+
+    if not _run(answer()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or patterns in quotes.")],
+    collection: Collection = None,
+    url: Annotated[str, typer.Option(help="Address of the ingest function.")] = INGEST_URL,
+) -> None:
+    """Upload documents and wait until they are ready; exit code 1 if any failed."""
+    from local import commands
+    from local.client import Client
+
+    async def upload() -> bool:
+        files = commands.find_files(paths)
+        async with Client(url) as client:
+            failed = await commands.ingest(client, files, collection=collection)
+        print(f"{len(files) - len(failed)} of {len(files)} ready.", file=sys.stderr)
+        return not failed
+
+    if not _run(upload()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def docs(
+    collection: Collection = None,
+    url: Annotated[str, typer.Option(help="Address of the ingest function.")] = INGEST_URL,
+    json: Json = False,
+) -> None:
+    """List the documents with their status, and the reason of each that failed."""
+    from local import commands
+    from local.client import Client
+
+    async def show() -> None:
+        async with Client(url) as client:
+            await commands.docs(client, collection=collection, as_json=json)
+
+    _run(show())
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command; what it can't do is told in one line."""
+    from local.client import ClientError
+
+    try:
+        return asyncio.run(work)
+    except ClientError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _fail(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise typer.Exit(1)

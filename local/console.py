@@ -29,10 +29,9 @@ def log_to_terminal() -> None:
     logging.getLogger("local").setLevel(logging.INFO)
 
 
-def instructions(laptop: Laptop, *, seconds: float, docs: bool) -> str:
+def instructions(laptop: Laptop, *, seconds: float) -> str:
     """Return what a user needs in order to begin."""
     chat, ingest, bucket = laptop.url(CHAT), laptop.url(INGEST), f"{laptop.place.endpoint}/{laptop.bucket}"
-    example = "How does Sluice stream from Python?" if docs else "What does the report say?"
     return f"""
 Sluice is ready ({seconds:.1f} s).
 
@@ -42,7 +41,7 @@ Sluice is ready ({seconds:.1f} s).
   Database     {laptop.database_url}
 
 Ask a question and watch the answer arrive:
-  curl -N {chat}/api/chat -H 'content-type: application/json' -d '{{"message": "{example}"}}'
+  curl -N {chat}/api/chat -H 'content-type: application/json' -d '{{"message": "How does Sluice stream?"}}'
 
 Drop a file into the bucket; a moment later you can ask about it:
   curl -T report.pdf {bucket}/report.pdf

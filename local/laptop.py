@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import httpx
 
+from local.addresses import AWS_PORT, CHAT_PORT, DATA, DATABASE_PORT, INGEST_PORT, ROOT
 from local.aws import Aws
 from local.concurrency import DEFAULT_LIMIT, Lambda
 from local.environment import Environment
@@ -27,7 +28,6 @@ from local.sqs import Sqs
 from local.template import Function, Place, read
 from local.variables import region, variables
 
-ROOT = Path(__file__).resolve().parent.parent
 CHAT = "ChatFunction"
 INGEST = "IngestFunction"
 DOCS_COLLECTION = "sluice"
@@ -41,12 +41,12 @@ class SetupError(Exception):
 class Options:
     """What a user can choose; a port of 0 means any free one."""
 
-    data: Path = ROOT / ".sluice"
+    data: Path = DATA
     template: Path = ROOT / "template.yaml"
-    chat_port: int = 8000
-    ingest_port: int = 8001
-    aws_port: int = 9000
-    database_port: int = 15432
+    chat_port: int = CHAT_PORT
+    ingest_port: int = INGEST_PORT
+    aws_port: int = AWS_PORT
+    database_port: int = DATABASE_PORT
     environments: int = DEFAULT_LIMIT
     docs: bool = True
 
