@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from functions.chat import sse
+from functions.chat import native
 from functions.chat.dependencies import TheAnswering, TheCaller, TheConversations, TheReadiness, TheSearching
 from functions.chat.schemas import ChatRequest, ConversationBody, SearchRequest, SearchResponse, SearchResult
+from sluice import sse
 from sluice.answering import Question
 
 router = APIRouter()
@@ -28,7 +29,8 @@ async def chat(body: ChatRequest, caller: TheCaller, answering: TheAnswering) ->
     """Answer a question from the documents, as a stream of events."""
     question = Question(body.message, body.conversation_id, body.where(), body.model)
     events = await answering.open(caller, question)
-    return StreamingResponse(sse.encode(events), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+    stream = sse.encode(native.payloads(events))
+    return StreamingResponse(stream, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 
 
 @router.post("/api/search")

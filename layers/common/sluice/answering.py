@@ -90,8 +90,8 @@ class Answering:
     async def open(self, caller: Caller, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         """Check the question and return the answer's events; the search is under way when this returns.
 
-        Raises what the caller can mend (`QuestionTooLong`, `ModelNotOffered`, `ConversationNotFound`); later errors are an
-        `AnswerFailed`.
+        Raises what the caller can mend (`QuestionTooLong`, `ModelNotOffered`, `ConversationNotFound`). An error that
+        comes later is an `AnswerFailed`.
         """
         if len(question.text) > self._limits.question_characters:
             raise QuestionTooLong

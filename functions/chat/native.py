@@ -1,0 +1,41 @@
+"""Sluice's own stream: each event of an answer as a JSON object with a `type`; text also under the key `text`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import asdict
+
+from sluice.events import (
+    AnswerDone,
+    AnswerEvent,
+    AnswerFailed,
+    AnswerStarted,
+    SourceCited,
+    SourcesFound,
+    TextAdded,
+)
+from sluice.sse import Payload
+
+
+async def payloads(events: AsyncGenerator[AnswerEvent, None]) -> AsyncGenerator[Payload, None]:
+    """Yield what each event says; closing it closes `events`."""
+    async with aclosing(events):
+        async for event in events:
+            yield payload(event)
+
+
+def payload(event: AnswerEvent) -> Payload:
+    match event:
+        case AnswerStarted(conversation_id, message_id):
+            return {"type": "start", "conversation_id": conversation_id, "message_id": message_id}
+        case SourcesFound(sources):
+            return {"type": "sources", "sources": sources}
+        case TextAdded(text):
+            return {"type": "text", "text": text}
+        case SourceCited(source):
+            return {"type": "citation", **asdict(source)}
+        case AnswerFailed(code, message, retryable):
+            return {"type": "error", "code": code, "message": message, "retryable": retryable}
+        case AnswerDone(finish_reason, model, usage, timing):
+            return {"type": "done", "finish_reason": finish_reason, "model": model, "usage": usage, "timing": timing}
