@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from sluice import sql
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.migrations import mismatch
-from sluice.adapters.postgres.vectors import as_text
+from sluice.adapters.postgres.vectors import HalfVector
 from sluice.domain import Caller, Filter, Passage, Vector, Weights
 from sluice.errors import SchemaOutdated
 
@@ -37,7 +37,7 @@ class PostgresPassages:
             {
                 "tenant": caller.tenant,
                 "query": query,
-                "vector": as_text(vector),
+                "vector": HalfVector(vector),
                 "limit": limit,
                 "candidates": max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT),
                 "fetched": _FETCHED_BY_WORDS,
