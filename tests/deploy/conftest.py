@@ -80,12 +80,11 @@ def lambda_image() -> None:
 def invoke(sam: Sam, built: Path, lambda_image: None, tmp_path: Path) -> Invoke:
     """Invokes a built function in Lambda's image with an event of tests/events, and returns its raw answer."""
 
-    def run(function: str, event: str, variables: Mapping[str, str]) -> bytes:
+    def run(function: str, event: str, variables: Mapping[str, str], network: str = "bridge") -> bytes:
         variables_file = tmp_path / "variables.json"
         given = {"SLUICE_SECRET_ARN": "", "SLUICE_BUCKET": "documents", **variables}
         variables_file.write_text(json.dumps({"Parameters": given}))
-        # The host's network, so that a function reaches a database that listens on this machine only.
-        options = ["--skip-pull-image", "--docker-network", "host", "--env-vars", str(variables_file)]
+        options = ["--skip-pull-image", "--docker-network", network, "--env-vars", str(variables_file)]
         event_file = ROOT / "tests" / "events" / event
         ran = sam("local", "invoke", function, "--event", event_file, *options)
         assert ran.returncode == 0, ran.stderr

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -14,7 +16,8 @@ import pytest
 from local.postgres import Postgres
 from sluice import bootstrap
 from sluice.settings import Settings
-from tests.deploy.conftest import Invoke
+from tests.deploy.conftest import IMAGE, Invoke
+from tests.deploy.reachable import HOST, PORT, reachable
 
 pytestmark = pytest.mark.sam
 
@@ -29,17 +32,30 @@ def parts(answer: bytes) -> tuple[dict[str, Any], bytes]:
     return json.loads(prelude), body
 
 
+@dataclass(frozen=True)
+class Reach:
+    """A database as a function in a container sees it: its URL, on a Docker network."""
+
+    url: str
+    network: str
+
+
 @pytest.fixture(scope="module")
-def ready_database(postgres: Postgres) -> str:
-    """The URL of an empty database with the schema, for the models that the template names."""
+def database_in_reach(
+    postgres: Postgres, lambda_image: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Reach]:
+    """An empty database with the schema for the models that the template names."""
     url = postgres.create_database("sam_local")
     asyncio.run(bootstrap.migrate(Settings(database_url=url, bucket="documents")))
-    return url
+    with reachable(postgres.port, image=IMAGE, folder=tmp_path_factory.mktemp("relay")) as network:
+        yield Reach(url.replace(f"127.0.0.1:{postgres.port}", f"{HOST}:{PORT}"), network)
 
 
-def test_the_chat_function_says_that_it_is_ready(invoke: Invoke, ready_database: str) -> None:
+def test_the_chat_function_says_that_it_is_ready(invoke: Invoke, database_in_reach: Reach) -> None:
     """With a database GET /healthz answers 200."""
-    prelude, body = parts(invoke("ChatFunction", "healthz.json", {"SLUICE_DATABASE_URL": ready_database}))
+    variables = {"SLUICE_DATABASE_URL": database_in_reach.url}
+
+    prelude, body = parts(invoke("ChatFunction", "healthz.json", variables, database_in_reach.network))
 
     assert (prelude["statusCode"], json.loads(body)) == (200, {"status": "ready", "problems": {}})
 
@@ -50,6 +66,20 @@ def test_the_chat_function_says_that_its_database_is_missing(invoke: Invoke) -> 
 
     assert prelude["statusCode"] == 503
     assert json.loads(body)["problems"]["database"]["code"] == "database_unavailable"
+
+
+def test_the_chat_function_answers_a_question(invoke: Invoke, database_in_reach: Reach) -> None:
+    """POST /api/chat answers in events, by the template's own model, with no document to quote."""
+    variables = {"SLUICE_DATABASE_URL": database_in_reach.url}
+
+    prelude, body = parts(invoke("ChatFunction", "ask.json", variables, database_in_reach.network))
+
+    *events, end = [line.removeprefix("data: ") for line in body.decode().splitlines() if line.startswith("data: ")]
+    kind = prelude["headers"]["content-type"].partition(";")[0]
+    assert (prelude["statusCode"], kind, end) == (200, "text/event-stream", "[DONE]")
+    kinds = [json.loads(event)["type"] for event in events]
+    assert [kind for kind in kinds if kind != "text"] == ["start", "sources", "done"]
+    assert "text" in kinds
 
 
 def test_the_ingest_function_takes_the_test_message_of_a_bucket_as_done(invoke: Invoke) -> None:
