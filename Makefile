@@ -46,6 +46,9 @@ clean:  ## remove everything that is made, but keep the laptop's data in .sluice
 .venv/.ready: requirements/dev.txt requirements/uv.txt requirements/setup.py pyproject.toml
 	@$(PYTHON) requirements/setup.py
 
+.venv-bench/.ready: requirements/bench.txt requirements/uv.txt requirements/setup.py
+	@$(PYTHON) requirements/setup.py bench
+
 .venv-sam/.ready: requirements/sam.txt requirements/uv.txt requirements/setup.py
 	@$(PYTHON) requirements/setup.py sam
 
