@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from local.addresses import AWS_PORT, CHAT_PORT, CHAT_URL, DATA, DATABASE_PORT, INGEST_PORT, INGEST_URL
+from local.addresses import AWS_PORT, CHAT_PORT, CHAT_URL, DATA, DATABASE_PORT, INGEST_PORT, INGEST_URL, TEMPLATE
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 T = TypeVar("T")
@@ -42,6 +42,7 @@ def up(
     ingest_port: Annotated[int, _port("the ingest function")] = INGEST_PORT,
     aws_port: Annotated[int, _port("S3 and SQS")] = AWS_PORT,
     database_port: Annotated[int, _port("PostgreSQL")] = DATABASE_PORT,
+    template: Annotated[Path, typer.Option(help="The stack to run.", show_default="template.yaml")] = TEMPLATE,
     environments: Annotated[int, typer.Option(min=1, help="How many requests a function serves at once.")] = 10,
     docs: Annotated[bool, typer.Option(help="Ingest this project's README and docs on the first start.")] = True,
 ) -> None:
@@ -59,6 +60,7 @@ def up(
     started = time.monotonic()
     options = Options(
         data=data.absolute(),
+        template=template.absolute(),
         chat_port=chat_port,
         ingest_port=ingest_port,
         aws_port=aws_port,

@@ -19,9 +19,10 @@ from local.sqs import POLL_SECONDS, Sqs, SqsError
 from local.template import EventSource
 
 # The template's visibility timeout lets a failed message rest for half an hour. Nobody at a laptop waits that long: it
-# comes again after two seconds, then four, eight, and so on until the queue's maxReceiveCount sends it away.
-FIRST_RETRY_SECONDS = 2
-LONGEST_RETRY_SECONDS = 60
+# comes again after 5, 20, 80 and 320 seconds, until the queue's maxReceiveCount sends it away. Together that is longer
+# than the ingest function may work on a document, so that one which is only busy is not given up.
+FIRST_RETRY_SECONDS = 5
+RETRY_FACTOR = 4
 
 Message = Mapping[str, Any]
 
@@ -84,11 +85,20 @@ def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
 class EventSourceMapping:
     """Feeds a function from a queue, by as many pollers as the template allows and the machine has processors."""
 
-    def __init__(self, source: EventSource, function: Lambda, sqs: Sqs, queue_url: str) -> None:
+    def __init__(
+        self,
+        source: EventSource,
+        function: Lambda,
+        sqs: Sqs,
+        queue_url: str,
+        *,
+        first_retry_seconds: int = FIRST_RETRY_SECONDS,
+    ) -> None:
         self._source = source
         self._function = function
         self._sqs = sqs
         self._queue_url = queue_url
+        self._first_retry_seconds = first_retry_seconds
         self._log = logging.getLogger(f"local.{function.function.logical_id}")
 
     async def run(self) -> None:
@@ -124,7 +134,7 @@ class EventSourceMapping:
         for message in batch:
             if message in left:
                 await self._sqs.show_again(
-                    self._queue_url, message["ReceiptHandle"], after_seconds=_retry_seconds(message)
+                    self._queue_url, message["ReceiptHandle"], after_seconds=self._retry_seconds(message)
                 )
             else:
                 await self._sqs.delete(self._queue_url, message["ReceiptHandle"])
@@ -147,7 +157,6 @@ class EventSourceMapping:
             return batch
         return failed(answer, batch, report_failures=self._source.report_failures)
 
-
-def _retry_seconds(message: Message) -> int:
-    received = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
-    return int(min(FIRST_RETRY_SECONDS * 2 ** (received - 1), LONGEST_RETRY_SECONDS))
+    def _retry_seconds(self, message: Message) -> int:
+        received = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
+        return self._first_retry_seconds * int(RETRY_FACTOR ** (received - 1))

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import httpx
 
-from local.addresses import AWS_PORT, CHAT_PORT, DATA, DATABASE_PORT, INGEST_PORT, ROOT
+from local.addresses import AWS_PORT, CHAT_PORT, DATA, DATABASE_PORT, INGEST_PORT, ROOT, TEMPLATE
 from local.aws import Aws
 from local.concurrency import DEFAULT_LIMIT, Lambda
 from local.environment import Environment
@@ -42,7 +42,7 @@ class Options:
     """What a user can choose; a port of 0 means any free one."""
 
     data: Path = DATA
-    template: Path = ROOT / "template.yaml"
+    template: Path = TEMPLATE
     chat_port: int = CHAT_PORT
     ingest_port: int = INGEST_PORT
     aws_port: int = AWS_PORT

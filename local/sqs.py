@@ -18,15 +18,18 @@ class SqsError(Exception):
     """The queue could not be reached, or refused a request."""
 
 
+def authorization(service: str, region: str) -> str:
+    """Return a header as a signed request has it; moto takes service and region from it, and verifies nothing."""
+    return (
+        f"AWS4-HMAC-SHA256 Credential=laptop/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
+
+
 class Sqs:
-    """Talks to the server at `endpoint`, which looks at the region of a signature and not at its key."""
+    """Talks to the server at `endpoint`."""
 
     def __init__(self, endpoint: str, region: str) -> None:
-        credential = f"Credential=laptop/20260101/{region}/sqs/aws4_request"
-        headers = {
-            "authorization": f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0",
-            "content-type": "application/x-amz-json-1.0",
-        }
+        headers = {"authorization": authorization("sqs", region), "content-type": "application/x-amz-json-1.0"}
         self._client = httpx.AsyncClient(base_url=endpoint, headers=headers, timeout=_READ_SECONDS, trust_env=False)
 
     async def close(self) -> None:

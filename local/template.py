@@ -63,7 +63,6 @@ class Notification:
 class Bucket:
     logical_id: str
     name: str
-    versioned: bool = False
     notifications: tuple[Notification, ...] = ()
 
 
@@ -167,11 +166,9 @@ class _Reader:
 
     def _bucket(self, name: str, it: Mapping[str, Any]) -> Bucket:
         configured = (it.get("NotificationConfiguration") or {}).get("QueueConfigurations") or []
-        versioning = self._resolve(it.get("VersioningConfiguration") or {})
         return Bucket(
             logical_id=name,
             name=self._resolve.text({"Ref": name}),
-            versioned=versioning.get("Status") == "Enabled",
             notifications=tuple(_merge([self._notification(one) for one in configured])),
         )
 

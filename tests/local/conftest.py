@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -20,12 +21,22 @@ from local.template import Place, Stack, read
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = Path(__file__).with_name("template.yaml")
 
+# How long a test waits for what another process does; nothing is measured by it.
+PATIENCE_SECONDS = 30
+
 Serve = Callable[..., Awaitable[tuple[httpx.AsyncClient, Lambda]]]
 
 
 @pytest.fixture
 def stack() -> Stack:
     return read(TEMPLATE, Place())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something that other processes do has come true."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not condition():  # noqa: ASYNC110 - nothing in this process announces it
+            await asyncio.sleep(0.02)
 
 
 def variables(own: Mapping[str, str]) -> dict[str, str]:
@@ -38,7 +49,9 @@ async def serve(stack: Stack) -> AsyncIterator[Serve]:
     """Start a function of the stack behind its URL, with some settings changed; return a client and the function."""
     async with AsyncExitStack() as started:
 
-        async def start(name: str = "Chat", *, limit: int = 10, **changes: object) -> tuple[httpx.AsyncClient, Lambda]:
+        async def start(
+            name: str = "ChatFunction", *, limit: int = 10, **changes: object
+        ) -> tuple[httpx.AsyncClient, Lambda]:
             settings = replace(stack.functions[name], **changes)  # type: ignore[arg-type] # any of its fields
             make = lambda: Environment(settings, ROOT, variables(settings.environment))  # noqa: E731 - one expression
             function = await started.enter_async_context(Lambda(settings, make, limit=limit))

@@ -9,14 +9,7 @@ import httpx
 import pytest
 
 from local.http_event import PAYLOAD_LIMIT
-from tests.local.conftest import Serve
-
-
-async def reached(path: Path) -> None:
-    """Wait until another process has made a file."""
-    async with asyncio.timeout(20):
-        while not path.exists():  # noqa: ASYNC110 - the file comes from another process
-            await asyncio.sleep(0.01)
+from tests.local.conftest import Serve, until
 
 
 async def test_a_request_arrives_as_it_was_sent(serve: Serve) -> None:
@@ -60,7 +53,7 @@ async def test_a_client_that_leaves_does_not_stop_the_function(serve: Serve, tmp
     async with client.stream("GET", "/gated", params={"folder": str(tmp_path)}) as answer:
         await anext(answer.aiter_text())
     (tmp_path / "go").touch()
-    await reached(tmp_path / "finished")
+    await until((tmp_path / "finished").exists)
     next_answer = await client.get("/next")
 
     assert (next_answer.status_code, len(function.environments)) == (200, 1)
@@ -163,7 +156,7 @@ async def test_what_runs_after_the_answer_does_not_hold_it_back(serve: Serve, tm
     client, _ = await serve()
 
     answer = await client.get("/afterwards", params={"folder": str(tmp_path)})
-    await reached(tmp_path / "afterwards")
+    await until((tmp_path / "afterwards").exists)
 
     assert answer.text == "answered"
 

@@ -1,0 +1,128 @@
+"""S3 and SQS with the stack's bucket and queues, and a function that the queue feeds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.aws import Aws, AwsError
+from local.concurrency import Lambda
+from local.environment import Environment
+from local.event_source import EventSourceMapping
+from local.http_server import bind
+from local.postgres import free_port
+from local.sqs import Sqs, authorization
+from local.template import Place, read
+from tests.local.conftest import ROOT, TEMPLATE, until, variables
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place(endpoint=f"http://127.0.0.1:{free_port()}")
+
+
+@pytest.fixture
+async def sqs(place: Place) -> AsyncIterator[Sqs]:
+    client = Sqs(place.endpoint, place.region)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def bucket(place: Place) -> AsyncIterator[httpx.AsyncClient]:
+    """A client whose base address is the bucket."""
+    headers = {"authorization": authorization("s3", place.region)}
+    base = f"{place.endpoint}/sluice-dev/"
+    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30, trust_env=False) as client:
+        yield client
+
+
+def queue_url(place: Place, name: str) -> str:
+    return f"{place.endpoint}/{place.account}/sluice-{name}"
+
+
+async def bodies(sqs: Sqs, url: str) -> list[str]:
+    """Take the messages that are there."""
+    messages = await sqs.receive(url, count=10, wait_seconds=0)
+    for message in messages:
+        await sqs.delete(url, message["ReceiptHandle"])
+    return [message["Body"] for message in messages]
+
+
+async def test_objects_and_messages_are_there_after_a_restart(
+    place: Place, sqs: Sqs, bucket: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """What was put is back without a new event, what waited in the queue still waits, what was deleted stays away."""
+    uploads = queue_url(place, "Uploads")
+    async with Aws(TEMPLATE, tmp_path, place):
+        await bodies(sqs, uploads)
+        for name in ("kept/a%20b.txt", "deleted.txt"):
+            await bucket.put(name, content=b"text", headers={"content-type": "text/plain", "x-amz-meta-who": "me"})
+        await bucket.delete("deleted.txt")
+
+    async with Aws(TEMPLATE, tmp_path, place):
+        kept, deleted = await bucket.get("kept/a%20b.txt"), await bucket.get("deleted.txt")
+        waiting = await bodies(sqs, uploads)
+
+    assert (kept.content, kept.headers["content-type"], kept.headers["x-amz-meta-who"]) == (b"text", "text/plain", "me")
+    assert deleted.status_code == 404
+    names = [name for body in waiting for name in ("Put", "Delete", "TestEvent") if f":{name}" in body]
+    assert sorted(names) == ["Delete", "Put", "Put", "TestEvent"]
+
+
+async def test_a_port_that_is_taken_is_an_error(tmp_path: Path) -> None:
+    """Starting says why it failed, and leaves no process."""
+    with bind(0) as taken:
+        port = taken.getsockname()[1]
+        aws = Aws(TEMPLATE, tmp_path, Place(endpoint=f"http://127.0.0.1:{port}"))
+
+        with pytest.raises(AwsError, match="S3 and SQS did not start"):
+            await aws.start()
+
+
+async def test_a_dropped_file_reaches_the_function_and_poison_the_dead_letters(
+    place: Place, sqs: Sqs, bucket: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """Each object is announced once; a message that fails every time is tried twice, then put aside with its text."""
+    notes = tmp_path / "notes"
+    notes.touch()
+    stack = read(TEMPLATE, place)
+    settings = stack.functions["IngestFunction"]
+    environment = variables({**settings.environment, "NOTES": str(notes)})
+    [source] = settings.event_sources
+    async with (
+        Aws(TEMPLATE, tmp_path, place),
+        Lambda(settings, lambda: Environment(settings, ROOT, environment), limit=2) as function,
+        asyncio.TaskGroup() as background,
+    ):
+        mapping = EventSourceMapping(
+            replace(source, window_seconds=0), function, sqs, queue_url(place, "Uploads"), first_retry_seconds=0
+        )
+        polling = background.create_task(mapping.run())
+        await bucket.put("good%20one.txt", content=b"text")
+        await bucket.put("bad.txt", content=b"text")
+        await bucket.delete("good%20one.txt")
+
+        await until(lambda: len(lines(notes)) == 4)
+        dead = await sqs.receive(queue_url(place, "DeadLetters"), count=10)
+        polling.cancel()
+
+    assert sorted(lines(notes)) == [
+        "ObjectCreated:Put bad.txt",
+        "ObjectCreated:Put bad.txt",
+        "ObjectCreated:Put good one.txt",
+        "ObjectRemoved:Delete good one.txt",
+    ]
+    assert [("bad.txt" in message["Body"]) for message in dead] == [True]
+
+
+def lines(path: Path) -> list[str]:
+    with suppress(FileNotFoundError):
+        return path.read_text().splitlines()
+    return []
