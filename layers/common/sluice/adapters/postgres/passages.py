@@ -32,21 +32,23 @@ class PostgresPassages:
     async def search(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> list[Passage]:
         """Return the best `limit` passages; raise `EmbeddingModelMismatch` or `DatabaseUnavailable`."""
         await self.check_model()
-        rows = await self._database.fetch(
-            sql.query("search", "search_passages"),
-            {
-                "tenant": caller.tenant,
-                "query": query,
-                "vector": HalfVector(vector),
-                "limit": limit,
-                "candidates": max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT),
-                "fetched": _FETCHED_BY_WORDS,
-                "dense_weight": self._weights.dense,
-                "lexical_weight": self._weights.lexical,
-                **_conditions(where),
-            },
-        )
+        parameters = self.parameters(caller, query, vector, limit=limit, where=where)
+        rows = await self._database.fetch(sql.query("search", "search_passages"), parameters)
         return [Passage(**row) for row in rows]
+
+    def parameters(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> dict[str, Any]:
+        """Return what the statement is given; raise `InvalidInput` for a vector that is none."""
+        return {
+            "tenant": caller.tenant,
+            "query": query,
+            "vector": HalfVector(vector),
+            "limit": limit,
+            "candidates": max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT),
+            "fetched": _FETCHED_BY_WORDS,
+            "dense_weight": self._weights.dense,
+            "lexical_weight": self._weights.lexical,
+            **_conditions(where),
+        }
 
     async def check_model(self) -> None:
         """Raise `EmbeddingModelMismatch` unless the stored vectors are of our model; asks the database once."""

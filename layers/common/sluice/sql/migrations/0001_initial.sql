@@ -100,15 +100,17 @@ return (
         select sluice_term(lexeme) as dimension, max(cardinality(positions))::float8 as frequency
         from unnest(lexemes)
         group by 1
+    ),
+    weighted as (
+        select dimension, frequency, 1.2 * (0.25 + 0.75 * sum(frequency) over () / average_length) as saturation
+        from term
     )
     select (
-        '{' || coalesce(string_agg(
-            dimension || ':'
-            || frequency * 2.2 / (frequency + 1.2 * (0.25 + 0.75 * sluice_length(lexemes) / average_length)),
-            ',' order by dimension
-        ), '') || '}/536870912'
+        '{' || coalesce(
+            string_agg(dimension || ':' || (frequency * 2.2 / (frequency + saturation))::real, ',' order by dimension), ''
+        ) || '}/536870912'
     )::sparsevec
-    from term
+    from weighted
 );
 
 -- The average length of a tenant's chunks, as far as it is known.
