@@ -21,6 +21,7 @@ RESPONSE_MODE = "lambda-runtime-function-response-mode"
 
 _ANSWER_PATH = re.compile(rf"{PREFIX}/invocation/([^/]+)/(response|error)")
 _ACCEPTED = {"status": "OK"}
+_TRUNCATED = InvocationError("Runtime.TruncatedResponse")
 
 
 class RuntimeApi:
@@ -132,8 +133,9 @@ class RuntimeApi:
 
     def hang_up(self) -> None:
         """Break the connection of the open response, as a network would; the environment goes on."""
-        if self._responding:
+        if self._responding and self._environment.current:
             self._responding.abort()
+            self._environment.current.finish(_TRUNCATED)
 
     # The side of the runtime.
 
@@ -206,7 +208,7 @@ class RuntimeApi:
         self._environment.become(State.RESPONDING)
         self._responding = connection
         invocation.begin(_head("streaming", connection))
-        error: InvocationError | None = InvocationError("Runtime.TruncatedResponse")
+        error: InvocationError | None = _TRUNCATED
         try:
             async for chunk in connection.body():
                 await invocation.feed(chunk)

@@ -160,6 +160,27 @@ async def test_aborting_ends_the_invocation_and_cuts_the_response_off(
     assert invocation.error == InvocationError("Sandbox.Timeout")
 
 
+async def test_hanging_up_truncates_the_response_even_when_nobody_reads(
+    api: RuntimeApi, runtime: RuntimeConnection, connect: Connect, invoke: Invoke
+) -> None:
+    """The environment goes on: its next poll gets the next event."""
+    invocation = await invoke()
+    await runtime.next()
+    await runtime.begin_stream("r1")
+    for _ in range(3):
+        await runtime.send(bytes(100_000))
+    await invocation.head()
+
+    api.hang_up()
+
+    with pytest.raises(ConnectionError):
+        await runtime.answer()
+    again = asyncio.create_task((await connect()).next())
+    await api.ready()
+    await invoke(b'"next"')
+    assert (invocation.error, (await again).body) == (InvocationError("Runtime.TruncatedResponse"), b'"next"')
+
+
 async def test_an_init_error_fails_the_invocation_that_waits(
     api: RuntimeApi, runtime: RuntimeConnection, invoke: Invoke
 ) -> None:
