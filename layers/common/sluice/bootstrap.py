@@ -139,9 +139,13 @@ async def close() -> None:
 
 async def migrate(settings: Settings) -> list[str]:
     """Bring the database to this code's schema and return the names of the migrations that it lacked."""
+    from sluice.adapters.offline import OfflineEmbedder
     from sluice.adapters.postgres.migrations import migrate
 
-    dimension = await _embedder(settings).dimension()
+    # An offline model knows its dimension; any other is asked through LiteLLM, whose import alone takes seconds.
+    is_offline = settings.embedding_model.startswith("offline/")
+    embedder = OfflineEmbedder(settings.embedding_model) if is_offline else _embedder(settings)
+    dimension = await embedder.dimension()
     return await asyncio.to_thread(migrate, settings.database_url, model=settings.embedding_model, dimension=dimension)
 
 
