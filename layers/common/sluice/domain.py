@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Mapping
@@ -36,22 +37,32 @@ class Caller:
 
 
 class DocumentStatus(StrEnum):
-    """Where a document stands: `pending -> processing -> ready | failed`."""
+    """Where a document stands: `pending -> processing -> ready | failed`.
+
+    A `deleted` one is a tombstone: never listed, it only outlives the late events of its object.
+    """
 
     PENDING = "pending"
     PROCESSING = "processing"
     READY = "ready"
     FAILED = "failed"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRef:
-    """One version of an object in a bucket; `etag` changes whenever its bytes do."""
+    """One version of an object in a bucket; `etag` changes whenever its bytes do.
+
+    `sequencer` orders what happened to one key (see `sequence`) and is empty where nobody said; `written_at` is when it
+    happened.
+    """
 
     bucket: str
     key: str
     etag: str = ""
     size: int = 0
+    sequencer: str = ""
+    written_at: datetime | None = None
 
     @property
     def source(self) -> str:
@@ -69,9 +80,18 @@ class ObjectRef:
         return folder if slash and folder else DEFAULT_COLLECTION
 
 
+def sequence(sequencer: str) -> str:
+    """Return S3's sequencer in a form whose order is that of text: S3 pads the shorter of two with zeros at its end."""
+    return sequencer.strip().upper().rstrip("0")
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as its owner sees it. `reason` and `code` say why it failed, in words and for programs."""
+    """A document as its owner sees it. `reason` and `code` say why it failed, in words and for programs.
+
+    `step`, `done` and `total` are the progress of the work on it, `tokens` and `cost` (US dollars) what embedding it
+    has taken so far.
+    """
 
     id: UUID
     collection: str
@@ -87,11 +107,33 @@ class Document:
     reason: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    sequencer: str = ""
+    step: str | None = None
+    done: int | None = None
+    total: int | None = None
+    tokens: int = 0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a document, good until its lease runs out or its object changes.
+
+    New chunks are written under `version`, beside those that readers see.
+    """
+
+    caller: Caller
+    document: Document
+    token: UUID
+    version: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A run of text that a parser found in one place: a page, or what stands under a heading."""
+    """A run of text that a parser found in one place: a page, or what stands under a heading.
+
+    `page` counts a PDF's pages, a presentation's slides, a workbook's sheets; a sheet's name is its heading.
+    """
 
     text: str
     page: int | None = None
@@ -118,6 +160,24 @@ class Chunk:
     end: int
     page: int | None = None
     heading: str | None = None
+
+    @property
+    def embedded_text(self) -> str:
+        """What the vector stands for: a chunk is found by what it says and by the headings that it stands under."""
+        return f"{self.heading}\n{self.content}" if self.heading else self.content
+
+    @property
+    def digest(self) -> UUID:
+        """The address of the chunk's content: the first half of a SHA-256, the same wherever it stands."""
+        return UUID(bytes=hashlib.sha256(f"{self.heading or ''}\0{self.content}".encode()).digest()[:16])
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingUsage:
+    """What embedding took: tokens as the provider counted them, and US dollars where the price is known."""
+
+    tokens: int = 0
+    cost: float = 0.0
 
 
 # --- Retrieval ---------------------------------------------------------------

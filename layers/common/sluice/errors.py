@@ -14,8 +14,13 @@
     │   ├── DamagedDocument
     │   ├── EncryptedDocument
     │   ├── DocumentTooLarge
+    │   ├── ObjectArchived
     │   └── ObjectGone
     ├── DocumentBusy                another environment works on it
+    ├── DocumentUnfinished          the time is up; the next try goes on from here
+    ├── DocumentChanged             its object changed meanwhile, and another event tells of that
+    ├── DocumentNotFindable         stored, but no search finds it
+    ├── QueueUnavailable            worth another try
     ├── EmbeddingModelMismatch      the operator can mend it
     ├── NotReady
     │   └── SchemaOutdated
@@ -93,7 +98,7 @@ class DocumentError(SluiceError):
 
 
 class UnsupportedKind(DocumentError):
-    """This kind of file is not supported; send PDF, HTML, Markdown or plain text."""
+    """This kind of file is not supported; send PDF, Office, HTML, Markdown, text, CSV, JSON, mail, EPUB or RTF."""
 
     code = "unsupported_kind"
 
@@ -128,6 +133,12 @@ class DocumentTooLarge(DocumentError):
     code = "document_too_large"
 
 
+class ObjectArchived(DocumentError):
+    """The object lies in an archive tier; restore it, and its restoration starts the next try."""
+
+    code = "object_archived"
+
+
 class ObjectGone(DocumentError):
     """The object was deleted from the bucket before it could be read."""
 
@@ -138,6 +149,26 @@ class DocumentBusy(SluiceError):
     """The document is being processed elsewhere."""
 
     code = "document_busy"
+    retryable = True
+
+
+class DocumentUnfinished(SluiceError):
+    """The time was up before the document was done; the work goes on where it stopped."""
+
+    code = "document_unfinished"
+    retryable = True
+
+
+class DocumentChanged(SluiceError):
+    """The document's object was replaced or deleted while it was read."""
+
+    code = "document_changed"
+
+
+class DocumentNotFindable(SluiceError):
+    """The document is stored, but a search for its own words does not find it."""
+
+    code = "document_not_findable"
     retryable = True
 
 
@@ -171,6 +202,13 @@ class StorageUnavailable(SluiceError):
     """The document store can't be reached; try again in a moment."""
 
     code = "storage_unavailable"
+    retryable = True
+
+
+class QueueUnavailable(SluiceError):
+    """The queue can't be reached; try again in a moment."""
+
+    code = "queue_unavailable"
     retryable = True
 
 
