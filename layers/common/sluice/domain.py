@@ -26,11 +26,28 @@ def uuid7() -> UUID:
     return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | random)
 
 
+class Scope(StrEnum):
+    """What a caller may do. `admin` may do everything."""
+
+    ASK = "ask"
+    INGEST = "ingest"
+    ADMIN = "admin"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. Every stored row belongs to a tenant, and every query names one."""
+    """Who asks. Every stored row belongs to a tenant, and every query names one.
+
+    `user` is empty where nobody has to sign in; `key_id` names the API key, where one was shown.
+    """
 
     tenant: str = "default"
+    user: str = ""
+    scopes: frozenset[Scope] = frozenset(Scope)
+    key_id: str | None = None
+
+    def may(self, scope: Scope) -> bool:
+        return scope in self.scopes or Scope.ADMIN in self.scopes
 
 
 # --- Documents ---------------------------------------------------------------
@@ -117,7 +134,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on a document, good until its lease runs out or its object changes.
+    """The right to work on a document, good until its lease runs out or its object changes; every write renews it.
 
     New chunks are written under `version`, beside those that readers see.
     """
@@ -126,6 +143,7 @@ class Claim:
     document: Document
     token: UUID
     version: UUID
+    lease_seconds: float
 
 
 @dataclass(frozen=True, slots=True)

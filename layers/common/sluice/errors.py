@@ -4,9 +4,21 @@
     ├── InvalidInput                the caller can mend it
     │   ├── QuestionTooLong
     │   └── ModelNotOffered
+    ├── NotAuthenticated            nobody knows who asks
+    │   ├── CredentialsMissing
+    │   ├── CredentialsInvalid
+    │   └── CredentialsExpired
+    ├── NotAllowed                  known, but without the scope
+    ├── LimitReached                worth another try after `retry_after` seconds
+    │   ├── TooManyRequests
+    │   ├── TooManyStreams
+    │   ├── TokensSpent
+    │   └── MoneySpent
     ├── NotFound
     │   ├── ConversationNotFound
-    │   └── DocumentNotFound
+    │   ├── DocumentNotFound
+    │   ├── KeyNotFound
+    │   └── MessageNotFound
     ├── DocumentError               the document can't be used; kept with it as its reason
     │   ├── UnsupportedKind
     │   ├── EmptyDocument
@@ -26,6 +38,8 @@
     │   └── SchemaOutdated
     ├── DatabaseUnavailable         worth another try
     ├── StorageUnavailable
+    ├── IdentityProviderUnavailable
+    ├── ModelUnpriced               the operator can mend it
     └── ModelError
         ├── ModelUnavailable
         ├── ModelRateLimited
@@ -35,7 +49,7 @@
         └── AnswerCutOff            the upstream stream ended without saying so
 
 A class's docstring is its message when none is given; `code` is stable and goes to clients; `retryable` says whether
-the same request may succeed later.
+the same request may succeed later, after `retry_after` seconds where that is known.
 """
 
 from __future__ import annotations
@@ -50,8 +64,9 @@ class SluiceError(Exception):
     code: ClassVar[str] = "error"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str | None = None) -> None:
+    def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
         self.message = message or inspect.cleandoc(type(self).__doc__ or "")
+        self.retry_after = retry_after
         super().__init__(self.message)
 
 
@@ -73,6 +88,67 @@ class ModelNotOffered(InvalidInput):
     code = "model_not_offered"
 
 
+class NotAuthenticated(SluiceError):
+    """Sign in first."""
+
+    code = "not_authenticated"
+
+
+class CredentialsMissing(NotAuthenticated):
+    """This needs credentials; see the documentation of the API for how to send them."""
+
+    code = "credentials_missing"
+
+
+class CredentialsInvalid(NotAuthenticated):
+    """These credentials are not valid here."""
+
+    code = "credentials_invalid"
+
+
+class CredentialsExpired(NotAuthenticated):
+    """These credentials have expired; get new ones."""
+
+    code = "credentials_expired"
+
+
+class NotAllowed(SluiceError):
+    """These credentials are valid, but do not allow this."""
+
+    code = "not_allowed"
+
+
+class LimitReached(SluiceError):
+    """A limit is reached."""
+
+    code = "limit_reached"
+    retryable = True
+
+
+class TooManyRequests(LimitReached):
+    """Too many requests; wait as long as Retry-After says."""
+
+    code = "too_many_requests"
+
+
+class TooManyStreams(LimitReached):
+    """Too many answers are being written at once; wait for one to end, or stop it."""
+
+    code = "too_many_streams"
+
+
+class TokensSpent(LimitReached):
+    """The tokens of this day or month are spent; Retry-After says when there are new ones."""
+
+    code = "tokens_spent"
+
+
+class MoneySpent(LimitReached):
+    """The budget of this day or month is spent; Retry-After says when there is a new one."""
+
+    code = "money_spent"
+
+
 class NotFound(SluiceError):
     """There is no such thing here."""
 
@@ -89,6 +165,18 @@ class DocumentNotFound(NotFound):
     """There is no document with this id."""
 
     code = "document_not_found"
+
+
+class KeyNotFound(NotFound):
+    """There is no key with this id."""
+
+    code = "key_not_found"
+
+
+class MessageNotFound(NotFound):
+    """There is no answer with this id."""
+
+    code = "message_not_found"
 
 
 class DocumentError(SluiceError):
@@ -210,6 +298,19 @@ class QueueUnavailable(SluiceError):
 
     code = "queue_unavailable"
     retryable = True
+
+
+class IdentityProviderUnavailable(SluiceError):
+    """The identity provider's keys can't be fetched, so that no token can be checked; try again in a moment."""
+
+    code = "identity_provider_unavailable"
+    retryable = True
+
+
+class ModelUnpriced(SluiceError):
+    """This model has no known price; name it in SLUICE_MODEL_PRICES, so that nobody takes it for free."""
+
+    code = "model_unpriced"
 
 
 class ModelError(SluiceError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
@@ -24,6 +25,9 @@ RETRY_AFTER_SECONDS = 2
 STATUS: Mapping[type[errors.SluiceError], HTTPStatus] = {
     errors.SluiceError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    errors.NotAllowed: HTTPStatus.FORBIDDEN,
+    errors.LimitReached: HTTPStatus.TOO_MANY_REQUESTS,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.DocumentError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnsupportedKind: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -32,6 +36,7 @@ STATUS: Mapping[type[errors.SluiceError], HTTPStatus] = {
     errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.IdentityProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelError: HTTPStatus.BAD_GATEWAY,
     errors.ModelUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelRateLimited: HTTPStatus.TOO_MANY_REQUESTS,
@@ -81,8 +86,13 @@ async def _ours(_: Request, error: Exception) -> JSONResponse:
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _logger.error("%s: %s", error.code, error.message, exc_info=error)
-    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if error.retryable else {}
-    return problem(status, error.code, error.message, retryable=error.retryable, headers=headers)
+    return problem(status, error.code, error.message, retryable=error.retryable, headers=retry_after(error))
+
+
+def retry_after(error: errors.SluiceError) -> dict[str, str]:
+    """Return the header that says in whole seconds when to come back (RFC 9110, section 10.2.3)."""
+    seconds = RETRY_AFTER_SECONDS if error.retry_after is None else max(1, ceil(error.retry_after))
+    return {"retry-after": str(seconds)} if error.retryable else {}
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
