@@ -69,7 +69,7 @@ def test_another_embedding_model_is_refused_with_a_way_out(empty_database: str) 
         migrate(empty_database, model="new/model", dimension=16)
 
     assert refused.value.message == (
-        "The stored vectors come from old/model (8 dimensions), but new/model (16 dimensions) is configured, and the two "
-        "can't be compared. Set SLUICE_EMBEDDING_MODEL back, or begin with an empty database and ingest the documents "
-        "again."
+        "The stored vectors come from old/model (8 dimensions), but new/model (16 dimensions) is configured, and the "
+        "two can't be compared. Set SLUICE_EMBEDDING_MODEL back, or begin with an empty database and ingest the "
+        "documents again."
     )

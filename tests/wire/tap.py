@@ -41,6 +41,7 @@ class WireTap:
     def __init__(self, server_port: int) -> None:
         self.heard = Heard()
         self._server_port = server_port
+        self._sockets: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
@@ -51,6 +52,13 @@ class WireTap:
     def __exit__(self, *_: object) -> None:
         self._listener.close()
 
+    def cut(self) -> None:
+        """Break every connection that is open now; new ones are taken as before."""
+        sockets, self._sockets = self._sockets, []
+        for side in sockets:
+            with suppress(OSError):
+                side.shutdown(socket.SHUT_RDWR)
+
     def _accept(self) -> None:
         while True:
             try:
@@ -58,6 +66,7 @@ class WireTap:
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self._server_port))
+            self._sockets += [client, server]
             for side in (client, server):
                 side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=_pump, args=(server, client, None), daemon=True).start()

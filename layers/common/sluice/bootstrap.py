@@ -26,16 +26,17 @@ if TYPE_CHECKING:
 
 @cache
 def settings() -> Settings:
-    return Settings.read()
+    return Settings.load(_read_secret)
 
 
 @cache
 def database() -> Database:
+    from sluice.adapters.postgres.credentials import by_iam, by_password, rds_token
     from sluice.adapters.postgres.database import Database
 
-    return Database(
-        settings().database_url, size=settings().database_pool_size, timeout=settings().database_timeout_seconds
-    )
+    url = settings().database_url
+    conninfo = by_iam(url, rds_token) if settings().database_iam else by_password(url)
+    return Database(conninfo, size=settings().database_pool_size, timeout=settings().database_timeout_seconds)
 
 
 @cache
@@ -122,6 +123,12 @@ def readiness() -> Readiness:
     from sluice.readiness import Readiness
 
     return Readiness({"database": passages().check_model})
+
+
+def _read_secret(arn: str) -> dict[str, str]:
+    from sluice.adapters.secrets import read_secret  # boto3 is loaded only where a secret is named
+
+    return read_secret(arn)
 
 
 def prime() -> None:

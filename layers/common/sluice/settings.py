@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sluice.errors import SluiceError
 
 PREFIX = "SLUICE_"
+SECRET_ARN = "SLUICE_SECRET_ARN"
 
 
 class ConfigurationError(SluiceError):
@@ -25,6 +26,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
     database_url: Annotated[str, Field(min_length=1)]
+    # Log in with an IAM token instead of the password in the URL.
+    database_iam: bool = False
     bucket: Annotated[str, Field(min_length=1)]
 
     chat_model: str = "offline/extractive"
@@ -75,6 +78,19 @@ class Settings(BaseModel):
         return self
 
     @classmethod
+    def load(cls, read_secret: Callable[[str], Mapping[str, str]]) -> Settings:
+        """Build the settings from the environment and from the secret that it names in SLUICE_SECRET_ARN.
+
+        What the secret adds becomes part of the environment, since the models' library looks there for its keys; a
+        variable that is set already stays.
+        """
+        if arn := os.environ.get(SECRET_ARN, "").strip():
+            for name, value in read_secret(arn).items():
+                if not os.environ.get(name, "").strip():
+                    os.environ[name] = value
+        return cls.read()
+
+    @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Build the settings from the environment; raise `ConfigurationError` that names every wrong variable."""
         environment = os.environ if environment is None else environment
@@ -92,4 +108,6 @@ class Settings(BaseModel):
 
 def _problem(location: tuple[int | str, ...], message: str) -> str:
     """A problem of several variables together names them itself."""
-    return f"{PREFIX}{str(location[0]).upper()}: {message.lower()}" if location else message.removeprefix("Value error, ")
+    return (
+        f"{PREFIX}{str(location[0]).upper()}: {message.lower()}" if location else message.removeprefix("Value error, ")
+    )

@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from sluice.adapters.postgres.credentials import Conninfo, by_password
 from sluice.errors import DatabaseUnavailable, InvalidInput
 
 Connection = AsyncConnection[DictRow]
@@ -29,9 +30,9 @@ class Database:
     named statement pins an RDS Proxy session.
     """
 
-    def __init__(self, url: str, *, size: int, timeout: float) -> None:
+    def __init__(self, conninfo: str | Conninfo, *, size: int, timeout: float) -> None:
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            url,
+            conninfo if callable(conninfo) else by_password(conninfo),
             min_size=0,
             max_size=size,
             open=False,

@@ -1,0 +1,72 @@
+"""Settings from the environment, and from the secret that it names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from sluice.settings import ConfigurationError, Settings
+
+NEEDED = {"SLUICE_DATABASE_URL": "postgresql://h/d", "SLUICE_BUCKET": "documents"}
+
+
+@pytest.fixture
+def environment() -> Iterator[dict[str, str]]:
+    """The process's environment, put back afterwards."""
+    before = dict(os.environ)
+    yield os.environ  # type: ignore[misc] # behaves as a dict
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def test_what_is_not_set_has_a_default() -> None:
+    """Two variables are enough to begin."""
+    settings = Settings.read(NEEDED)
+
+    assert (settings.database_url, settings.bucket, settings.chat_model) == (
+        "postgresql://h/d",
+        "documents",
+        "offline/extractive",
+    )
+
+
+def test_every_wrong_variable_is_named_at_once() -> None:
+    """An operator mends all of them in one go."""
+    with pytest.raises(ConfigurationError) as refused:
+        Settings.read({"SLUICE_BUCKET": " ", "SLUICE_SEARCH_LIMIT": "many"})
+
+    for name in ("SLUICE_DATABASE_URL", "SLUICE_BUCKET", "SLUICE_SEARCH_LIMIT"):
+        assert name in refused.value.message
+
+
+def test_a_secret_fills_what_is_not_set(environment: dict[str, str]) -> None:
+    """A blank variable counts as not set; keys for the models' library come along."""
+    environment.update(
+        SLUICE_SECRET_ARN="arn:secret", SLUICE_DATABASE_URL="", SLUICE_BUCKET="mine", SLUICE_CHAT_MODEL="openai/x"
+    )
+    secret = {
+        "SLUICE_DATABASE_URL": "postgresql://secret/d",
+        "SLUICE_CHAT_MODEL": "openai/y",
+        "OPENAI_API_KEY": "key",
+    }
+
+    settings = Settings.load({"arn:secret": secret}.__getitem__)
+
+    assert (settings.database_url, settings.chat_model, environment["OPENAI_API_KEY"]) == (
+        "postgresql://secret/d",
+        "openai/x",
+        "key",
+    )
+
+
+def test_without_a_secret_none_is_read(environment: dict[str, str]) -> None:
+    """The laptop has no Secrets Manager."""
+    environment.update(NEEDED)
+    environment.pop("SLUICE_SECRET_ARN", None)
+    read: list[str] = []
+
+    Settings.load(lambda arn: read.append(arn) or {})  # type: ignore[func-returns-value] # append returns None
+
+    assert read == []
