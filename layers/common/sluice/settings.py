@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sluice.errors import SluiceError
 
 PREFIX = "SLUICE_"
-SECRET_ARN = "SLUICE_SECRET_ARN"
+SECRET_ARN = "SLUICE_SECRET_ARN"  # noqa: S105 - the name of a variable
 
 
 class ConfigurationError(SluiceError):
