@@ -13,6 +13,7 @@ from sluice.events import (
     AnswerStarted,
     SourceCited,
     SourcesFound,
+    StatusChanged,
     TextAdded,
 )
 from sluice.sse import Payload
@@ -27,8 +28,11 @@ async def payloads(events: AsyncGenerator[AnswerEvent, None]) -> AsyncGenerator[
 
 def payload(event: AnswerEvent) -> Payload:
     match event:
-        case AnswerStarted(conversation_id, message_id):
-            return {"type": "start", "conversation_id": conversation_id, "message_id": message_id}
+        case AnswerStarted(conversation_id, message_id, question_id):
+            ids = {"conversation_id": conversation_id, "message_id": message_id, "question_id": question_id}
+            return {"type": "start", **ids}
+        case StatusChanged(state, model, reason):
+            return {"type": "status", "state": state, "model": model, "reason": reason}
         case SourcesFound(sources):
             return {"type": "sources", "sources": sources}
         case TextAdded(text):

@@ -272,7 +272,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation. `citations` holds the sources that an answer really cited."""
+    """A question or an answer, and the message that it follows: a conversation is a tree, of which nothing is replaced.
+
+    `sources` holds what an answer was made from, `citations` what it really cited. An answer that is still being made
+    has no `finish_reason`.
+    """
 
     id: UUID
     role: Role
@@ -282,14 +286,55 @@ class Message:
     finish_reason: str | None = None
     usage: Usage | None = None
     created_at: datetime | None = None
+    parent_id: UUID | None = None
+    sources: tuple[Source, ...] = ()
+
+
+class TitledBy(StrEnum):
+    """Where a title comes from; a later one of these takes the place of an earlier one, never the reverse."""
+
+    QUESTION = "question"
+    MODEL = "model"
+    USER = "user"
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation with its messages, oldest first."""
+    """A conversation with its messages, oldest first. `tip` is the last message of the path that is being read."""
 
     id: UUID
     title: str
     messages: tuple[Message, ...] = ()
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    tip: UUID | None = None
+    titled_by: TitledBy = TitledBy.QUESTION
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question that is about to be answered, with the ids that the two messages will have.
+
+    It follows the answer `parent_id` (None: it begins the conversation anew), or where `at_tip` is set, whatever the
+    conversation ended with. `may_begin` allows a conversation that does not exist yet, which `title` will name.
+    """
+
+    conversation_id: UUID
+    question_id: UUID
+    answer_id: UUID
+    text: str
+    model: str
+    title: str
+    may_begin: bool = False
+    at_tip: bool = True
+    parent_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Regeneration:
+    """Another answer to the question that `message_id` is, or is an answer to."""
+
+    conversation_id: UUID
+    message_id: UUID
+    answer_id: UUID
+    model: str

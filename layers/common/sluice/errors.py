@@ -18,7 +18,8 @@
     │   ├── ConversationNotFound
     │   ├── DocumentNotFound
     │   ├── KeyNotFound
-    │   └── MessageNotFound
+    │   ├── MessageNotFound
+    │   └── EventsGone
     ├── DocumentError               the document can't be used; kept with it as its reason
     │   ├── UnsupportedKind
     │   ├── EmptyDocument
@@ -37,6 +38,7 @@
     ├── NotReady
     │   └── SchemaOutdated
     ├── DatabaseUnavailable         worth another try
+    │   └── DatabaseWaking
     ├── StorageUnavailable
     ├── IdentityProviderUnavailable
     ├── ModelUnpriced               the operator can mend it
@@ -179,6 +181,12 @@ class MessageNotFound(NotFound):
     code = "message_not_found"
 
 
+class EventsGone(NotFound):
+    """The events of this answer are no longer kept; read the conversation, which holds the answer."""
+
+    code = "events_gone"
+
+
 class DocumentError(SluiceError):
     """The document can't be used."""
 
@@ -284,6 +292,12 @@ class DatabaseUnavailable(SluiceError):
 
     code = "database_unavailable"
     retryable = True
+
+
+class DatabaseWaking(DatabaseUnavailable):
+    """The database is starting; try again in a moment."""
+
+    code = "database_waking"
 
 
 class StorageUnavailable(SluiceError):

@@ -14,8 +14,23 @@ from sluice.domain import Document, Source, Usage
 
 @dataclass(frozen=True, slots=True)
 class AnswerStarted:
+    """The first event. `message_id` is the answer's; `question_id` is unknown while the database does not answer."""
+
     conversation_id: UUID
     message_id: UUID
+    question_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """Why nothing flows for the moment: `database_waking`, `retrying` (the same model), `fallback` (to `model`).
+
+    `reason` is the code of the error that led to it.
+    """
+
+    state: str
+    model: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,7 @@ class AnswerDone:
     timing: Mapping[str, float]
 
 
-AnswerEvent = AnswerStarted | SourcesFound | TextAdded | SourceCited | AnswerFailed | AnswerDone
+AnswerEvent = AnswerStarted | StatusChanged | SourcesFound | TextAdded | SourceCited | AnswerFailed | AnswerDone
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ STATUS: Mapping[type[errors.SluiceError], HTTPStatus] = {
     errors.NotAllowed: HTTPStatus.FORBIDDEN,
     errors.LimitReached: HTTPStatus.TOO_MANY_REQUESTS,
     errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.EventsGone: HTTPStatus.GONE,
     errors.DocumentError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.UnsupportedKind: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.DocumentTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
