@@ -8,7 +8,9 @@ from local.environment import is_reserved
 from local.template import Function, Place
 
 # moto takes any key; without one boto3 does not even ask.
-_NO_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "laptop", "AWS_SECRET_ACCESS_KEY": "laptop"}
+_NO# Only this machine reaches the functions, and nobody signs its requests: no credentials, unless the user wants them.
+_OPEN = {"SLUICE_AUTH": "none"}
+_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "laptop", "AWS_SECRET_ACCESS_KEY": "laptop"}
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"}
 DEFAULT_REGION = "us-east-1"
 
@@ -28,6 +30,7 @@ def variables(
     passed_on = {name: value for name, value in users.items() if not is_reserved(name)}
     return {
         **function.environment,
+        **_OPEN,
         **({} if _CREDENTIALS & users.keys() else _NO_CREDENTIALS),
         **passed_on,
         "AWS_REGION": place.region,

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from functions.chat.routes import router
+from functions.chat.routes import public, router
 from sluice import bootstrap, problems
 from sluice.streaming import Streaming
 
@@ -21,6 +21,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(title="Sluice chat", lifespan=lifespan, openapi_url=None)
+app.include_router(public)
 app.include_router(router)
 problems.install(app)
 

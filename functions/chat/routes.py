@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from functions.chat import native
 from functions.chat.dependencies import TheAnswering, TheCaller, TheConversations, TheReadiness, TheSearching
+from functions.chat.dependencies import caller as signed_in
 from functions.chat.schemas import ChatRequest, ConversationBody, SearchRequest, SearchResponse, SearchResult
 from sluice import sse
 from sluice.answering import Question
 
-router = APIRouter()
+public = APIRouter()
+# Nothing here is open to strangers, not even what needs no caller.
+router = APIRouter(dependencies=[Depends(signed_in)])
 
 
-@router.get("/healthz")
+@public.get("/healthz")
 async def health(readiness: TheReadiness) -> JSONResponse:
     """200 once questions can be answered; else 503 with what is missing."""
     problems = await readiness.problems()

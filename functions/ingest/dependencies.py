@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from sluice import bootstrap
-from sluice.domain import Caller
+from sluice.authenticating import Authenticating
+from sluice.domain import Caller, Scope
 from sluice.ingesting import Ingesting
 from sluice.ports import DocumentStore, ObjectStore
 from sluice.settings import Settings
+from sluice.signing_in import sign_in
 
 # Each is async, since FastAPI hands a plain function to a thread.
 
 
-async def caller() -> Caller:
-    """Who asks: everybody is one tenant as long as nobody signs in."""
-    return Caller()
+async def authenticating() -> Authenticating:
+    return bootstrap.authenticating()
+
+
+async def caller(request: Request, authenticating: Annotated[Authenticating, Depends(authenticating)]) -> Caller:
+    """Who asks."""
+    return await sign_in(request, authenticating, Scope.INGEST)
 
 
 async def ingesting() -> Ingesting:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from functions.ingest import progress, uploads
 from functions.ingest.dependencies import TheCaller, TheDocuments, TheIngesting, TheObjects, TheSettings
+from functions.ingest.dependencies import caller as signed_in
 from functions.ingest.schemas import (
     DocumentBody,
     DocumentList,
@@ -22,7 +23,8 @@ from sluice import sse
 
 UPLOAD_SECONDS = 3_600
 
-router = APIRouter(prefix="/api")
+# Nothing here is open to strangers, not even what needs no caller.
+router = APIRouter(prefix="/api", dependencies=[Depends(signed_in)])
 
 
 @router.post("/documents")

@@ -12,6 +12,7 @@ import pytest
 from functions.chat import dependencies
 from functions.chat.app import app
 from sluice.answering import Answering, Limits
+from sluice.authenticating import Authenticating
 from sluice.domain import Passage
 from sluice.errors import SluiceError
 from sluice.readiness import Readiness
@@ -59,6 +60,7 @@ def parts() -> Iterator[Parts]:
         limits=Limits(offered_models=frozenset({"openai/gpt-5"})),
     )
     app.dependency_overrides = {
+        dependencies.authenticating: lambda: Authenticating([]),
         dependencies.answering: lambda: answering,
         dependencies.searching: lambda: searching,
         dependencies.conversations: lambda: parts.conversations,

@@ -14,6 +14,7 @@ from functions.ingest import dependencies
 from functions.ingest.app import app
 from functions.ingest.records import Records
 from sluice.adapters.parsers.reading import DocumentParser
+from sluice.authenticating import Authenticating
 from sluice.domain import Caller, Document
 from sluice.ingesting import Ingesting, Sizes
 from sluice.settings import Settings
@@ -152,6 +153,7 @@ def function() -> Iterator[Function]:
     function = Function()
     settings = Settings(database_url="postgresql://nowhere", bucket="documents", document_bytes=MAX_BYTES)
     app.dependency_overrides = {
+        dependencies.authenticating: lambda: Authenticating([]),
         dependencies.ingesting: lambda: function.ingesting,
         dependencies.documents: lambda: function.documents,
         dependencies.objects: lambda: function.objects,

@@ -14,10 +14,12 @@ from sluice.domain import Weights
 from sluice.settings import Settings
 
 if TYPE_CHECKING:
+    from sluice.access import KeyStore
     from sluice.adapters.llm import LiteLLMChat, LiteLLMEmbedder
     from sluice.adapters.postgres.database import Database
     from sluice.adapters.postgres.passages import PostgresPassages
     from sluice.answering import Answering
+    from sluice.authenticating import Authenticating
     from sluice.ingesting import Ingesting
     from sluice.ports import ConversationStore, DocumentStore, ObjectStore, Parser
     from sluice.readiness import Readiness
@@ -37,6 +39,31 @@ def database() -> Database:
     url = settings().database_url
     conninfo = by_iam(url, rds_token) if settings().database_iam else by_password(url)
     return Database(conninfo, size=settings().database_pool_size, timeout=settings().database_timeout_seconds)
+
+
+@cache
+def keys() -> KeyStore:
+    from sluice.adapters.postgres.keys import PostgresKeys
+
+    return PostgresKeys(database())
+
+
+@cache
+def authenticating() -> Authenticating:
+    from sluice.authenticating import Authenticating, ByIam, ByKey, ByToken, Method, TokenRules
+
+    chosen, methods = settings(), list[Method]()
+    if "iam" in chosen.auth:
+        methods.append(ByIam(tenant=chosen.iam_tenant, user=chosen.iam_user, scopes=chosen.iam_scopes))
+    if "key" in chosen.auth:
+        methods.append(ByKey(keys(), pepper=chosen.key_pepper, remember_seconds=chosen.key_cache_seconds))
+    if "oidc" in chosen.auth:
+        from sluice.adapters.oidc import OidcTokens
+
+        tokens = OidcTokens(chosen.oidc_issuer, chosen.oidc_audience, jwks_url=chosen.oidc_jwks_url)
+        rules = TokenRules(chosen.oidc_tenant_claim, chosen.oidc_user_claim, chosen.oidc_scopes)
+        methods.append(ByToken(tokens.verify, rules))
+    return Authenticating(methods)
 
 
 @cache

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from sluice.domain import Scope
 from sluice.errors import SluiceError
 
 PREFIX = "SLUICE_"
@@ -20,7 +22,68 @@ class ConfigurationError(SluiceError):
     code = "configuration_error"
 
 
-class Settings(BaseModel):
+def _names(text: object) -> object:
+    """Take a list as it stands in a variable: with commas between."""
+    return [name for name in map(str.strip, text.split(",")) if name] if isinstance(text, str) else text
+
+
+def _json(text: object) -> object:
+    return json.loads(text) if isinstance(text, str) else text
+
+
+Scopes = Annotated[frozenset[Scope], BeforeValidator(_names)]
+Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class AccessSettings(BaseModel):
+    """Who may ask, and how much."""
+
+    # With commas between: `key`, `oidc`, `iam`; or `none`, and everybody who reaches the URL may do everything.
+    auth: Annotated[frozenset[Literal["none", "key", "oidc", "iam"]], BeforeValidator(_names), Field(min_length=1)] = (
+        frozenset({"key"})
+    )
+    # Changing it makes every API key invalid.
+    key_pepper: str = ""
+    # How long an environment trusts what it looked up: a revoked key may live on for as long.
+    key_cache_seconds: Annotated[float, Field(ge=0, le=300)] = 10.0
+    oidc_issuer: str = ""
+    # The client ids of the applications whose tokens are taken, with commas between.
+    oidc_audience: Annotated[frozenset[str], BeforeValidator(_names)] = frozenset()
+    # Found by the issuer's discovery document where it is empty.
+    oidc_jwks_url: str = ""
+    # The claim that names a token's tenant; empty for one tenant.
+    oidc_tenant_claim: str = ""
+    oidc_user_claim: Annotated[str, Field(min_length=1)] = "sub"
+    # What every valid token allows; groups and scopes of the token add to it.
+    oidc_scopes: Scopes = frozenset({Scope.ASK})
+    iam_tenant: Literal["default", "account"] = "default"
+    iam_user: Literal["arn", "role", "account"] = "arn"
+    iam_scopes: Scopes = frozenset({Scope.ASK, Scope.INGEST})
+
+    # The limits of each user; 0 is no limit. Days and months are those of UTC, money is US dollars.
+    requests_per_minute: Limit = 0
+    request_burst: Annotated[int, Field(gt=0)] = 10
+    streams: Annotated[int, Field(ge=0)] = 0
+    tokens_per_day: Annotated[int, Field(ge=0)] = 0
+    tokens_per_month: Annotated[int, Field(ge=0)] = 0
+    dollars_per_day: Limit = 0
+    dollars_per_month: Limit = 0
+    # The tokens of an answer that are kept back at first; a longer one takes more while its budget lasts.
+    reserved_answer_tokens: Annotated[int, Field(gt=0)] = 1_000
+    # US dollars for a million tokens of prompt and of answer, where LiteLLM's list has no price or a wrong one:
+    # as JSON, for example: {"openai/my-model": [0.5, 1.5]}
+    model_prices: Annotated[dict[str, tuple[Limit, Limit]], BeforeValidator(_json)] = {}
+
+    @model_validator(mode="after")
+    def _auth_is_complete(self) -> Self:
+        if "none" in self.auth and len(self.auth) > 1:
+            raise ValueError(f"{PREFIX}AUTH is either none, or some of key, oidc and iam")
+        if "oidc" in self.auth and not (self.oidc_issuer and self.oidc_audience):
+            raise ValueError(f"{PREFIX}AUTH with oidc needs {PREFIX}OIDC_ISSUER and {PREFIX}OIDC_AUDIENCE")
+        return self
+
+
+class Settings(AccessSettings):
     """What an operator can set; each field is the environment variable `SLUICE_<FIELD>`."""
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
