@@ -29,6 +29,7 @@ UNREACHABLE = (
     "litellm/proxy/client",
     "litellm/proxy/container_endpoints",
     "litellm/proxy/example_config_yaml",
+    "litellm/proxy/guardrails/guardrail_hooks/[!u_]*",  # all but unified_guardrail, which the rest of LiteLLM names
     "litellm/proxy/health_endpoints",
     "litellm/proxy/lens",
     "litellm/proxy/management_endpoints",
@@ -48,6 +49,8 @@ UNREACHABLE = (
     "filelock",
     "litellm/llms/huggingface/huggingface_llms_metadata",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui",  # documentation page of a router that is not used
+    "aiohttp/_websocket/*.so",  # no model is spoken to over a WebSocket; aiohttp goes on in Python without it
+    "yaml/*.so",  # the faster loader is only used by who asks for it, and nobody here does
     "pypdfium2_cli",
 )
 
