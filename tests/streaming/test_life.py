@@ -19,7 +19,8 @@ async def test_the_app_starts_once_and_stays_on_one_loop(runtime: ExecutionEnvir
     """Requests share what was made at the start, and get a copy of the state each."""
     answers = [(await (await runtime.get("/life")).end()).json() for _ in range(3)]
 
-    assert answers == [{"starts": 1, "same loop": True, "state": ["loop", "mine"]}] * 3
+    tasks = answers[0]["tasks"]
+    assert answers == [{"starts": 1, "same loop": True, "state": ["loop"], "tasks": tasks}] * 3
 
 
 async def test_a_request_can_ask_for_its_invocation(runtime: ExecutionEnvironment) -> None:
@@ -57,6 +58,20 @@ async def test_work_after_the_answer_delays_no_client_and_precedes_the_next_even
 
     assert answer.json() == "answered"
     assert ("background done" in told_when_answered, "background done" in signals.told) == (False, True)
+
+
+async def test_work_after_the_answer_waits_for_a_slow_client(runtime: ExecutionEnvironment, signals: Signals) -> None:
+    """It begins when Lambda has taken the last byte, not when the last byte was sent."""
+    reply = await runtime.get("/background-after-slow-client")
+    await reply.invocation.head()
+    signals.give("nobody has read")
+    await signals.hear("the app is alive")
+    told_before_reading = list(signals.told)
+
+    await reply.end()
+    await signals.hear("work after the answer")
+
+    assert "work after the answer" not in told_before_reading
 
 
 async def test_background_tasks_of_a_framework_run_after_its_stream(start: Start, signals: Signals) -> None:

@@ -169,6 +169,24 @@ async def background(scope: Scope, receive: Receive, send: Send) -> None:
     await tell("background done")
 
 
+@route("/background-after-slow-client")
+async def background_after_slow_client(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send what fits into the buffers on the way, whether or not anybody reads it."""
+
+    async def other() -> None:
+        await wait("nobody has read")
+        await tell("the app is alive")
+
+    running = asyncio.create_task(other())
+    await begin(send, 200, (b"content-type", b"text/plain"))
+    for _ in range(3):
+        await body(send, b"a little", more=True)
+        await asyncio.sleep(0)
+    await body(send)
+    await tell("work after the answer")
+    await running
+
+
 @route("/background-fails")
 async def background_fails(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(send, "answered")
@@ -309,9 +327,14 @@ async def invocation(scope: Scope, receive: Receive, send: Send) -> None:
 @route("/life")
 async def life(scope: Scope, receive: Receive, send: Send) -> None:
     """Show what lives longer than a request."""
-    scope["state"]["mine"] = "a copy"
-    same_loop = scope["state"]["loop"] is asyncio.get_running_loop()
-    await answer(send, {"starts": starts, "same loop": same_loop, "state": sorted(scope["state"])})
+    shown = {
+        "starts": starts,
+        "same loop": scope["state"]["loop"] is asyncio.get_running_loop(),
+        "state": sorted(scope["state"]),
+        "tasks": len(asyncio.all_tasks()),
+    }
+    scope["state"]["mine"] = "must not be seen by the next request"
+    await answer(send, shown)
 
 
 starts = 0
