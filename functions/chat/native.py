@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import asdict
 
+from sluice.domain import Usage
 from sluice.events import (
     AnswerDone,
     AnswerEvent,
@@ -42,4 +43,15 @@ def payload(event: AnswerEvent) -> Payload:
         case AnswerFailed(code, message, retryable):
             return {"type": "error", "code": code, "message": message, "retryable": retryable}
         case AnswerDone(finish_reason, model, usage, timing):
-            return {"type": "done", "finish_reason": finish_reason, "model": model, "usage": usage, "timing": timing}
+            return {
+                "type": "done",
+                "finish_reason": finish_reason,
+                "model": model,
+                "usage": _known(usage),
+                "timing": timing,
+            }
+
+
+def _known(usage: Usage) -> Payload:
+    """What is not known is left out rather than null or, worse, 0."""
+    return {name: value for name, value in asdict(usage).items() if value is not None}

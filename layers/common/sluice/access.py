@@ -5,11 +5,11 @@ from __future__ import annotations
 import hmac
 import secrets
 import string
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol, Self
+from typing import Protocol
 
-from sluice.domain import Caller, Scope
+from sluice.domain import Allowance, Caller, Scope
 from sluice.errors import CredentialsExpired, CredentialsInvalid
 
 PREFIX = "sk"
@@ -17,34 +17,6 @@ _ALPHABET = string.ascii_letters + string.digits
 _ID_LENGTH = 8
 # 43 characters of base 62 are 256 bits, which nobody guesses: a slow hash would only slow the requests down.
 _SECRET_LENGTH = 43
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What a subject may use; None is no limit. Days and months are those of UTC, money is US dollars."""
-
-    requests_per_minute: float | None = None
-    burst: int | None = None
-    streams: int | None = None
-    tokens_per_day: int | None = None
-    tokens_per_month: int | None = None
-    dollars_per_day: float | None = None
-    dollars_per_month: float | None = None
-
-    def limits(self) -> dict[str, Any]:
-        """Return the limits that are set, by name."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
-
-    @property
-    def is_budgeted(self) -> bool:
-        """Whether anything but the pace of requests is limited."""
-        return bool(self.limits().keys() - {"requests_per_minute", "burst"})
-
-    @classmethod
-    def of(cls, limits: dict[str, Any]) -> Self:
-        """Return the allowance of `limits()`; names that this code does not know are left out."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in limits.items() if name in known})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +41,7 @@ class ApiKey:
             raise CredentialsInvalid("This API key is wrong or was revoked.")
         if self.expires_at and self.expires_at <= (now or datetime.now(UTC)):
             raise CredentialsExpired("This API key has expired.")
-        return Caller(self.tenant, self.user, self.scopes, self.id)
+        return Caller(self.tenant, self.user, self.scopes, self.id, self.allowance)
 
 
 class KeyStore(Protocol):

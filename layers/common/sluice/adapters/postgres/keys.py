@@ -8,9 +8,9 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from sluice import sql
-from sluice.access import Allowance, ApiKey
+from sluice.access import ApiKey
 from sluice.adapters.postgres.database import Database
-from sluice.domain import Scope
+from sluice.domain import Allowance, Scope
 from sluice.errors import KeyNotFound
 
 
