@@ -6,10 +6,11 @@ import asyncio
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from socket import socket
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -60,7 +61,6 @@ class Laptop:
     def __init__(self, options: Options, users: Mapping[str, str]) -> None:
         self._options = options
         self._users = users
-        self._listeners = {CHAT: bind(options.chat_port), INGEST: bind(options.ingest_port)}
         self.place = Place(region=region(users), endpoint=f"http://{HOST}:{_free(options.aws_port)}")
         self._stack = read(options.template, self.place)
         [bucket] = self._stack.buckets.values()
@@ -70,8 +70,9 @@ class Laptop:
         self.database_url = self._postgres.url()
         self._aws = Aws(options.template, options.data, self.place)
         self._sqs = Sqs(self.place.endpoint, self.place.region)
-        self._lambdas = {name: self._lambda(self._stack.functions[name]) for name in self._listeners}
+        self._lambdas = {name: self._lambda(self._stack.functions[name]) for name in (CHAT, INGEST)}
         self._parts = AsyncExitStack()
+        self._listeners = _take({CHAT: options.chat_port, INGEST: options.ingest_port})
 
     def url(self, function: str) -> str:
         """Return the address of a function's URL."""
@@ -163,6 +164,14 @@ class Laptop:
 
 
 _MARKDOWN = {"content-type": "text/markdown; charset=utf-8"}
+
+
+def _take(ports: Mapping[str, int]) -> dict[str, socket]:
+    """Listen on all of the ports, or on none of them."""
+    with ExitStack() as taken:
+        listeners = {name: taken.enter_context(bind(port)) for name, port in ports.items()}
+        taken.pop_all()
+        return listeners
 
 
 def _free(port: int) -> int:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from local.environment import is_reserved
 from local.template import Function, Place
 
-# moto takes any key; without one boto3 does not even ask.
-_NO# Only this machine reaches the functions, and nobody signs its requests: no credentials, unless the user wants them.
+# Only this machine reaches the functions, and nobody signs its requests: all may ask, unless the user wants otherwise.
 _OPEN = {"SLUICE_AUTH": "none"}
-_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "laptop", "AWS_SECRET_ACCESS_KEY": "laptop"}
+# moto takes any key; without one boto3 does not even ask.
+_NO_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "laptop", "AWS_SECRET_ACCESS_KEY": "laptop"}
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"}
 DEFAULT_REGION = "us-east-1"
 

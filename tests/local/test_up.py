@@ -1,0 +1,139 @@
+"""`sluice up` as a user runs it: a process with children, told to stop, killed, or started twice."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.local.conftest import PATIENCE_SECONDS, ROOT, TEMPLATE
+
+COMMAND = [sys.executable, "-c", "from local.cli import main; main()", "up", "--template", str(TEMPLATE), "--no-docs"]
+ANY_PORTS = ["--chat-port=0", "--ingest-port=0", "--aws-port=0", "--database-port=0"]
+
+
+class Running:
+    """A `sluice up` process, its output so far, and the processes that it has ever had."""
+
+    def __init__(self, data: Path, *options: str) -> None:
+        environment = {**os.environ, "NOTES": str(data / "notes")}
+        command = [*COMMAND, "--data", str(data), *options]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.output = ""
+        self._said = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._said:
+                self.output += line
+                self._said.notify_all()
+        with self._said:
+            self._said.notify_all()
+
+    def wait_for(self, text: str) -> None:
+        """Wait until it has said something; its whole output is the message when it ends or takes too long."""
+        with self._said:
+            said = self._said.wait_for(lambda: text in self.output or self.process.poll() is not None, 60)
+        assert said, self.output
+        assert text in self.output, self.output
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def end(self, number: signal.Signals) -> int:
+        """Signal it, and return its exit code once its output is closed."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE_SECONDS)
+
+    def kill(self) -> None:
+        """Leave nothing behind, whatever the test found out."""
+        with suppress(psutil.Error):
+            for member in self.family():
+                member.kill()
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def address(self, name: str) -> str:
+        found = re.search(rf"{name} +(http://[\d.:]+)", self.output)
+        assert found, self.output
+        return found[1]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[type[Running]]:
+    """Starts `sluice up` and makes sure that it ends."""
+    started: list[Running] = []
+
+    class Tracked(Running):
+        def __init__(self, data: Path, *options: str) -> None:
+            super().__init__(data, *options)
+            started.append(self)
+
+    yield Tracked
+    for running in started:
+        running.kill()
+
+
+def assert_all_end(family: list[psutil.Process]) -> None:
+    """Fail when one of the processes is still there after a time in which it should have ended."""
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
+
+    assert [(process.pid, process.name()) for process in alive] == []
+
+
+def test_its_life(start: type[Running], tmp_path: Path) -> None:
+    """It serves; a second one on its folder is refused; killed it leaves nothing; started again it has what it had."""
+    first = start(tmp_path, *ANY_PORTS)
+    first.wait_for("Sluice is ready")
+    assert httpx.get(f"{first.address('Ask')}/hello", trust_env=False).json()["path"] == "/hello"
+    stored = httpx.put(f"{first.address('S3 and SQS')}/sluice-dev/a.txt", content=b"text", trust_env=False)
+    assert stored.status_code == 200
+    first.wait_for("messages done")
+
+    second = start(tmp_path, *ANY_PORTS)
+    assert (second.process.wait(PATIENCE_SECONDS), "Sluice already runs on" in second.output) == (1, True), (
+        second.output
+    )
+
+    family = first.family()
+    assert len(family) >= 4, family
+    first.end(signal.SIGKILL)
+    assert_all_end(family)
+
+    third = start(tmp_path, *ANY_PORTS)
+    third.wait_for("Sluice is ready")
+    family = third.family()
+    assert third.end(signal.SIGTERM) == 0, third.output
+    assert_all_end(family)
+    assert "Traceback" not in third.output, third.output
+    assert [path.suffix for path in (tmp_path / "objects").iterdir()].count(".json") == 1
+
+
+def test_interrupted_while_it_starts(start: type[Running], tmp_path: Path) -> None:
+    """Ctrl-C before it is ready ends it as well, without a stack trace."""
+    running = start(tmp_path, *ANY_PORTS)
+    while not (family := running.family()):
+        assert running.process.poll() is None, running.output
+
+    code = running.end(signal.SIGINT)
+
+    assert (code, "Traceback" in running.output) == (0, False), running.output
+    assert_all_end(family)
