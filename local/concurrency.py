@@ -94,6 +94,8 @@ class Lambda:
         return None
 
     async def _start(self) -> Environment:
+        if self._closing:
+            raise EnvironmentLost(InvocationError("Sandbox.Failure", {"errorMessage": "Sluice is stopping."}))
         if len(self._all) >= self.limit:
             raise Throttled(f"{self.function.logical_id} runs in {self.limit} environments already.")
         environment = self._make()

@@ -47,6 +47,7 @@ class HttpServer:
             log_level="error",
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # a function URL believes nobody's x-forwarded-for
             timeout_graceful_shutdown=1,
         )
         self.port: int = listener.getsockname()[1]

@@ -72,11 +72,12 @@ class Laptop:
         self._sqs = Sqs(self.place.endpoint, self.place.region)
         self._lambdas = {name: self._lambda(self._stack.functions[name]) for name in (CHAT, INGEST)}
         self._parts = AsyncExitStack()
-        self._listeners = _take({CHAT: options.chat_port, INGEST: options.ingest_port})
+        listeners = _take({CHAT: options.chat_port, INGEST: options.ingest_port})
+        self._servers = {name: self._function_url(name, listener) for name, listener in listeners.items()}
 
     def url(self, function: str) -> str:
         """Return the address of a function's URL."""
-        return f"http://{HOST}:{self._listeners[function].getsockname()[1]}"
+        return f"http://{HOST}:{self._servers[function].port}"
 
     async def __aenter__(self) -> Self:
         async with self._parts:
@@ -101,11 +102,11 @@ class Laptop:
 
     def _plan_the_end(self) -> None:
         """The last of these ends first. Each can end what has only half started."""
-        for listener in self._listeners.values():
-            self._parts.callback(listener.close)
         self._parts.push_async_callback(asyncio.to_thread, self._postgres.stop)
         self._parts.push_async_callback(self._aws.stop)
         self._parts.push_async_callback(self._sqs.close)
+        for server in self._servers.values():
+            self._parts.push_async_callback(server.stop)
         for function in self._lambdas.values():
             self._parts.push_async_callback(function.close)
 
@@ -116,11 +117,8 @@ class Laptop:
             starting.create_task(self._aws.start())
             for function in self._lambdas.values():
                 starting.create_task(function.warm())
-        for name, listener in self._listeners.items():
-            function = self._lambdas[name]
-            server = HttpServer(FunctionUrl(function, function.function.invoke_mode or "BUFFERED"), listener)
+        for server in self._servers.values():
             await server.start()
-            self._parts.push_async_callback(server.stop)
 
     async def _start_database(self) -> None:
         await _to_its_end(asyncio.create_task(asyncio.to_thread(self._postgres.start)))
@@ -142,6 +140,10 @@ class Laptop:
     def _lambda(self, function: Function) -> Lambda:
         make = partial(Environment, function, ROOT, self._variables(function))
         return Lambda(function, make, limit=self._options.environments)
+
+    def _function_url(self, name: str, listener: socket) -> HttpServer:
+        function = self._lambdas[name]
+        return HttpServer(FunctionUrl(function, function.function.invoke_mode or "BUFFERED"), listener)
 
     def _variables(self, function: Function) -> dict[str, str]:
         return variables(function, self._users, self.place, database_url=self.database_url, bucket=self.bucket)
