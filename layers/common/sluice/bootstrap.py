@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from sluice.adapters.postgres.passages import PostgresPassages
     from sluice.answering import Answering
     from sluice.authenticating import Authenticating
+    from sluice.following import Following
     from sluice.ingesting import Ingesting
-    from sluice.ports import ConversationStore, DocumentStore, ObjectStore, Parser
+    from sluice.ports import ChatModel, ConversationStore, DocumentStore, ObjectStore, Parser
     from sluice.readiness import Readiness
     from sluice.searching import Searching
+    from sluice.titling import Titling
 
 
 @cache
@@ -103,6 +105,18 @@ def chat_model() -> LiteLLMChat:
 
 
 @cache
+def answering_model() -> ChatModel:
+    """The configured model, with those behind it that stand in for it."""
+    from sluice.adapters.llm import LiteLLMChat
+    from sluice.fallback import FallbackChat, Patience
+
+    timeout = settings().model_timeout_seconds
+    others = [LiteLLMChat(name, timeout=timeout) for name in _names(settings().fallback_models)]
+    patience = Patience(settings().first_token_seconds, settings().between_tokens_seconds)
+    return FallbackChat([chat_model(), *others], patience)
+
+
+@cache
 def embedder() -> LiteLLMEmbedder:
     return _embedder(settings())
 
@@ -122,10 +136,29 @@ def answering() -> Answering:
         passages=settings().search_limit,
         history_messages=settings().history_messages,
         prompt_characters=settings().prompt_characters,
+        prompt_tokens=settings().prompt_tokens,
         question_characters=settings().question_characters,
-        offered_models=frozenset(filter(None, map(str.strip, settings().offered_models.split(",")))),
+        offered_models=frozenset(_names(settings().offered_models)),
+        waking_limit=settings().database_waking_seconds,
     )
-    return Answering(searching=searching(), chat_model=chat_model(), conversations=conversations(), limits=limits)
+    return Answering(searching=searching(), chat_model=answering_model(), conversations=conversations(), limits=limits)
+
+
+@cache
+def following() -> Following:
+    from sluice.following import Following
+
+    return Following(conversations=conversations())
+
+
+@cache
+def titling() -> Titling:
+    from sluice.titling import Titling
+
+    # The offline model only quotes documents; it has no words for a conversation.
+    is_offline = settings().chat_model.startswith("offline/")
+    model = None if is_offline else chat_model()
+    return Titling(chat_model=model, conversations=conversations(), seconds=settings().title_seconds)
 
 
 @cache
@@ -187,6 +220,10 @@ def _parser() -> Parser:
     from sluice.adapters.parsers.isolation import IsolatedParser
 
     return IsolatedParser(max_bytes=settings().document_bytes, max_pages=settings().document_pages)
+
+
+def _names(list_of_models: str) -> list[str]:
+    return [name.strip() for name in list_of_models.split(",") if name.strip()]
 
 
 def _embedder(settings: Settings) -> LiteLLMEmbedder:
