@@ -96,7 +96,12 @@ class Settings(AccessSettings):
     chat_model: str = "offline/extractive"
     # Further models that a request may ask for, with commas between.
     offered_models: str = ""
+    # Models that are asked in this order when the one before could not begin to answer, with commas between.
+    fallback_models: str = ""
     embedding_model: str = "offline/static"
+    first_token_seconds: Annotated[float, Field(gt=0)] = 30.0
+    between_tokens_seconds: Annotated[float, Field(gt=0)] = 20.0
+    title_seconds: Annotated[float, Field(gt=0)] = 10.0
     model_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     embedding_batch: Annotated[int, Field(gt=0, le=2048)] = 64
 
@@ -105,6 +110,8 @@ class Settings(AccessSettings):
     lexical_weight: Annotated[float, Field(ge=0, le=100)] = 1.0
     history_messages: Annotated[int, Field(ge=0, le=200)] = 20
     prompt_characters: Annotated[int, Field(gt=0)] = 48_000
+    # History that does not fit is left out, oldest turns first; a model with less room gets less.
+    prompt_tokens: Annotated[int, Field(gt=0)] = 16_000
     question_characters: Annotated[int, Field(gt=0)] = 16_000
 
     document_bytes: Annotated[int, Field(gt=0)] = 50 * 1024 * 1024
@@ -133,6 +140,8 @@ class Settings(AccessSettings):
 
     database_pool_size: Annotated[int, Field(gt=0, le=50)] = 2
     database_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
+    # How long a question waits for a database that is starting.
+    database_waking_seconds: Annotated[float, Field(gt=0)] = 45.0
 
     @model_validator(mode="after")
     def _overlap_leaves_something_new(self) -> Self:
