@@ -28,7 +28,7 @@ async def test_a_request_arrives_as_it_was_sent(serve: Serve) -> None:
         "query": {"x": ["1", "2"]},
         "cookies": {"k": "v", "l": "w"},
         "body": "grüße",
-        "environment": {"GREETING": "hello from sluice in us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "sluice-Chat"},
+        "environment": {"GREETING": "hello from sluice in us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "sluice-ChatFunction"},
     }
 
 
