@@ -126,8 +126,10 @@ class ConversationStore(Protocol):
     async def begin_again(
         self, caller: Caller, regeneration: Regeneration, *, messages: int, characters: int
     ) -> list[Message]:
-        """Keep another answer without text beside those of the same question; return the path to the question, as above,
-        with the question itself as its last message. Raises `MessageNotFound`."""
+        """Keep another answer without text beside those of the same question.
+
+        Returns the path as above, with the question itself as its last message. Raises `MessageNotFound`.
+        """
         ...
 
     async def save(
