@@ -31,6 +31,7 @@ class ScriptedModel:
         self.prompts: list[list[PromptMessage]] = []
         self.models: list[str | None] = []
         self.closed = 0
+        self.context: int | None = None
 
     @property
     def name(self) -> str:
@@ -40,6 +41,9 @@ class ScriptedModel:
         """Add one answer; it ends with `STOP` unless its last step is another `Finish` or an error."""
         ended = steps and isinstance(steps[-1], Finish | Exception)
         self._answers.append(steps if ended else (*steps, STOP))
+
+    async def context_tokens(self, model: str | None = None) -> int | None:
+        return self.context
 
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None
