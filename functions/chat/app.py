@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from functions.chat import conversations
 from functions.chat.routes import public, router
 from sluice import bootstrap, problems
 from sluice.streaming import Streaming
@@ -23,6 +24,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(title="Sluice chat", lifespan=lifespan, openapi_url=None)
 app.include_router(public)
 app.include_router(router)
+app.include_router(conversations.router)
 problems.install(app)
 
 handler = Streaming(app)

@@ -10,10 +10,12 @@ from sluice import bootstrap
 from sluice.answering import Answering
 from sluice.authenticating import Authenticating
 from sluice.domain import Caller, Scope
+from sluice.following import Following
 from sluice.ports import ConversationStore
 from sluice.readiness import Readiness
 from sluice.searching import Searching
 from sluice.signing_in import sign_in
+from sluice.titling import Titling
 
 # Each is async, since FastAPI hands a plain function to a thread.
 
@@ -39,6 +41,14 @@ async def conversations() -> ConversationStore:
     return bootstrap.conversations()
 
 
+async def following() -> Following:
+    return bootstrap.following()
+
+
+async def titling() -> Titling:
+    return bootstrap.titling()
+
+
 async def readiness() -> Readiness:
     return bootstrap.readiness()
 
@@ -47,4 +57,6 @@ TheCaller = Annotated[Caller, Depends(caller)]
 TheAnswering = Annotated[Answering, Depends(answering)]
 TheSearching = Annotated[Searching, Depends(searching)]
 TheConversations = Annotated[ConversationStore, Depends(conversations)]
+TheFollowing = Annotated[Following, Depends(following)]
+TheTitling = Annotated[Titling, Depends(titling)]
 TheReadiness = Annotated[Readiness, Depends(readiness)]

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
-from sluice.domain import Conversation, Filter, Message, Passage, Source
+from sluice import branching
+from sluice.answering import Question
+from sluice.domain import Conversation, Filter, Message, Passage, Source, uuid7
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Collection = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -35,9 +37,35 @@ class Scoped(Request):
 
 
 class ChatRequest(Scoped):
-    message: Text
+    """A question, or the message whose question is to be answered again."""
+
     conversation_id: UUID | None = None
+    parent_id: UUID | None = None
+    regenerate: UUID | None = None
     model: Model | None = None
+    message: Annotated[Text | None, Field(validate_default=True)] = None
+
+    @field_validator("message")
+    @classmethod
+    def _asks_one_thing(cls, message: str | None, info: ValidationInfo) -> str | None:
+        if (message is None) == (info.data.get("regenerate") is None):
+            raise ValueError("say either message or regenerate")
+        if info.data.get("conversation_id") is None and (info.data.get("regenerate") or info.data.get("parent_id")):
+            raise ValueError("regenerate and parent_id need the conversation_id")
+        return message
+
+    def question(self) -> Question:
+        """An absent `parent_id` means the end of the conversation, `null` another beginning of it."""
+        return Question(
+            text=self.message or "",
+            conversation_id=self.conversation_id or uuid7(),
+            where=self.where(),
+            model=self.model,
+            at_tip="parent_id" not in self.model_fields_set,
+            parent_id=self.parent_id,
+            regenerate=self.regenerate,
+            may_begin=self.conversation_id is None,
+        )
 
 
 class SearchRequest(Scoped):
@@ -67,8 +95,10 @@ class SearchResponse(BaseModel):
 
 class MessageBody(BaseModel):
     id: UUID
+    parent_id: UUID | None
     role: str
     content: str
+    sources: list[Source]
     citations: list[Source]
     model: str | None
     finish_reason: str | None
@@ -79,19 +109,53 @@ class MessageBody(BaseModel):
         return cls.model_validate({name: getattr(message, name) for name in cls.model_fields})
 
 
-class ConversationBody(BaseModel):
+class ConversationSummary(BaseModel):
     id: UUID
     title: str
-    messages: list[MessageBody]
     created_at: datetime | None
     updated_at: datetime | None
 
     @classmethod
+    def of(cls, conversation: Conversation) -> ConversationSummary:
+        return cls.model_validate({name: getattr(conversation, name) for name in cls.model_fields})
+
+
+class ConversationPage(BaseModel):
+    """`next` is the cursor of the page that follows; null on the last."""
+
+    conversations: list[ConversationSummary]
+    next: str | None
+
+
+class ConversationBody(ConversationSummary):
+    """All branches; `path` names the messages of the one that is being read, oldest first."""
+
+    messages: list[MessageBody]
+    path: list[UUID]
+
+    @classmethod
     def of(cls, conversation: Conversation) -> ConversationBody:
         return cls(
-            id=conversation.id,
-            title=conversation.title,
+            **ConversationSummary.of(conversation).model_dump(),
             messages=[MessageBody.of(message) for message in conversation.messages],
-            created_at=conversation.created_at,
-            updated_at=conversation.updated_at,
+            path=[message.id for message in branching.path(conversation.messages, conversation.tip)],
         )
+
+
+class ConversationChange(Request):
+    """A new title, the branch to read on (any message of it), or both."""
+
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+    message_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> ConversationChange:
+        if self.title is None and self.message_id is None:
+            raise ValueError("say title, message_id or both")
+        return self
+
+
+class Stopped(BaseModel):
+    """The answers that were asked to end; they do within a second."""
+
+    message_ids: list[UUID]

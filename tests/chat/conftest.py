@@ -15,11 +15,13 @@ from sluice.answering import Answering, Limits
 from sluice.authenticating import Authenticating
 from sluice.domain import Passage
 from sluice.errors import SluiceError
+from sluice.following import Following
 from sluice.readiness import Readiness
 from sluice.searching import Searching
 from sluice.testing.conversations import InMemoryConversations
 from sluice.testing.models import HashEmbedder, ScriptedModel
 from sluice.testing.passages import ScriptedPassages
+from sluice.titling import Titling
 
 KRILL = Passage(
     chunk_id=UUID(int=1),
@@ -42,6 +44,7 @@ class Parts:
     model: ScriptedModel = field(default_factory=ScriptedModel)
     passages: ScriptedPassages = field(default_factory=lambda: ScriptedPassages([KRILL]))
     conversations: InMemoryConversations = field(default_factory=InMemoryConversations)
+    titles: ScriptedModel = field(default_factory=lambda: ScriptedModel("titles"))
     not_ready: SluiceError | None = None
 
     async def check(self) -> None:
@@ -58,12 +61,16 @@ def parts() -> Iterator[Parts]:
         chat_model=parts.model,
         conversations=parts.conversations,
         limits=Limits(offered_models=frozenset({"openai/gpt-5"})),
+        beat=0.01,
     )
+    titling = Titling(chat_model=parts.titles, conversations=parts.conversations, seconds=5)
     app.dependency_overrides = {
         dependencies.authenticating: lambda: Authenticating([]),
         dependencies.answering: lambda: answering,
         dependencies.searching: lambda: searching,
         dependencies.conversations: lambda: parts.conversations,
+        dependencies.following: lambda: Following(conversations=parts.conversations, poll=0.01),
+        dependencies.titling: lambda: titling,
         dependencies.readiness: lambda: Readiness({"database": parts.check}),
     }
     yield parts

@@ -1,176 +1,201 @@
-"""The use case of a question: search, prompt, stream the model's answer with its citations, keep the turn."""
+"""The use case of a question: keep it, search, prompt, stream the model's answer with its citations."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from time import perf_counter
 from uuid import UUID
 
-from sluice import citing, prompting
-from sluice.citing import Citations
-from sluice.domain import Caller, Conversation, Filter, Message, Role, Usage, uuid7
-from sluice.errors import ModelNotOffered, QuestionTooLong, SluiceError
-from sluice.events import AnswerDone, AnswerEvent, AnswerFailed, AnswerStarted, SourceCited, SourcesFound, TextAdded
-from sluice.ports import ChatModel, ConversationStore, Finish
+from sluice import citing, history, prompting, titling, tokens
+from sluice.domain import Caller, Filter, Message, Regeneration, Turn, uuid7
+from sluice.draft import Draft
+from sluice.errors import DatabaseUnavailable, ModelNotOffered, QuestionTooLong
+from sluice.events import AnswerEvent, AnswerStarted, SourceCited, SourcesFound, StatusChanged, TextAdded
+from sluice.ports import ChatModel, ConversationStore, Finish, NextAttempt, PromptMessage
+from sluice.recording import BEAT_SECONDS, Recording
 from sluice.searching import Found, Searching
-
-logger = logging.getLogger(__name__)
-
-TITLE_CHARACTERS = 80
-# Finish reasons of answers that the model did not end itself.
-INTERRUPTED = "interrupted"
-FAILED = "error"
+from sluice.waking import until_awake
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a caller asks: alone, or as the next turn of a conversation."""
+    """What a caller asks: alone, or as the next turn of a conversation.
 
-    text: str
+    It follows what the conversation ended with, or, where `at_tip` is False, the answer `parent_id` (None: nothing, it
+    is another beginning). `regenerate` names a message instead, whose question is answered again. `may_begin` allows a
+    `conversation_id` that is new.
+    """
+
+    text: str = ""
     conversation_id: UUID | None = None
     where: Filter = field(default_factory=Filter)
     model: str | None = None
+    at_tip: bool = True
+    parent_id: UUID | None = None
+    regenerate: UUID | None = None
+    may_begin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a question may ask for, and how much goes into one answer."""
+    """What a question may ask for, and how much goes into one answer.
+
+    `prompt_tokens` bounds the history, `answer_tokens` is left free for the answer in the model's context;
+    `waking_notice` and `waking_limit` are the seconds after which a client is told that the database is waking, and
+    after which it has not woken.
+    """
 
     passages: int = 8
     history_messages: int = 20
     prompt_characters: int = 48_000
+    prompt_tokens: int = 16_000
+    answer_tokens: int = 2_000
     question_characters: int = 16_000
     offered_models: frozenset[str] = frozenset()
+    waking_notice: float = 1.0
+    waking_limit: float = 45.0
 
 
-@dataclass(slots=True)
-class _Answer:
-    """An answer in the making."""
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The question as it is kept, and the path before it."""
 
-    id: UUID
-    model: str
-    text: list[str] = field(default_factory=list)
-    finish_reason: str = INTERRUPTED
-    usage: Usage = field(default_factory=Usage)
-    citations: Citations = field(default_factory=lambda: Citations(()))
-    began: float = field(default_factory=perf_counter)
-    timing: dict[str, float] = field(default_factory=dict)
-
-    def reached(self, stage: str) -> None:
-        """Note the milliseconds from the beginning to the first time that the stage is reached."""
-        self.timing.setdefault(stage, round(1000 * (perf_counter() - self.began), 1))
-
-    def message(self) -> Message:
-        return Message(
-            id=self.id,
-            role=Role.ASSISTANT,
-            content="".join(self.text),
-            citations=tuple(self.citations.cited.values()),
-            model=self.model,
-            finish_reason=self.finish_reason,
-            usage=self.usage,
-        )
+    question: str
+    question_id: UUID
+    path: list[Message]
 
 
 class Answering:
     """Answers questions from the caller's documents."""
 
     def __init__(
-        self, *, searching: Searching, chat_model: ChatModel, conversations: ConversationStore, limits: Limits
+        self,
+        *,
+        searching: Searching,
+        chat_model: ChatModel,
+        conversations: ConversationStore,
+        limits: Limits,
+        beat: float = BEAT_SECONDS,
     ) -> None:
         self._searching = searching
         self._chat_model = chat_model
         self._conversations = conversations
         self._limits = limits
+        self._beat = beat
 
     async def open(self, caller: Caller, question: Question) -> AsyncGenerator[AnswerEvent, None]:
-        """Check the question and return the answer's events; the search is under way when this returns.
+        """Keep the question and return the answer's events; the search is under way when this returns.
 
-        Raises what the caller can mend (`QuestionTooLong`, `ModelNotOffered`, `ConversationNotFound`). An error that
-        comes later is an `AnswerFailed`.
+        Raises what the caller can mend (`QuestionTooLong`, `ModelNotOffered`, `ConversationNotFound`,
+        `MessageNotFound`). While the database is starting it returns early, and all that comes later is an event.
         """
+        self._check(question)
+        conversation_id = question.conversation_id or uuid7()
+        draft = Draft(id=uuid7(), model=question.model or self._chat_model.name)
+        beginning = asyncio.create_task(self._begin(caller, question, conversation_id, draft))
+        searching = asyncio.create_task(self._search(caller, question, beginning))
+        await self._settle(beginning, searching)
+        generation = self._generate(question, conversation_id, draft, beginning, searching)
+        return Recording(self._conversations, caller, draft, beginning, beat=self._beat).stream(generation)
+
+    def _check(self, question: Question) -> None:
         if len(question.text) > self._limits.question_characters:
             raise QuestionTooLong
         if question.model not in (None, self._chat_model.name, *self._limits.offered_models):
             raise ModelNotOffered
-        search = asyncio.create_task(
-            self._searching.search(caller, question.text, limit=self._limits.passages, where=question.where)
-        )
+
+    async def _settle(self, beginning: asyncio.Task[_Opened], searching: asyncio.Task[Found]) -> None:
+        """Wait until the question is kept, or until the client should be told why it is not yet."""
         try:
-            conversation = await self._conversation(caller, question)
+            await asyncio.wait([beginning], timeout=self._limits.waking_notice)
+            if beginning.done():
+                beginning.result()
         except BaseException:
-            search.cancel()
+            searching.cancel()
             raise
-        return self._run(caller, question, conversation, search)
 
-    async def _conversation(self, caller: Caller, question: Question) -> Conversation:
-        if question.conversation_id is None:
-            return Conversation(id=uuid7(), title=_title(question.text))
-        return await self._conversations.load(caller, question.conversation_id, last=self._limits.history_messages)
+    async def _begin(self, caller: Caller, question: Question, conversation_id: UUID, draft: Draft) -> _Opened:
+        limits = {
+            "messages": self._limits.history_messages,
+            # More characters than tokens; `history.fit` then cuts by tokens.
+            "characters": 4 * self._limits.prompt_tokens,
+        }
+        if question.regenerate:
+            again = Regeneration(conversation_id, question.regenerate, draft.id, draft.model)
+            *path, asked = await until_awake(
+                lambda: self._conversations.begin_again(caller, again, **limits), seconds=self._limits.waking_limit
+            )
+            return _Opened(asked.content, asked.id, path)
+        turn = _turn(question, conversation_id, draft)
+        path = await until_awake(
+            lambda: self._conversations.begin(caller, turn, **limits), seconds=self._limits.waking_limit
+        )
+        return _Opened(question.text, turn.question_id, path)
 
-    async def _run(
-        self, caller: Caller, question: Question, conversation: Conversation, search: asyncio.Task[Found]
+    async def _search(self, caller: Caller, question: Question, beginning: asyncio.Task[_Opened]) -> Found:
+        text = (await asyncio.shield(beginning)).question if question.regenerate else question.text
+        return await self._searching.search(
+            caller, text, limit=self._limits.passages, where=question.where, patience=self._limits.waking_limit
+        )
+
+    async def _generate(
+        self,
+        question: Question,
+        conversation_id: UUID,
+        draft: Draft,
+        beginning: asyncio.Task[_Opened],
+        searching: asyncio.Task[Found],
     ) -> AsyncGenerator[AnswerEvent, None]:
-        asked = Message(id=uuid7(), role=Role.USER, content=question.text)
-        answer = _Answer(id=uuid7(), model=question.model or self._chat_model.name)
-        failure: SluiceError | None = None
         try:
-            yield AnswerStarted(conversation.id, answer.id)
-            async with aclosing(self._answer(question, conversation, search, answer)) as events:
-                async for event in events:
-                    yield event
-        except SluiceError as error:
-            answer.finish_reason, failure = FAILED, error
+            yield AnswerStarted(conversation_id, draft.id, beginning.result().question_id if beginning.done() else None)
+            if not beginning.done():
+                yield StatusChanged("database_waking", reason=DatabaseUnavailable.code)
+            opened, found = await beginning, await searching
         finally:
-            # Also when the client is gone or the deadline came: what was asked and said so far is kept.
-            search.cancel()
-            lost = await self._keep(caller, conversation, asked, answer)
-        answer.reached("total")
-        yield _last_event(answer, failure or lost)
+            searching.cancel()
+        draft.timing.update({stage: round(spent, 1) for stage, spent in found.timing.items()})
+        draft.rest_on(citing.number(found.passages, opened.question))
+        yield SourcesFound(draft.sources)
+        prompt = await self._prompt(question, opened, found)
+        async with aclosing(self._speak(prompt, question.model, draft)) as events:
+            async for event in events:
+                yield event
 
-    async def _answer(
-        self, question: Question, conversation: Conversation, search: asyncio.Task[Found], answer: _Answer
-    ) -> AsyncGenerator[SourcesFound | TextAdded | SourceCited, None]:
-        found = await search
-        answer.timing.update({stage: round(spent, 1) for stage, spent in found.timing.items()})
-        prompt = prompting.build(question.text, conversation.messages, found.passages, self._limits.prompt_characters)
-        sources = citing.number(found.passages, question.text)
-        answer.citations = Citations(sources)
-        yield SourcesFound(sources)
-        async with aclosing(self._chat_model.stream(prompt, model=question.model)) as deltas:
+    async def _prompt(self, question: Question, opened: _Opened, found: Found) -> list[PromptMessage]:
+        """Passages and question first, then as much of the history as the model has room for."""
+        budget = self._limits.prompt_tokens
+        if context := await self._chat_model.context_tokens(question.model):
+            budget = min(budget, context - self._limits.answer_tokens)
+        characters = min(self._limits.prompt_characters, max(0, round(budget * tokens.BYTES_PER_TOKEN)))
+        bare = prompting.build(opened.question, (), found.passages, characters)
+        room = budget - sum(tokens.estimate(message.content) for message in bare)
+        return prompting.build(opened.question, history.fit(opened.path, room), found.passages, characters)
+
+    async def _speak(
+        self, prompt: list[PromptMessage], model: str | None, draft: Draft
+    ) -> AsyncGenerator[TextAdded | SourceCited | StatusChanged, None]:
+        async with aclosing(self._chat_model.stream(prompt, model=model)) as deltas:
             async for delta in deltas:
-                if isinstance(delta, Finish):
-                    answer.finish_reason, answer.usage = delta.reason, delta.usage
-                    events = answer.citations.end()
-                else:
-                    answer.reached("first_token")
-                    events = answer.citations.feed(delta.text)
-                for event in events:
-                    if isinstance(event, TextAdded):
-                        answer.text.append(event.text)
+                if isinstance(delta, NextAttempt):
+                    draft.model = delta.model
+                    yield StatusChanged(delta.state, delta.model, delta.reason)
+                    continue
+                settled = draft.end(delta.reason, delta.usage) if isinstance(delta, Finish) else draft.add(delta.text)
+                for event in settled:
                     yield event
 
-    async def _keep(
-        self, caller: Caller, conversation: Conversation, asked: Message, answer: _Answer
-    ) -> SluiceError | None:
-        try:
-            await self._conversations.append(caller, conversation.id, conversation.title, [asked, answer.message()])
-        except SluiceError as error:
-            logger.exception("The turn could not be kept.")
-            return error
-        return None
 
-
-def _last_event(answer: _Answer, failure: SluiceError | None) -> AnswerDone | AnswerFailed:
-    if failure:
-        return AnswerFailed(failure.code, failure.message, failure.retryable)
-    return AnswerDone(answer.finish_reason, answer.model, answer.usage, answer.timing)
-
-
-def _title(question: str) -> str:
-    line = " ".join(question.split())
-    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
+def _turn(question: Question, conversation_id: UUID, draft: Draft) -> Turn:
+    return Turn(
+        conversation_id=conversation_id,
+        question_id=uuid7(),
+        answer_id=draft.id,
+        text=question.text,
+        model=draft.model,
+        title=titling.from_question(question.text),
+        may_begin=question.may_begin or question.conversation_id is None,
+        at_tip=question.at_tip,
+        parent_id=question.parent_id,
+    )

@@ -20,13 +20,15 @@ _COMMENT = b": waiting\n\n"
 
 
 async def encode(
-    payloads: AsyncGenerator[Payload, None], *, silence: float = SILENCE_SECONDS
+    payloads: AsyncGenerator[Payload, None], *, silence: float = SILENCE_SECONDS, after: int = 0
 ) -> AsyncGenerator[bytes, None]:
     """Yield the bytes of the stream, each event with its number as id; a comment whenever nothing flowed for `silence`.
 
-    Closing it closes `payloads`. Format: WHATWG HTML, section 9.2, "Server-sent events".
+    The numbers go on from `after`, the last that the client has. Closing it closes `payloads`.
+
+    Format: WHATWG HTML, section 9.2, "Server-sent events".
     """
-    number = 0
+    number = after
     upcoming = _next(payloads)
     try:
         while True:

@@ -33,6 +33,14 @@ class LiteLLMChat:
         """Import what a first answer needs; blocks for seconds, so run it in a thread."""
         library.prime(self._model)
 
+    async def context_tokens(self, model: str | None = None) -> int | None:
+        """Return the size of the model's context as LiteLLM's price map has it; None for a model that it lacks."""
+        name = model or self._model
+        sizes = (await library.loaded()).model_cost
+        known = sizes.get(name) or sizes.get(name.partition("/")[2]) or {}
+        size: int | None = known.get("max_input_tokens") or known.get("max_tokens")
+        return size
+
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None
     ) -> AsyncGenerator[TextDelta | Finish, None]:

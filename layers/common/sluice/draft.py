@@ -1,0 +1,76 @@
+"""An answer in the making: what was said so far, from what, and how long each stage took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import perf_counter
+from uuid import UUID
+
+from sluice.citing import Citations
+from sluice.domain import Message, Role, Source, Usage
+from sluice.events import SourceCited, TextAdded
+
+# Finish reasons of answers that the model did not end itself.
+STOPPED = "stopped"
+INTERRUPTED = "interrupted"
+FAILED = "error"
+
+
+@dataclass(slots=True)
+class Draft:
+    """Takes in an answer piece by piece. `finish_reason` is None while it is being made."""
+
+    id: UUID
+    model: str
+    sources: tuple[Source, ...] = ()
+    finish_reason: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    timing: dict[str, float] = field(default_factory=dict)
+    _text: list[str] = field(default_factory=list)
+    _citations: Citations = field(default_factory=lambda: Citations(()))
+    _began: float = field(default_factory=perf_counter)
+
+    def rest_on(self, sources: tuple[Source, ...]) -> None:
+        """Begin the text: its markers cite these."""
+        self.sources = sources
+        self._citations = Citations(sources)
+
+    def add(self, text: str) -> Iterator[TextAdded | SourceCited]:
+        """Take in a piece of the model's text and yield what of it is settled."""
+        self.reached("first_token")
+        return self._keep(self._citations.feed(_storable(text)))
+
+    def end(self, reason: str, usage: Usage) -> Iterator[TextAdded | SourceCited]:
+        """Take in the model's own end and yield what was held back."""
+        self.finish_reason, self.usage = reason, usage
+        return self._keep(self._citations.end())
+
+    def reached(self, stage: str) -> None:
+        """Note the milliseconds from the beginning to the first time that the stage is reached."""
+        self.timing.setdefault(stage, round(1000 * (perf_counter() - self._began), 1))
+
+    def message(self) -> Message:
+        return Message(
+            id=self.id,
+            role=Role.ASSISTANT,
+            content="".join(self._text),
+            citations=tuple(self._citations.cited.values()),
+            model=self.model,
+            finish_reason=self.finish_reason,
+            usage=self.usage if self.finish_reason else None,
+            sources=self.sources,
+        )
+
+    def _keep(self, events: Iterator[TextAdded | SourceCited]) -> Iterator[TextAdded | SourceCited]:
+        for event in events:
+            if isinstance(event, TextAdded):
+                self._text.append(event.text)
+            yield event
+
+
+def _storable(text: str) -> str:
+    """Neither JSON nor PostgreSQL takes half a surrogate pair, and PostgreSQL no NUL; models have sent both."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
