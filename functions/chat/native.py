@@ -12,6 +12,7 @@ from sluice.events import (
     AnswerEvent,
     AnswerFailed,
     AnswerStarted,
+    BudgetReached,
     SourceCited,
     SourcesFound,
     StatusChanged,
@@ -40,6 +41,8 @@ def payload(event: AnswerEvent) -> Payload:
             return {"type": "text", "text": text}
         case SourceCited(source):
             return {"type": "citation", **asdict(source)}
+        case BudgetReached():
+            return {"type": "status", "state": "budget_reached", "model": None, "reason": "budget"}
         case AnswerFailed(code, message, retryable):
             return {"type": "error", "code": code, "message": message, "retryable": retryable}
         case AnswerDone(finish_reason, model, usage, timing):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import string
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -29,7 +29,7 @@ class ApiKey:
     name: str
     digest: bytes
     scopes: frozenset[Scope]
-    allowance: Allowance = Allowance()
+    allowance: Allowance = field(default_factory=Allowance)
     created_at: datetime | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None

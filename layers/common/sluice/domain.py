@@ -10,9 +10,12 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
+from urllib.parse import unquote
 from uuid import UUID
 
 DEFAULT_COLLECTION = "default"
+DEFAULT_TENANT = "default"
+TENANTS = "tenants"
 Vector = list[float]
 
 
@@ -67,11 +70,11 @@ class Allowance:
 class Caller:
     """Who asks. Every stored row belongs to a tenant, and every query names one.
 
-    `user` is empty where nobody has to sign in; `key_id` names the API key, where one was shown, and `allowance` is what
+    `user` is empty where nobody has to sign in; `key_id` names the API key, where one was shown, and `allowance` what
     this key may use beside what its user may.
     """
 
-    tenant: str = "default"
+    tenant: str = DEFAULT_TENANT
     user: str = ""
     scopes: frozenset[Scope] = frozenset(Scope)
     key_id: str | None = None
@@ -122,10 +125,18 @@ class ObjectRef:
         return self.key.rsplit("/", 1)[-1]
 
     @property
+    def tenant(self) -> str:
+        """Whose object it is: a key `tenants/<tenant>/...` says so, any other is the default tenant's."""
+        first, *others = self.key.split("/")
+        return unquote(others[0]) if first == TENANTS and len(others) > 1 else DEFAULT_TENANT
+
+    @property
     def collection(self) -> str:
-        """The first folder of the key; `default` for a key without one."""
-        folder, slash, _ = self.key.partition("/")
-        return folder if slash and folder else DEFAULT_COLLECTION
+        """The first folder of the key, after its tenant's; `default` for a key without one."""
+        folders = self.key.split("/")[:-1]
+        if folders[:1] == [TENANTS] and len(folders) > 1:
+            folders = folders[2:]
+        return folders[0] if folders and folders[0] else DEFAULT_COLLECTION
 
 
 def sequence(sequencer: str) -> str:

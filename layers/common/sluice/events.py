@@ -53,6 +53,11 @@ class SourceCited:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetReached:
+    """The caller's budget of tokens or money has ended the answer here; `AnswerDone` follows."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerFailed:
     """The last event of an answer that could not be finished; what was sent stands and is kept."""
 
@@ -71,7 +76,9 @@ class AnswerDone:
     timing: Mapping[str, float]
 
 
-AnswerEvent = AnswerStarted | StatusChanged | SourcesFound | TextAdded | SourceCited | AnswerFailed | AnswerDone
+AnswerEvent = (
+    AnswerStarted | StatusChanged | SourcesFound | TextAdded | SourceCited | BudgetReached | AnswerFailed | AnswerDone
+)
 
 
 @dataclass(frozen=True, slots=True)

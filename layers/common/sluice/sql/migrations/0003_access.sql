@@ -50,8 +50,9 @@ create table spending (
 -- What a subject has used up: settled in this day and month (UTC), and held by answers that are not over.
 create function sluice_used(of_subject text, moment timestamptz)
 returns table (
-    day_tokens bigint, month_tokens bigint, day_dollars float8, month_dollars float8, day_answers bigint,
-    month_answers bigint, held_tokens bigint, held_dollars float8, streams bigint
+    day_tokens bigint, month_tokens bigint, day_dollars float8, month_dollars float8, held_tokens bigint,
+    held_dollars float8, streams bigint, day_prompt_tokens bigint, month_prompt_tokens bigint, day_answers bigint,
+    month_answers bigint
 )
 language sql stable as $$
     select
@@ -59,11 +60,13 @@ language sql stable as $$
         coalesce(sum(prompt_tokens + completion_tokens), 0)::bigint,
         coalesce(sum(spent.dollars) filter (where is_today), 0),
         coalesce(sum(spent.dollars), 0),
-        coalesce(sum(answers) filter (where is_today), 0)::bigint,
-        coalesce(sum(answers), 0)::bigint,
         max(held.tokens),
         max(held.dollars),
-        max(held.streams)
+        max(held.streams),
+        coalesce(sum(prompt_tokens) filter (where is_today), 0)::bigint,
+        coalesce(sum(prompt_tokens), 0)::bigint,
+        coalesce(sum(answers) filter (where is_today), 0)::bigint,
+        coalesce(sum(answers), 0)::bigint
     from (
         select coalesce(sum(tokens), 0)::bigint as tokens, coalesce(sum(dollars), 0) as dollars, count(*) as streams
         from hold

@@ -1,0 +1,126 @@
+"""The use case of the limits: admit a request, keep its answer within its budget, tell what is left."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from sluice.domain import Allowance, Caller, Usage, uuid7
+from sluice.events import AnswerDone, AnswerEvent, BudgetReached
+from sluice.metering import BUDGET, Meter, MeteredModel, count
+from sluice.ports import ChatModel
+from sluice.spending import Hold, Ledger, Price, Prices, Used, limits, user_subject
+
+Through = Callable[[ChatModel], ChatModel]
+"""Puts something between an answer and its model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """What is kept back for an answer at first, in tokens, and for how many seconds at most."""
+
+    prompt_tokens: int = 4_000
+    answer_tokens: int = 1_000
+    seconds: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a caller has used, and what it may; `left` names only what is limited."""
+
+    used: Used
+    allowance: Allowance
+    left: dict[str, float]
+
+
+class Limiting:
+    """Holds every caller to its limits; `of_users` are those of each user, beside which a key may have its own."""
+
+    def __init__(
+        self, *, ledger: Ledger, prices: Prices, model: str, of_users: Allowance, reserve: Reserve | None = None
+    ) -> None:
+        self._ledger = ledger
+        self._prices = prices
+        self._model = model
+        self._of_users = of_users
+        self._reserve = reserve or Reserve()
+
+    async def pace(self, caller: Caller) -> None:
+        """Charge a request that is no answer; raise `TooManyRequests`."""
+        mine = limits(caller, self._of_users)
+        if any(allowance.requests_per_minute for allowance in mine.values()):
+            await self._ledger.admit(mine, None, seconds=0)
+
+    def answer(self, caller: Caller, question: str, model: str | None) -> Admission:
+        """Return the admission of an answer, still to be asked for."""
+        meter = Meter(self._ledger, self._prices, limits(caller, self._of_users), self._reserve.answer_tokens)
+        return Admission(meter, self._ledger, self._prices, self._reserve, model or self._model, question)
+
+    async def report(self, caller: Caller) -> Report:
+        """Return what the caller's user has used and what is left."""
+        used = await self._ledger.used(user_subject(caller))
+        return Report(used, self._of_users, _left(self._of_users, used))
+
+    async def check_prices(self, models: frozenset[str] = frozenset()) -> None:
+        """Raise `ModelUnpriced` for a model that can be asked and has no price."""
+        for model in sorted({self._model, *models}):
+            await self._prices.of(model)
+
+
+class Admission:
+    """One answer's way past the limits. `await admission.ask()` before anything is promised to the client."""
+
+    def __init__(
+        self, meter: Meter, ledger: Ledger, prices: Prices, reserve: Reserve, model: str, question: str
+    ) -> None:
+        self._meter = meter
+        self._ledger = ledger
+        self._prices = prices
+        self._reserve = reserve
+        self._model = model
+        self._question = question
+
+    async def ask(self) -> None:
+        """Raise `LimitReached`, or `ModelUnpriced`; else the answer may begin."""
+        price = await self._prices.of(self._model)
+        allowances = self._meter.limits.values()
+        hold = self._hold(price) if any(allowance.is_budgeted for allowance in allowances) else None
+        if hold or any(allowance.limits() for allowance in allowances):
+            self._meter.hold = await self._ledger.admit(self._meter.limits, hold, seconds=self._reserve.seconds)
+
+    def through(self, model: ChatModel) -> ChatModel:
+        """Return the model with this answer's meter before it."""
+        return MeteredModel(model, self._meter)
+
+    async def follow(self, events: AsyncGenerator[AnswerEvent, None]) -> AsyncGenerator[AnswerEvent, None]:
+        """Pass the events on, and tell when the budget has ended the answer; nothing stays held in the end."""
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    if isinstance(event, AnswerDone) and event.finish_reason == BUDGET:
+                        yield BudgetReached()
+                    yield event
+        finally:
+            await self.release()
+
+    async def release(self) -> None:
+        """Give back what is held for an answer that does not come."""
+        await self._meter.release()
+
+    def _hold(self, price: Price) -> Hold:
+        prompt = self._reserve.prompt_tokens + round(count(self._question))
+        usage = price.priced(Usage(prompt, self._reserve.answer_tokens))
+        return Hold(uuid7(), usage.tokens, usage.cost or 0.0)
+
+
+def _left(allowance: Allowance, used: Used) -> dict[str, float]:
+    amounts: dict[str, Any] = {
+        "streams": used.streams,
+        "tokens_per_day": used.day.tokens,
+        "tokens_per_month": used.month.tokens,
+        "dollars_per_day": used.day.cost or 0.0,
+        "dollars_per_month": used.month.cost or 0.0,
+    }
+    return {name: max(0, limit - amounts[name]) for name, limit in allowance.limits().items() if name in amounts}

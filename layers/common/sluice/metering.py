@@ -1,0 +1,143 @@
+"""Keeps an answer within what was held for it, while it streams, and settles what it really cost."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from math import ceil
+
+from sluice.domain import Usage
+from sluice.errors import MoneySpent, SluiceError, TokensSpent
+from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.spending import Hold, Ledger, Limits, Price, Prices
+
+logger = logging.getLogger(__name__)
+
+BUDGET = "budget"
+"""The finish reason of an answer that was ended because its budget was spent."""
+
+
+def count(text: str) -> float:
+    """Estimate the tokens of a text: four ASCII characters are one, any other character is one of its own.
+
+    The model counts exactly, but only at the end of an answer; this is for the time before.
+    """
+    ascii_characters = len(text.encode("ascii", "ignore"))
+    return ascii_characters / 4 + len(text) - ascii_characters
+
+
+@dataclass(slots=True)
+class Meter:
+    """What one answer has used, and what it may. `hold` is None where nothing is limited."""
+
+    ledger: Ledger
+    prices: Prices
+    limits: Limits
+    step_tokens: int
+    hold: Hold | None = None
+    price: Price = field(default_factory=Price)
+    prompt_tokens: int = 0
+    completion_tokens: float = 0.0
+    counted: Usage | None = None
+    begun: bool = False
+    settled: bool = False
+
+    async def begin(self, model: str, messages: Sequence[PromptMessage]) -> None:
+        """Weigh the prompt before it is sent; raise `TokensSpent` or `MoneySpent` when it alone is too much."""
+        self.begun = True
+        self.price = await self.prices.of(model)
+        self.prompt_tokens = ceil(sum(count(message.content) for message in messages))
+        if not await self._fits():
+            self.prompt_tokens = 0
+            raise self._refusal()
+
+    async def add(self, text: str) -> bool:
+        """Count a piece of the answer before it is sent on; return whether the budget still covers it."""
+        self.completion_tokens += count(text)
+        return await self._fits()
+
+    def usage(self) -> Usage:
+        """Return what was used: as the model counted, or as far as that is known."""
+        known = self.counted or Usage(self.prompt_tokens, ceil(self.completion_tokens))
+        return self.price.priced(known)
+
+    async def settle(self) -> None:
+        """Book what was used and give the rest back, once."""
+        if not self.settled:
+            self.settled = True
+            await self._book(self.usage())
+
+    async def release(self) -> None:
+        """Give back what was kept for an answer whose model was not asked."""
+        if self.hold and not self.begun:
+            await self._book(Usage())
+            self.hold = None
+
+    async def _book(self, usage: Usage) -> None:
+        """A ledger that is away costs the operator, not the reader."""
+        try:
+            await self.ledger.settle(self.limits, self.hold, usage)
+        except SluiceError:
+            logger.exception("The cost of an answer could not be booked: %s", usage)
+
+    async def _fits(self) -> bool:
+        """Whether what was used is within the hold, or the hold could be made larger."""
+        return self._is_covered() or (await self._extend() and self._is_covered())
+
+    def _is_covered(self) -> bool:
+        used = self.usage()
+        return self.hold is None or (used.tokens <= self.hold.tokens and (used.cost or 0.0) <= self.hold.dollars)
+
+    async def _extend(self) -> bool:
+        assert self.hold is not None  # noqa: S101 - without one everything is covered
+        used = self.usage()
+        tokens = max(0, used.tokens - self.hold.tokens) + self.step_tokens
+        dollars = max(0.0, (used.cost or 0.0) - self.hold.dollars) + self.step_tokens * self.price.completion
+        self.hold = await self.ledger.extend(self.limits, self.hold, tokens=tokens, dollars=dollars)
+        return True
+
+    def _refusal(self) -> SluiceError:
+        assert self.hold is not None  # noqa: S101 - without one nothing is refused
+        is_tokens = self.usage().tokens >= self.hold.tokens
+        return TokensSpent() if is_tokens else MoneySpent()
+
+
+class MeteredModel:
+    """A chat model whose answer ends when its budget does, with the finish reason `budget`."""
+
+    def __init__(self, model: ChatModel, meter: Meter) -> None:
+        self._model = model
+        self._meter = meter
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    async def context_tokens(self, model: str | None = None) -> int | None:
+        return await self._model.context_tokens(model)
+
+    async def stream(
+        self, messages: Sequence[PromptMessage], *, model: str | None = None
+    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
+        """Yield the answer as far as the budget goes; what it took is settled when this ends, however it ends."""
+        meter = self._meter
+        try:
+            await meter.begin(model or self.name, messages)
+            async with aclosing(self._model.stream(messages, model=model)) as deltas:
+                async for delta in deltas:
+                    if isinstance(delta, TextDelta) and not await meter.add(delta.text):
+                        yield Finish(BUDGET, meter.usage())
+                        return
+                    yield await self._note(delta)
+        finally:
+            await meter.settle()
+
+    async def _note(self, delta: TextDelta | Finish | NextAttempt) -> TextDelta | Finish | NextAttempt:
+        if isinstance(delta, NextAttempt):
+            self._meter.price = await self._meter.prices.of(delta.model)
+        if isinstance(delta, Finish):
+            self._meter.counted = delta.usage if delta.usage.tokens else None
+            return replace(delta, usage=self._meter.usage())
+        return delta

@@ -1,0 +1,29 @@
+-- name: admit
+select * from sluice_admit(%(limits)s, %(hold_id)s, %(tokens)s, %(dollars)s, %(seconds)s);
+
+-- name: extend
+select * from sluice_extend(%(limits)s, %(hold_id)s, %(tokens)s, %(dollars)s);
+
+-- name: settle
+-- A hold is settled once: it is gone afterwards. Without one, the spending is booked as it is.
+with released as (
+    delete from hold where id = %(hold_id)s
+    returning subject
+),
+charged as (
+    select subject from released
+    union all
+    select unnest(%(subjects)s::text[]) where %(hold_id)s::uuid is null
+)
+insert into spending (subject, day, answers, prompt_tokens, completion_tokens, dollars)
+select subject, (now() at time zone 'utc')::date, 1, %(prompt_tokens)s, %(completion_tokens)s, %(dollars)s
+from charged
+where %(booked)s
+on conflict (subject, day) do update set
+    answers = spending.answers + 1,
+    prompt_tokens = spending.prompt_tokens + excluded.prompt_tokens,
+    completion_tokens = spending.completion_tokens + excluded.completion_tokens,
+    dollars = spending.dollars + excluded.dollars;
+
+-- name: used
+select * from sluice_used(%(subject)s, now());
