@@ -17,11 +17,13 @@ from uuid import uuid4
 
 import psutil
 
+from local.log_pipe import LogPipe
 from local.runtime_api import EnvironmentLost, Invocation, InvocationError, RuntimeApi
 from local.template import Function
 
 MEMORY_SAMPLE_SECONDS = 0.25
-TERM_SECONDS = 2.0
+# The streaming runtime may take two seconds to end in good order.
+TERM_SECONDS = 2.5
 # Lambda gives initialisation ten seconds, then tries once more on the function's own time.
 INIT_SECONDS = 10.0
 LINE_LIMIT = 1024 * 1024
@@ -62,17 +64,21 @@ class Environment:
     async def start(self) -> None:
         """Start the process and wait until it asks for an event; raise `EnvironmentLost` when it never does."""
         await self._api.start()
+        log = LogPipe()
         self._process = await asyncio.create_subprocess_exec(
             *_command(self.function),
             cwd=self._root,
-            env=self._environment(),
+            env={**self._environment(), **log.variables},
+            pass_fds=[log.inherited],
             stdin=asyncio.subprocess.DEVNULL,
             stdout=PIPE,
             stderr=PIPE,
             limit=LINE_LIMIT,
             start_new_session=True,
         )
+        log.hand_over()
         watches = [
+            self._copy_log(log),
             self._copy(self._process.stdout),
             self._copy(self._process.stderr),
             self._watch_memory(),
@@ -143,8 +149,12 @@ class Environment:
             "PYTHONUNBUFFERED": "1",
         }
 
+    async def _copy_log(self, log: LogPipe) -> None:
+        async for message in log.messages():
+            self._log.info("%s", message.rstrip())
+
     async def _copy(self, stream: asyncio.StreamReader | None) -> None:
-        """Log the process's lines; one that is too long is left out rather than kept in memory."""
+        """Log what the process prints, line by line; one that is too long is left out rather than kept in memory."""
         while stream:
             try:
                 line = await stream.readline()

@@ -38,8 +38,8 @@ def missing(reason: str) -> NoReturn:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def environment() -> None:
-    """Nothing that a developer exported reaches a test."""
+def clean_process_environment() -> None:
+    """Nothing that a developer exported reaches a test. A folder must not define a fixture of the same name."""
     for name in list(os.environ):
         if name.startswith(("SLUICE_", "AWS_", "OPENAI_", "ANTHROPIC_")) and not name.endswith("_CA_BUNDLE"):
             del os.environ[name]

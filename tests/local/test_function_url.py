@@ -28,7 +28,10 @@ async def test_a_request_arrives_as_it_was_sent(serve: Serve) -> None:
         "query": {"x": ["1", "2"]},
         "cookies": {"k": "v", "l": "w"},
         "body": "grüße",
-        "environment": {"GREETING": "hello from sluice in us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "sluice-ChatFunction"},
+        "environment": {
+            "GREETING": "hello from sluice in us-east-1",
+            "AWS_LAMBDA_FUNCTION_NAME": "sluice-ChatFunction",
+        },
     }
 
 
@@ -137,6 +140,20 @@ async def test_a_process_over_its_memory_is_killed(serve: Serve, caplog: pytest.
     assert greedy.status_code == 502
     assert "of 256 MB (MemorySize). Killed." in caplog.text
     assert (await client.get("/after")).status_code == 200
+
+
+async def test_a_traceback_is_shown_whole_and_at_once(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """As one message, although the runtime writes no line's end after it."""
+    client, _ = await serve()
+
+    with caplog.at_level("INFO"):
+        answer = await client.get("/broken")
+        await until(lambda: "a bug in the app" in caplog.text)
+
+    [shown] = [message for message in caplog.messages if "Traceback" in message]
+    assert answer.status_code == 500
+    assert shown.startswith("[ERROR]")
+    assert shown.endswith("ValueError: a bug in the app")
 
 
 async def test_a_process_that_ends_is_replaced(serve: Serve) -> None:

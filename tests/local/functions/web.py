@@ -85,6 +85,10 @@ async def leave(_: Request) -> Response:
     os._exit(7)
 
 
+async def broken(_: Request) -> Response:
+    raise ValueError("a bug in the app")
+
+
 async def afterwards(request: Request) -> Response:
     """Answer, then write a file."""
     mark = Path(request.query_params["folder"]) / "afterwards"
@@ -104,6 +108,7 @@ app = Starlette(
         Route("/greedy", greedy),
         Route("/leave", leave),
         Route("/afterwards", afterwards),
+        Route("/broken", broken),
         Route("/large", large, methods=["POST"]),
         Route("/{path:path}", echo, methods=["GET", "POST"]),
     ]
