@@ -92,13 +92,16 @@ class Laptop:
         await self._parts.aclose()
 
     async def work(self) -> None:
-        """Feed the functions from their queues, for ever. On the first start the queue announces our own documents."""
+        """Feed the functions from their queues, for ever.
+
+        On the first start our own documents are put before anybody polls, so that one environment gets them together.
+        """
+        await self._add_docs()
         async with asyncio.TaskGroup() as mappings:
             for function in self._lambdas.values():
                 for source in function.function.event_sources:
                     mapping = EventSourceMapping(source, function, self._sqs, self._queue_url(source.queue_arn))
                     mappings.create_task(mapping.run())
-            mappings.create_task(self._add_docs())
 
     def _plan_the_end(self) -> None:
         """The last of these ends first. Each can end what has only half started."""
