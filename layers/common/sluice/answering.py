@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from copy import copy
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
 from sluice import citing, history, prompting, titling, tokens
@@ -13,7 +15,7 @@ from sluice.domain import Caller, Filter, Message, Regeneration, Turn, uuid7
 from sluice.draft import Draft
 from sluice.errors import DatabaseUnavailable, ModelNotOffered, QuestionTooLong
 from sluice.events import AnswerEvent, AnswerStarted, SourceCited, SourcesFound, StatusChanged, TextAdded
-from sluice.ports import ChatModel, ConversationStore, Finish, NextAttempt, PromptMessage
+from sluice.ports import AnswerKeeper, ChatModel, Finish, NextAttempt, PromptMessage
 from sluice.recording import BEAT_SECONDS, Recording
 from sluice.searching import Found, Searching
 from sluice.waking import until_awake
@@ -58,6 +60,18 @@ class Limits:
     waking_limit: float = 45.0
 
 
+class Terms(Protocol):
+    """On what terms one question is answered, such as the limits of whoever asks."""
+
+    async def ask(self) -> None:
+        """Raise an error of ours where the question is not to be answered; nothing was kept yet."""
+        ...
+
+    def through(self, model: ChatModel) -> ChatModel:
+        """Return the model as this answer may use it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     """The question as it is kept, and the path before it."""
@@ -75,7 +89,7 @@ class Answering:
         *,
         searching: Searching,
         chat_model: ChatModel,
-        conversations: ConversationStore,
+        conversations: AnswerKeeper,
         limits: Limits,
         beat: float = BEAT_SECONDS,
     ) -> None:
@@ -84,12 +98,22 @@ class Answering:
         self._conversations = conversations
         self._limits = limits
         self._beat = beat
+        self._terms: Terms | None = None
+
+    def under(self, terms: Terms, keeper: AnswerKeeper | None = None) -> Answering:
+        """Return the same under these terms, and with `keeper`, keeping what is said there."""
+        other = copy(self)
+        other._terms = terms
+        other._chat_model = terms.through(self._chat_model)
+        other._conversations = keeper or self._conversations
+        return other
 
     async def open(self, caller: Caller, question: Question) -> AsyncGenerator[AnswerEvent, None]:
         """Keep the question and return the answer's events; the search is under way when this returns.
 
         Raises what the caller can mend (`QuestionTooLong`, `ModelNotOffered`, `ConversationNotFound`,
-        `MessageNotFound`). While the database is starting it returns early, and all that comes later is an event.
+        `MessageNotFound`), and what the terms refuse with. While the database is starting it returns early, and all
+        that comes later is an event.
         """
         self._check(question)
         conversation_id = question.conversation_id or uuid7()
@@ -122,6 +146,8 @@ class Answering:
             # More characters than tokens; `history.fit` then cuts by tokens.
             "characters": 4 * self._limits.prompt_tokens,
         }
+        if self._terms:
+            await until_awake(self._terms.ask, seconds=self._limits.waking_limit)
         if question.regenerate:
             again = Regeneration(conversation_id, question.regenerate, draft.id, draft.model)
             *path, asked = await until_awake(

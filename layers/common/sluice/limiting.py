@@ -7,9 +7,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+from sluice import tokens
 from sluice.domain import Allowance, Caller, Usage, uuid7
 from sluice.events import AnswerDone, AnswerEvent, BudgetReached
-from sluice.metering import BUDGET, Meter, MeteredModel, count
+from sluice.metering import BUDGET, Meter, MeteredModel
 from sluice.ports import ChatModel
 from sluice.spending import Hold, Ledger, Price, Prices, Used, limits, user_subject
 
@@ -110,7 +111,7 @@ class Admission:
         await self._meter.release()
 
     def _hold(self, price: Price) -> Hold:
-        prompt = self._reserve.prompt_tokens + round(count(self._question))
+        prompt = self._reserve.prompt_tokens + tokens.estimate(self._question)
         usage = price.priced(Usage(prompt, self._reserve.answer_tokens))
         return Hold(uuid7(), usage.tokens, usage.cost or 0.0)
 

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from math import ceil
 
+from sluice import tokens
 from sluice.domain import Usage
 from sluice.errors import MoneySpent, SluiceError, TokensSpent
 from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
@@ -17,15 +18,6 @@ logger = logging.getLogger(__name__)
 
 BUDGET = "budget"
 """The finish reason of an answer that was ended because its budget was spent."""
-
-
-def count(text: str) -> float:
-    """Estimate the tokens of a text: four ASCII characters are one, any other character is one of its own.
-
-    The model counts exactly, but only at the end of an answer; this is for the time before.
-    """
-    ascii_characters = len(text.encode("ascii", "ignore"))
-    return ascii_characters / 4 + len(text) - ascii_characters
 
 
 @dataclass(slots=True)
@@ -48,14 +40,14 @@ class Meter:
         """Weigh the prompt before it is sent; raise `TokensSpent` or `MoneySpent` when it alone is too much."""
         self.begun = True
         self.price = await self.prices.of(model)
-        self.prompt_tokens = ceil(sum(count(message.content) for message in messages))
+        self.prompt_tokens = sum(tokens.estimate(message.content) for message in messages)
         if not await self._fits():
             self.prompt_tokens = 0
             raise self._refusal()
 
     async def add(self, text: str) -> bool:
         """Count a piece of the answer before it is sent on; return whether the budget still covers it."""
-        self.completion_tokens += count(text)
+        self.completion_tokens += len(text.encode("utf-8", "replace")) / tokens.BYTES_PER_TOKEN
         return await self._fits()
 
     def usage(self) -> Usage:
@@ -93,9 +85,9 @@ class Meter:
     async def _extend(self) -> bool:
         assert self.hold is not None  # noqa: S101 - without one everything is covered
         used = self.usage()
-        tokens = max(0, used.tokens - self.hold.tokens) + self.step_tokens
+        more = max(0, used.tokens - self.hold.tokens) + self.step_tokens
         dollars = max(0.0, (used.cost or 0.0) - self.hold.dollars) + self.step_tokens * self.price.completion
-        self.hold = await self.ledger.extend(self.limits, self.hold, tokens=tokens, dollars=dollars)
+        self.hold = await self.ledger.extend(self.limits, self.hold, tokens=more, dollars=dollars)
         return True
 
     def _refusal(self) -> SluiceError:

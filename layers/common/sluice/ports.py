@@ -11,10 +11,13 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from sluice.domain import (
+    Block,
     Caller,
     Chunk,
+    Claim,
     Conversation,
     Document,
+    EmbeddingUsage,
     Filter,
     Message,
     ObjectRef,
@@ -91,6 +94,25 @@ class Embedder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """One unit vector per text, in order, and what they took."""
+
+    vectors: list[Vector]
+    usage: EmbeddingUsage
+
+
+class DocumentEmbedder(Protocol):
+    """Turns the texts of documents into unit vectors, and counts what that takes."""
+
+    @property
+    def model(self) -> str: ...
+
+    async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
+        """Return one vector per text, in order; raise `ModelError`."""
+        ...
+
+
 class PassageStore(Protocol):
     """Searches the chunks of documents that are ready."""
 
@@ -111,8 +133,8 @@ class Recorded:
     kept: bool
 
 
-class ConversationStore(Protocol):
-    """Keeps conversations, each of one user of a tenant; everybody else finds nothing (`ConversationNotFound`)."""
+class AnswerKeeper(Protocol):
+    """Keeps questions and their answers while these are made."""
 
     async def begin(self, caller: Caller, turn: Turn, *, messages: int, characters: int) -> list[Message]:
         """Keep the question and an answer without text, in one statement; repeating it changes nothing.
@@ -141,6 +163,10 @@ class ConversationStore(Protocol):
         once it was stopped or deleted. Repeating it changes nothing.
         """
         ...
+
+
+class ConversationStore(AnswerKeeper, Protocol):
+    """Keeps conversations, each of one user of a tenant; everybody else finds nothing (`ConversationNotFound`)."""
 
     async def recorded(self, caller: Caller, conversation_id: UUID, message_id: UUID, *, after: int) -> Recorded:
         """Return what is known of an answer and its events after number `after`; raise `MessageNotFound`.
@@ -176,42 +202,95 @@ class ConversationStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A step of the work on a document: `done` of `total`, where it is counted."""
+
+    step: str
+    done: int | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A chunk that readers should find: its text and its stored vector."""
+
+    content: str
+    vector: Vector
+
+
 class DocumentStore(Protocol):
-    """Keeps documents and their chunks. A document has one current version; readers never see half of one."""
+    """Keeps documents and their chunks. A document has one current version; readers never see half of one.
 
-    async def register(self, caller: Caller, ref: ObjectRef) -> Document:
-        """Return the document of this object, made `pending` when the object is new; repeating it changes nothing."""
-        ...
+    What a claim writes is refused with `DocumentChanged` once the claim is lost: its lease ran out and another took the
+    document, or the object was replaced or deleted.
+    """
 
-    async def claim(self, caller: Caller, ref: ObjectRef, *, lease_seconds: float) -> Document | None:
-        """Register the object and take its document for processing; None when this version is ready already.
+    async def register(self, caller: Caller, ref: ObjectRef, *, again: bool = False) -> Document:
+        """Return the document of this object, made `pending` when the object is new or its bytes are.
 
-        A failed one can be claimed again. Raises `DocumentBusy` while another claim's lease runs.
+        An event that is older than what is known changes nothing, and neither does one that came before. A failed
+        version is pending again when the object was put anew, or when `again` says that it is to be tried.
         """
         ...
 
-    async def release(self, caller: Caller, document_id: UUID) -> None:
-        """Give a claim back: the document is `pending` again, for whoever comes next."""
+    async def claim(self, caller: Caller, ref: ObjectRef, *, lease_seconds: float, again: bool = False) -> Claim | None:
+        """Register the object and take its document for processing; None when there is nothing to do.
+
+        Raises `DocumentBusy` while another claim's lease runs. A claim goes on from what an earlier one has staged.
+        """
         ...
 
-    async def store(
+    async def confirm(self, claim: Claim, ref: ObjectRef) -> None:
+        """Note which bytes were really read."""
+        ...
+
+    async def report(self, claim: Claim, progress: Progress, *, pages: int | None = None) -> None:
+        """Note the progress and renew the lease."""
+        ...
+
+    async def reuse(self, claim: Claim, chunks: Sequence[Chunk]) -> set[int]:
+        """Stage those of the chunks whose content the document has already; return the ordinals that are staged."""
+        ...
+
+    async def stage(
         self,
-        caller: Caller,
-        document: Document,
-        parsed: ParsedDocument,
+        claim: Claim,
         chunks: Sequence[Chunk],
         vectors: Sequence[Vector],
         *,
         model: str,
-    ) -> Document:
-        """Write a new version beside the old one, swap them in one transaction and return the ready document.
+        usage: EmbeddingUsage,
+        progress: Progress,
+    ) -> None:
+        """Write chunks beside the ones that readers see, in one transaction with the progress and what they cost.
 
         Raises `EmbeddingModelMismatch` when the stored vectors come from another model than `model`.
         """
         ...
 
-    async def fail(self, caller: Caller, document_id: UUID, *, code: str, reason: str) -> Document:
-        """Mark the document failed with a reason in words; an older version that was ready stays searchable."""
+    async def publish(self, claim: Claim, *, kind: str, title: str | None, pages: int | None, chunks: int) -> None:
+        """Swap the staged version in and the old one out, in one transaction."""
+        ...
+
+    async def sample(self, claim: Claim) -> Sample:
+        """Return a chunk from the middle of what readers see."""
+        ...
+
+    async def finish(self, claim: Claim) -> Document:
+        """End the claim: the document is `ready`."""
+        ...
+
+    async def release(self, claim: Claim, *, code: str | None = None, reason: str | None = None) -> None:
+        """Give the claim back: the document is `pending`, with what was staged and why it waits. Never fails."""
+        ...
+
+    async def fail(self, claim: Claim, *, code: str, reason: str) -> Document:
+        """End the claim: the document is `failed`, with a reason in words; an older version stays searchable."""
+        ...
+
+    async def find(self, caller: Caller, source: str) -> Document | None:
+        """Return the document of an object, also where only its tombstone is left."""
         ...
 
     async def get(self, caller: Caller, document_id: UUID) -> Document:
@@ -222,20 +301,47 @@ class DocumentStore(Protocol):
         """Return documents, newest first."""
         ...
 
+    async def page(self, *, after: str, limit: int) -> list[Document]:
+        """Return every tenant's documents in the order of their sources, from the first one after `after`."""
+        ...
+
     async def delete(self, caller: Caller, document_id: UUID) -> Document:
         """Delete the document with all its chunks and return what it was; raise `DocumentNotFound`."""
         ...
 
-    async def delete_source(self, caller: Caller, source: str) -> Document | None:
-        """Delete the document of an object that is gone; None when there was none."""
+    async def bury(self, caller: Caller, ref: ObjectRef) -> Document | None:
+        """Delete the document of an object that is gone and remember when; None when there was none, or a newer one."""
         ...
+
+    async def forget_tombstones(self, *, older_than_seconds: float) -> None:
+        """Drop the tombstones that no event can come after."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as it was read: `ref` names the version that the bytes are of."""
+
+    ref: ObjectRef
+    body: bytes
 
 
 class ObjectStore(Protocol):
     """The bucket where documents land."""
 
-    async def read(self, ref: ObjectRef, *, max_bytes: int) -> bytes:
-        """Return the object's bytes; raise `ObjectGone`, `DocumentTooLarge` or `StorageUnavailable`."""
+    async def read(self, ref: ObjectRef, *, max_bytes: int) -> StoredObject:
+        """Return the object as it is now, whatever version `ref` names.
+
+        Raises `ObjectGone`, `ObjectArchived`, `DocumentTooLarge` or `StorageUnavailable`.
+        """
+        ...
+
+    async def current(self, ref: ObjectRef) -> ObjectRef | None:
+        """Return the object's present version; None when it is gone."""
+        ...
+
+    def list(self) -> AsyncGenerator[ObjectRef, None]:
+        """Yield every object of the bucket in the order of the keys' UTF-8."""
         ...
 
     async def write(self, key: str, body: bytes, *, content_type: str | None = None) -> ObjectRef:
@@ -254,6 +360,48 @@ class ObjectStore(Protocol):
 class Parser(Protocol):
     """Reads documents."""
 
-    def parse(self, name: str, body: bytes) -> ParsedDocument:
-        """Return the document's text; its kind is decided by content. Raises `DocumentError`."""
+    def parse(self, name: str, body: bytes) -> AsyncGenerator[ParsedDocument, None]:
+        """Yield the document in parts as it is read: the same kind, title and pages, and the next blocks.
+
+        Its kind is decided by content. Raises `DocumentError`, at times after the first parts.
+        """
+        ...
+
+
+class TextRecognizer(Protocol):
+    """Reads the text of scanned pages."""
+
+    async def recognize(self, ref: ObjectRef) -> tuple[Block, ...]:
+        """Return a block a page; raise `DocumentError` or what may pass."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was tried too often; `receipt` drops it."""
+
+    body: str
+    receipt: str
+
+
+class IngestQueue(Protocol):
+    """The queue that brings the bucket's events to the ingest function, and its dead letters.
+
+    Every method raises `QueueUnavailable`.
+    """
+
+    async def send(self, body: str, *, delay_seconds: int = 0, again: bool = False) -> None:
+        """Queue a message; `again` tells its reader to try a version that has failed before."""
+        ...
+
+    async def show_again(self, receipt: str, *, after_seconds: int) -> None:
+        """Let a message that failed come back after this time, instead of the queue's own."""
+        ...
+
+    async def dead_letters(self) -> list[DeadLetter]:
+        """Return some dead letters and hide them for a while; none when there are none left."""
+        ...
+
+    async def drop(self, letter: DeadLetter) -> None:
+        """Delete a dead letter."""
         ...

@@ -16,7 +16,7 @@ from sluice.domain import Caller
 from sluice.draft import FAILED, INTERRUPTED, STOPPED, Draft
 from sluice.errors import SluiceError
 from sluice.events import AnswerDone, AnswerEvent, AnswerFailed
-from sluice.ports import ConversationStore
+from sluice.ports import AnswerKeeper
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Recording:
 
     def __init__(
         self,
-        conversations: ConversationStore,
+        conversations: AnswerKeeper,
         caller: Caller,
         draft: Draft,
         beginning: asyncio.Task[object],
