@@ -5,14 +5,33 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from sluice.answering import FAILED, INTERRUPTED, Answering, Limits, Question
-from sluice.domain import Caller, Conversation, Filter, Message, Passage, Role, Usage, uuid7
-from sluice.errors import ConversationNotFound, DatabaseUnavailable, ModelNotOffered, ModelUnavailable, QuestionTooLong
-from sluice.events import AnswerDone, AnswerEvent, AnswerFailed, AnswerStarted, SourceCited, SourcesFound, TextAdded
+from sluice.answering import Answering, Limits, Question
+from sluice.domain import Caller, Conversation, Filter, Passage, Role, Usage, uuid7
+from sluice.draft import FAILED, INTERRUPTED, STOPPED
+from sluice.errors import (
+    ConversationNotFound,
+    DatabaseUnavailable,
+    DatabaseWaking,
+    ModelNotOffered,
+    ModelUnavailable,
+    QuestionTooLong,
+)
+from sluice.events import (
+    AnswerDone,
+    AnswerEvent,
+    AnswerFailed,
+    AnswerStarted,
+    SourceCited,
+    SourcesFound,
+    StatusChanged,
+    TextAdded,
+)
+from sluice.fallback import FallbackChat
 from sluice.ports import Finish
 from sluice.searching import Searching
 from sluice.testing.conversations import InMemoryConversations
@@ -37,7 +56,7 @@ KRILL = Passage(
 class World:
     """Answering with fakes behind its ports."""
 
-    def __init__(self) -> None:
+    def __init__(self, beat: float = 0.01, **limits: float) -> None:
         self.model = ScriptedModel()
         self.passages = ScriptedPassages([KRILL])
         self.conversations = InMemoryConversations()
@@ -45,16 +64,21 @@ class World:
             searching=Searching(embedder=HashEmbedder(), passages=self.passages),
             chat_model=self.model,
             conversations=self.conversations,
-            limits=Limits(question_characters=100),
+            limits=replace(Limits(question_characters=100), **limits),  # type: ignore[arg-type] # names are checked at run time
+            beat=beat,
         )
 
-    async def ask(self, text: str, conversation_id: UUID | None = None) -> list[AnswerEvent]:
-        events = await self.answering.open(CALLER, Question(text, conversation_id))
+    async def ask(self, text: str, conversation_id: UUID | None = None, **fields: Any) -> list[AnswerEvent]:
+        events = await self.answering.open(CALLER, Question(text, conversation_id, **fields))
         return [event async for event in events]
 
     def kept(self) -> Conversation:
         [conversation] = self.conversations.kept.values()
         return conversation
+
+    def ends(self) -> list[tuple[str, str | None]]:
+        """Content and finish reason of each message."""
+        return [(message.content, message.finish_reason) for message in self.kept().messages]
 
 
 @pytest.fixture
@@ -169,10 +193,7 @@ async def test_a_failing_search_ends_the_stream_with_its_error_and_keeps_the_que
     assert events[1:] == [
         AnswerFailed("database_unavailable", "The database can't be reached; try again in a moment.", retryable=True)
     ]
-    assert [(message.content, message.finish_reason) for message in world.kept().messages] == [
-        ("whales", None),
-        ("", FAILED),
-    ]
+    assert world.ends() == [("whales", None), ("", FAILED)]
 
 
 async def test_an_error_in_the_middle_keeps_what_was_said(world: World) -> None:
@@ -182,37 +203,247 @@ async def test_an_error_in_the_middle_keeps_what_was_said(world: World) -> None:
     events = await world.ask("whales")
 
     assert [type(event) for event in events[2:]] == [TextAdded, AnswerFailed]
-    assert [(message.content, message.finish_reason) for message in world.kept().messages] == [
-        ("whales", None),
-        ("They eat ", FAILED),
-    ]
+    assert world.ends() == [("whales", None), ("They eat ", FAILED)]
+
+
+async def test_an_error_of_ours_ends_the_stream_too(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """The client is told that it was not its fault; what it was is in the log."""
+    world.model.enqueue("They eat ", ZeroDivisionError("a defect"))
+
+    events = await world.ask("whales")
+
+    assert isinstance(events[-1], AnswerFailed)
+    assert (events[-1].code, events[-1].retryable) == ("internal_error", False)
+    assert world.ends() == [("whales", None), ("They eat ", FAILED)]
+    assert "a defect" in caplog.text
 
 
 async def test_a_turn_that_can_not_be_kept_is_not_called_done(world: World) -> None:
     """The answer was whole, but the conversation would miss it."""
-    world.model.enqueue("Krill.")
-    world.conversations.failure = DatabaseUnavailable()
+    gate = asyncio.Event()
+    world.model.enqueue("Krill.", gate)
+    events = await world.answering.open(CALLER, Question("whales"))
+    seen = [event async for event in _until(events, TextAdded)]
 
-    events = await world.ask("whales")
+    world.conversations.away = DatabaseUnavailable()
+    gate.set()
 
-    assert [type(event) for event in events] == [AnswerStarted, SourcesFound, TextAdded, AnswerFailed]
+    assert [type(event) for event in [*seen, *[event async for event in events]]] == [
+        AnswerStarted,
+        SourcesFound,
+        TextAdded,
+        AnswerFailed,
+    ]
+
+
+async def test_a_database_that_is_away_for_a_moment_costs_the_answer_nothing(world: World) -> None:
+    """What could not be written is written with the next beat, each event once."""
+    gate = asyncio.Event()
+    world.model.enqueue("They eat ", gate, "krill.")
+    events = await world.answering.open(CALLER, Question("whales"))
+    seen = [event async for event in _until(events, TextAdded)]
+    world.conversations.away = DatabaseUnavailable()
+    await asyncio.sleep(0.05)  # some beats, none of which can write; more or fewer change nothing
+
+    world.conversations.away = None
+    gate.set()
+
+    seen += [event async for event in events]
+    assert world.ends() == [("whales", None), ("They eat krill.", "stop")]
+    assert world.conversations.records[started(seen).message_id].events == seen
+
+
+async def test_the_question_is_kept_before_the_answer_begins(world: World) -> None:
+    """Whatever happens to the model."""
+    world.model.enqueue(asyncio.Event())
+
+    events = await world.answering.open(CALLER, Question("whales"))
+
+    assert world.ends() == [("whales", None), ("", None)]
+    await events.aclose()
 
 
 async def test_a_client_that_leaves_closes_the_model_and_keeps_what_was_said(world: World) -> None:
     """No more tokens are paid for."""
     world.model.enqueue("They eat ", asyncio.Event(), "never")
     events = await world.answering.open(CALLER, Question("whales"))
-    async for event in events:
-        if isinstance(event, TextAdded):
-            break
+    _ = [event async for event in _until(events, TextAdded)]
 
     await events.aclose()
 
     assert world.model.closed == 1
-    assert [(message.content, message.finish_reason) for message in world.kept().messages] == [
-        ("whales", None),
-        ("They eat ", INTERRUPTED),
+    assert world.ends() == [("whales", None), ("They eat ", INTERRUPTED)]
+
+
+async def test_a_stop_closes_the_model_and_keeps_what_was_said(world: World) -> None:
+    """It may come from any environment: the answer learns it where it saves."""
+    world.model.enqueue("They eat ", asyncio.Event(), "never")
+    events = await world.answering.open(CALLER, Question("whales"))
+    _ = [event async for event in _until(events, TextAdded)]
+
+    await world.conversations.stop(CALLER, world.kept().id)
+
+    [last] = [event async for event in events]
+    assert isinstance(last, AnswerDone)
+    assert (last.finish_reason, world.model.closed) == (STOPPED, 1)
+    assert world.ends() == [("whales", None), ("They eat ", STOPPED)]
+
+
+async def test_an_answer_that_is_searching_can_be_stopped(world: World) -> None:
+    """Before the model was even asked."""
+    world.passages.gate = asyncio.Event()
+    events = await world.answering.open(CALLER, Question("whales"))
+    _ = await anext(events)
+
+    await world.conversations.stop(CALLER, world.kept().id)
+
+    [last] = [event async for event in events]
+    assert isinstance(last, AnswerDone)
+    assert (last.finish_reason, world.model.prompts) == (STOPPED, [])
+
+
+async def test_a_deleted_conversation_ends_its_answer(world: World) -> None:
+    """Nobody can read it any more."""
+    world.model.enqueue("They eat ", asyncio.Event(), "never")
+    events = await world.answering.open(CALLER, Question("whales"))
+    _ = [event async for event in _until(events, TextAdded)]
+
+    await world.conversations.delete(CALLER, world.kept().id)
+
+    assert isinstance([event async for event in events][-1], AnswerDone)
+    assert world.model.closed == 1
+
+
+async def test_what_was_streamed_is_what_is_recorded(world: World) -> None:
+    """Event for event, whatever the batches were: a reader who comes later gets the same."""
+    gates = [asyncio.Event() for _ in range(3)]
+    world.model.enqueue("They ", gates[0], "eat ", gates[1], "krill [1]", gates[2], ".")
+    events = await world.answering.open(CALLER, Question("whales"))
+    seen = []
+    async for event in events:
+        seen.append(event)
+        if isinstance(event, TextAdded) and gates:
+            gates.pop(0).set()
+
+    assert world.conversations.records[started(seen).message_id].events == seen
+
+
+async def test_a_whole_answer_costs_one_write_at_its_end() -> None:
+    """An answer that is shorter than a beat is not written in pieces."""
+    world = World(beat=60)
+    world.model.enqueue("They ", "eat ", "krill.")
+
+    events = await world.ask("whales")
+
+    assert world.conversations.records[started(events).message_id].saves == 1
+
+
+async def test_a_database_that_is_waking_is_told_and_waited_for() -> None:
+    """The stream begins at once, says why nothing comes, and goes on."""
+    world = World(waking_notice=0.0)
+    world.conversations.failures = [DatabaseWaking()]
+    world.passages.failures.append(DatabaseWaking())
+    world.model.enqueue("Krill.")
+
+    events = await world.ask("whales")
+
+    assert events[1] == StatusChanged("database_waking", reason="database_unavailable")
+    assert [type(event) for event in events[2:]] == [SourcesFound, TextAdded, AnswerDone]
+    assert world.ends() == [("whales", None), ("Krill.", "stop")]
+
+
+async def test_a_database_that_does_not_wake_is_an_error_in_the_end() -> None:
+    """Patience has a limit."""
+    world = World(waking_notice=0.0, waking_limit=0.3)
+    world.conversations.away = DatabaseWaking()
+
+    events = await world.ask("whales")
+
+    assert [type(event) for event in events] == [AnswerStarted, StatusChanged, AnswerFailed]
+    assert isinstance(events[-1], AnswerFailed)
+    assert (events[-1].code, events[-1].retryable) == ("database_waking", True)
+
+
+async def test_a_database_that_is_away_refuses_the_question(world: World) -> None:
+    """Nothing that is known at once hides in a stream."""
+    world.conversations.away = DatabaseUnavailable()
+
+    with pytest.raises(DatabaseUnavailable):
+        await world.answering.open(CALLER, Question("whales"))
+
+
+async def test_another_attempt_is_told_and_named(world: World) -> None:
+    """The client sees why it waits, and `done` names the model that answered."""
+    first, second = ScriptedModel("first"), ScriptedModel("second")
+    first.enqueue(ModelUnavailable())
+    first.enqueue(ModelUnavailable())
+    second.enqueue("Krill.")
+    answering = Answering(
+        searching=Searching(embedder=HashEmbedder(), passages=world.passages),
+        chat_model=FallbackChat([first, second]),
+        conversations=world.conversations,
+        limits=Limits(),
+    )
+
+    events = [event async for event in await answering.open(CALLER, Question("whales"))]
+
+    assert events[2:4] == [
+        StatusChanged("retrying", "first", "model_unavailable"),
+        StatusChanged("fallback", "second", "model_unavailable"),
     ]
+    assert isinstance(events[-1], AnswerDone)
+    assert (events[-1].model, world.kept().messages[1].model) == ("second", "second")
+
+
+async def test_an_edited_question_sees_only_what_stands_above_it(world: World) -> None:
+    """A branch: the old question and its answer are not part of the prompt, and stay as they are."""
+    for text in ["a1", "a2", "a2 edited"]:
+        world.model.enqueue(text)
+    first = started(await world.ask("q1"))
+    await world.ask("q2", first.conversation_id)
+
+    await world.ask("q2 edited", first.conversation_id, at_tip=False, parent_id=first.message_id)
+
+    assert [message.content for message in world.model.prompts[2][1:3]] == ["q1", "a1"]
+    assert "q2 edited" in world.model.prompts[2][3].content
+    assert [message.content for message in world.kept().messages] == ["q1", "a1", "q2", "a2", "q2 edited", "a2 edited"]
+
+
+async def test_a_regenerated_answer_stands_beside_the_old_one(world: World) -> None:
+    """The same question is searched and asked again."""
+    world.model.enqueue("a1")
+    world.model.enqueue("a1 again")
+    first = started(await world.ask("q1"))
+
+    again = started(await world.ask("", first.conversation_id, regenerate=first.message_id))
+
+    assert (again.question_id, again.message_id != first.message_id) == (first.question_id, True)
+    assert world.model.prompts[0] == world.model.prompts[1]
+    assert [searched.query for searched in world.passages.searched] == ["q1", "q1"]
+    assert [message.content for message in world.kept().messages] == ["q1", "a1", "a1 again"]
+
+
+async def test_history_that_does_not_fit_into_the_models_context_is_left_out(world: World) -> None:
+    """Newest turns first, each whole; the question always goes in."""
+    for _ in range(3):
+        world.model.enqueue("a" * 2_000)
+    first = started(await world.ask("q1"))
+    await world.ask("q2", first.conversation_id)
+    world.model.context = Limits().answer_tokens + 1_100
+
+    await world.ask("q3", first.conversation_id)
+
+    assert [message.content[:2] for message in world.model.prompts[2][1:-1]] == ["q2", "aa"]
+
+
+async def test_text_that_no_database_takes_is_cleaned(world: World) -> None:
+    """Models have sent NUL and half a surrogate pair."""
+    world.model.enqueue("Kr\0ill", "\ud83d", " [1].")
+
+    events = await world.ask("whales")
+
+    assert isinstance(events[-1], AnswerDone)
+    assert world.ends()[1] == ("Krill? [1].", "stop")
 
 
 async def test_the_models_own_end_is_passed_on(world: World) -> None:
@@ -249,10 +480,3 @@ async def _until(events: AsyncGenerator[AnswerEvent, None], last: type) -> Async
         yield event
         if isinstance(event, last):
             return
-
-
-def test_messages_are_compared_by_value() -> None:
-    """The whole-value comparisons above rest on it."""
-    message = Message(uuid7(), Role.USER, "a")
-
-    assert message == replace(message)

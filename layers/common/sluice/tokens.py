@@ -1,13 +1,13 @@
 """How many tokens a text is, estimated.
 
 A model's own tokenizer would be exact, but it is another one for each model, some are only behind a paid call, and
-loading one takes longer than the rest of the prompt. The estimate errs on the high side: a token of English holds about
-four characters; of other scripts, one to three bytes of UTF-8.
+loading one takes longer than the rest of the prompt. The estimate counts bytes of UTF-8, which serves all scripts, and
+errs on the high side of today's tokenizers.
 """
 
 from __future__ import annotations
 
-BYTES_PER_TOKEN = 3.5
+BYTES_PER_TOKEN = 3.0
 PER_MESSAGE = 4
 """What the frame of a message takes: its role and its separators."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -21,15 +22,18 @@ class Searched:
 
 @dataclass
 class ScriptedPassages:
-    """Finds what it is told, whatever the query, and records what it was asked."""
+    """Finds what it is told, whatever the query, and records what it was asked; waits for `gate`, if there is one."""
 
     found: list[Passage] = field(default_factory=list)
     failures: deque[SluiceError] = field(default_factory=deque)
     searched: list[Searched] = field(default_factory=list)
+    gate: asyncio.Event | None = None
 
     async def search(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> list[Passage]:
         """Return the first `limit` of `found`."""
         self.searched.append(Searched(caller, query, limit, where))
+        if self.gate:
+            await self.gate.wait()
         if self.failures:
             raise self.failures.popleft()
         return self.found[:limit]
