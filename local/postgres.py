@@ -32,13 +32,13 @@ class Postgres:
     """One server on a loopback TCP port, as a child of this process.
 
     Runs as any user. As root it runs as `nobody`, who may pass through closed parent folders by one capability, so that
-    no user is made and no folder is opened to others.
+    no user is made and no folder is opened to others. `settings` are `name=value` of its configuration.
     """
 
-    def __init__(self, folder: Path, *, port: int = 0, durable: bool = True) -> None:
+    def __init__(self, folder: Path, *, port: int = 0, durable: bool = True, settings: Sequence[str] = ()) -> None:
         self.folder = folder.absolute()
         self.port = port or free_port()
-        self.durable = durable
+        self._settings = (*(() if durable else _THROW_AWAY), *settings)
         self._data = self.folder / "postgres"
         self._log = self.folder / "postgres.log"
         self._password_file = self.folder / "postgres.password"
@@ -62,11 +62,16 @@ class Postgres:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
-        settings = () if self.durable else _THROW_AWAY
-        options = [part for setting in settings for part in ("-c", setting)]
+        options = [part for setting in self._settings for part in ("-c", setting)]
         command = [_binaries() / "postgres", "-D", self._data, "-h", "127.0.0.1", "-p", self.port, "-k", "", *options]
         with self._log.open("ab") as log:
-            self._server = subprocess.Popen(_unprivileged(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._server = subprocess.Popen(
+                _unprivileged(command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C at the terminal is for those who still use the database
+            )
         self._wait(time.monotonic() + timeout)
 
     def stop(self) -> None:
