@@ -6,11 +6,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from functions.chat.asking import Asking
 from sluice import bootstrap
 from sluice.answering import Answering
 from sluice.authenticating import Authenticating
 from sluice.domain import Caller, Scope
 from sluice.following import Following
+from sluice.limiting import Limiting
+from sluice.measuring import Metrics
 from sluice.ports import ConversationStore
 from sluice.readiness import Readiness
 from sluice.searching import Searching
@@ -33,6 +36,14 @@ async def answering() -> Answering:
     return bootstrap.answering()
 
 
+async def limiting() -> Limiting:
+    return bootstrap.limiting()
+
+
+async def metrics() -> Metrics | None:
+    return bootstrap.metrics()
+
+
 async def searching() -> Searching:
     return bootstrap.searching()
 
@@ -50,13 +61,33 @@ async def titling() -> Titling:
 
 
 async def readiness() -> Readiness:
-    return bootstrap.readiness()
+    return bootstrap.chat_readiness()
 
 
 TheCaller = Annotated[Caller, Depends(caller)]
 TheAnswering = Annotated[Answering, Depends(answering)]
+TheLimiting = Annotated[Limiting, Depends(limiting)]
 TheSearching = Annotated[Searching, Depends(searching)]
 TheConversations = Annotated[ConversationStore, Depends(conversations)]
 TheFollowing = Annotated[Following, Depends(following)]
 TheTitling = Annotated[Titling, Depends(titling)]
 TheReadiness = Annotated[Readiness, Depends(readiness)]
+
+
+async def asking(
+    request: Request,
+    caller: TheCaller,
+    answering: TheAnswering,
+    limiting: TheLimiting,
+    metrics: Annotated[Metrics | None, Depends(metrics)],
+) -> Asking:
+    """What every protocol asks by."""
+    return Asking(caller, answering, limiting, metrics, request.state.auth_ms)
+
+
+async def paced(caller: TheCaller, limiting: TheLimiting) -> None:
+    """Count a request that is no answer."""
+    await limiting.pace(caller)
+
+
+TheAsking = Annotated[Asking, Depends(asking)]

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from sluice import branching
 from sluice.answering import Question
-from sluice.domain import Conversation, Filter, Message, Passage, Source, uuid7
+from sluice.domain import Conversation, Filter, Message, Passage, Source, Usage, uuid7
+from sluice.limiting import Report
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Collection = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -159,3 +160,42 @@ class Stopped(BaseModel):
     """The answers that were asked to end; they do within a second."""
 
     message_ids: list[UUID]
+
+
+class SpanBody(BaseModel):
+    """What was used in a day or month; `cost` is US dollars."""
+
+    answers: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float
+
+    @classmethod
+    def of(cls, answers: int, usage: Usage) -> SpanBody:
+        return cls(
+            answers=answers,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            cost=round(usage.cost or 0.0, 6),
+        )
+
+
+class UsageBody(BaseModel):
+    """`limits` and `left` name only what is limited."""
+
+    day: SpanBody
+    month: SpanBody
+    streams: int
+    limits: dict[str, float]
+    left: dict[str, float]
+
+    @classmethod
+    def of(cls, report: Report) -> UsageBody:
+        used = report.used
+        return cls(
+            day=SpanBody.of(used.day_answers, used.day),
+            month=SpanBody.of(used.month_answers, used.month),
+            streams=used.streams,
+            limits=report.allowance.limits(),
+            left=report.left,
+        )

@@ -13,12 +13,14 @@ from functions.chat import dependencies
 from functions.chat.app import app
 from sluice.answering import Answering, Limits
 from sluice.authenticating import Authenticating
-from sluice.domain import Passage
+from sluice.domain import Allowance, Passage
 from sluice.errors import SluiceError
 from sluice.following import Following
+from sluice.limiting import Limiting
 from sluice.readiness import Readiness
 from sluice.searching import Searching
 from sluice.testing.conversations import InMemoryConversations
+from sluice.testing.ledger import FixedPrices, InMemoryLedger
 from sluice.testing.models import HashEmbedder, ScriptedModel
 from sluice.testing.passages import ScriptedPassages
 from sluice.titling import Titling
@@ -45,7 +47,14 @@ class Parts:
     passages: ScriptedPassages = field(default_factory=lambda: ScriptedPassages([KRILL]))
     conversations: InMemoryConversations = field(default_factory=InMemoryConversations)
     titles: ScriptedModel = field(default_factory=lambda: ScriptedModel("titles"))
+    ledger: InMemoryLedger = field(default_factory=InMemoryLedger)
+    prices: FixedPrices = field(default_factory=FixedPrices)
+    allowance: Allowance = field(default_factory=Allowance)
     not_ready: SluiceError | None = None
+
+    @property
+    def limiting(self) -> Limiting:
+        return Limiting(ledger=self.ledger, prices=self.prices, model=self.model.name, of_users=self.allowance)
 
     async def check(self) -> None:
         if self.not_ready:
@@ -67,6 +76,8 @@ def parts() -> Iterator[Parts]:
     app.dependency_overrides = {
         dependencies.authenticating: lambda: Authenticating([]),
         dependencies.answering: lambda: answering,
+        dependencies.limiting: lambda: parts.limiting,
+        dependencies.metrics: lambda: None,
         dependencies.searching: lambda: searching,
         dependencies.conversations: lambda: parts.conversations,
         dependencies.following: lambda: Following(conversations=parts.conversations, poll=0.01),

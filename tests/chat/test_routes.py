@@ -54,9 +54,9 @@ async def test_an_answer_streams_as_typed_events(client: httpx.AsyncClient, part
         "type": "done",
         "finish_reason": "stop",
         "model": "scripted",
-        "usage": {"prompt_tokens": 10, "completion_tokens": 5},
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "cost": 0.0},
     }
-    assert sorted(timing) == ["embed", "first_token", "search", "total"]
+    assert sorted(timing) == ["auth", "embed", "first_token", "search", "total"]
 
 
 async def test_every_event_has_its_number(client: httpx.AsyncClient, parts: Parts) -> None:

@@ -11,20 +11,34 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from sluice.domain import Weights
-from sluice.settings import Settings
+from sluice.settings import Settings, without_secret
 
 if TYPE_CHECKING:
     from sluice.access import KeyStore
-    from sluice.adapters.llm import LiteLLMChat, LiteLLMEmbedder
+    from sluice.adapters.llm import LiteLLMEmbedder
+    from sluice.adapters.models import ChatByName
+    from sluice.adapters.offline import OfflineEmbedder
     from sluice.adapters.postgres.database import Database
     from sluice.adapters.postgres.passages import PostgresPassages
     from sluice.answering import Answering
     from sluice.authenticating import Authenticating
     from sluice.following import Following
     from sluice.ingesting import Ingesting
-    from sluice.ports import ChatModel, ConversationStore, DocumentStore, ObjectStore, Parser
+    from sluice.limiting import Limiting
+    from sluice.measuring import Metrics
+    from sluice.ports import (
+        ChatModel,
+        ConversationStore,
+        DocumentStore,
+        IngestQueue,
+        ObjectStore,
+        Parser,
+        TextRecognizer,
+    )
     from sluice.readiness import Readiness
+    from sluice.reconciling import Reconciling
     from sluice.searching import Searching
+    from sluice.spending import Prices
     from sluice.titling import Titling
 
 
@@ -98,26 +112,26 @@ def objects() -> ObjectStore:
 
 
 @cache
-def chat_model() -> LiteLLMChat:
-    from sluice.adapters.llm import LiteLLMChat
+def chat_model() -> ChatByName:
+    from sluice.adapters.models import ChatByName
 
-    return LiteLLMChat(settings().chat_model, timeout=settings().model_timeout_seconds)
+    return ChatByName(settings().chat_model, timeout=settings().model_timeout_seconds)
 
 
 @cache
 def answering_model() -> ChatModel:
     """The configured model, with those behind it that stand in for it."""
-    from sluice.adapters.llm import LiteLLMChat
+    from sluice.adapters.models import ChatByName
     from sluice.fallback import FallbackChat, Patience
 
     timeout = settings().model_timeout_seconds
-    others = [LiteLLMChat(name, timeout=timeout) for name in _names(settings().fallback_models)]
+    others = [ChatByName(name, timeout=timeout) for name in _names(settings().fallback_models)]
     patience = Patience(settings().first_token_seconds, settings().between_tokens_seconds)
     return FallbackChat([chat_model(), *others], patience)
 
 
 @cache
-def embedder() -> LiteLLMEmbedder:
+def embedder() -> OfflineEmbedder | LiteLLMEmbedder:
     return _embedder(settings())
 
 
@@ -141,7 +155,54 @@ def answering() -> Answering:
         offered_models=frozenset(_names(settings().offered_models)),
         waking_limit=settings().database_waking_seconds,
     )
-    return Answering(searching=searching(), chat_model=answering_model(), conversations=conversations(), limits=limits)
+    return Answering(
+        searching=searching(), chat_model=answering_model(), conversations=conversations(), limits=limits
+    )
+
+
+@cache
+def prices() -> Prices:
+    from sluice.adapters.llm.prices import LiteLLMPrices
+
+    return LiteLLMPrices(settings().model_prices)
+
+
+@cache
+def limiting() -> Limiting:
+    from sluice.adapters.postgres.ledger import PostgresLedger
+    from sluice.domain import Allowance
+    from sluice.limiting import Limiting, Reserve
+
+    chosen = settings()
+    paced = chosen.requests_per_minute > 0
+    of_users = Allowance(
+        requests_per_minute=chosen.requests_per_minute or None,
+        burst=chosen.request_burst if paced else None,
+        streams=chosen.streams or None,
+        tokens_per_day=chosen.tokens_per_day or None,
+        tokens_per_month=chosen.tokens_per_month or None,
+        dollars_per_day=chosen.dollars_per_day or None,
+        dollars_per_month=chosen.dollars_per_month or None,
+    )
+    reserve = Reserve(answer_tokens=chosen.reserved_answer_tokens)
+    ledger = PostgresLedger(database())
+    return Limiting(ledger=ledger, prices=prices(), model=chosen.chat_model, of_users=of_users, reserve=reserve)
+
+
+async def check_prices() -> None:
+    """Raise `ModelUnpriced` for a model that may answer and has no price."""
+    names = [settings().chat_model, *_names(settings().offered_models), *_names(settings().fallback_models)]
+    for name in names:
+        await prices().of(name)
+
+
+@cache
+def metrics() -> Metrics | None:
+    if not settings().metrics_namespace:
+        return None
+    from sluice.adapters.metrics import EmfMetrics
+
+    return EmfMetrics(settings().metrics_namespace)
 
 
 @cache
@@ -155,16 +216,48 @@ def following() -> Following:
 def titling() -> Titling:
     from sluice.titling import Titling
 
-    # The offline model only quotes documents; it has no words for a conversation.
-    is_offline = settings().chat_model.startswith("offline/")
-    model = None if is_offline else chat_model()
+    model = None if chat_model().is_offline else chat_model()
     return Titling(chat_model=model, conversations=conversations(), seconds=settings().title_seconds)
 
 
 @cache
-def ingesting() -> Ingesting:
+def queue() -> IngestQueue | None:
+    if not settings().queue_url:
+        return None
+    from sluice.adapters.sqs import SqsIngestQueue
+
+    return SqsIngestQueue(settings().queue_url, dead_letter_url=settings().dead_letter_queue_url)
+
+
+@cache
+def parser() -> Parser:
     from sluice.adapters.parsers.isolation import IsolatedParser
-    from sluice.ingesting import Ingesting, Sizes
+    from sluice.adapters.parsers.limits import Limits
+
+    limits = Limits(
+        bytes=settings().document_bytes,
+        pages=settings().document_pages,
+        characters=settings().document_characters,
+        archive_bytes=settings().archive_bytes,
+        archive_ratio=settings().archive_ratio,
+        archive_members=settings().archive_members,
+        nesting=settings().document_nesting,
+    )
+    return IsolatedParser(limits, timeout_seconds=settings().parse_seconds, memory_bytes=settings().parse_memory_bytes)
+
+
+@cache
+def recognizer() -> TextRecognizer | None:
+    if settings().ocr == "none":
+        return None
+    from sluice.adapters.textract import TextractRecognizer
+
+    return TextractRecognizer(timeout_seconds=settings().ocr_seconds)
+
+
+@cache
+def ingesting() -> Ingesting:
+    from sluice.ingesting import Ingesting, Sizes, Tools
 
     sizes = Sizes(
         document_bytes=settings().document_bytes,
@@ -173,9 +266,17 @@ def ingesting() -> Ingesting:
         # The embedder sends several batches at once; this many chunks lie between two reports of progress.
         embedding_batch=4 * settings().embedding_batch,
         claim_seconds=settings().claim_seconds,
+        handover_seconds=settings().handover_seconds,
     )
-    parser = IsolatedParser(max_bytes=settings().document_bytes, max_pages=settings().document_pages)
-    return Ingesting(documents=documents(), objects=objects(), parser=parser, embedder=embedder(), sizes=sizes)
+    tools = Tools(documents=documents(), parser=parser(), embedder=embedder(), recognizer=recognizer())
+    return Ingesting(objects=objects(), passages=passages(), tools=tools, sizes=sizes)
+
+
+@cache
+def reconciling() -> Reconciling:
+    from sluice.reconciling import Reconciling
+
+    return Reconciling(ingesting=ingesting(), documents=documents(), objects=objects(), queue=queue())
 
 
 @cache
@@ -183,6 +284,13 @@ def readiness() -> Readiness:
     from sluice.readiness import Readiness
 
     return Readiness({"database": passages().check_model})
+
+
+@cache
+def chat_readiness() -> Readiness:
+    from sluice.readiness import Readiness
+
+    return Readiness({"database": passages().check_model, "prices": check_prices})
 
 
 def _read_secret(arn: str) -> dict[str, str]:
@@ -196,6 +304,14 @@ def prime() -> None:
     asyncio.get_running_loop().run_in_executor(None, chat_model().prime)
 
 
+def prime_snapshot() -> None:
+    """Load all that questions need before a snapshot is taken; connect to nothing, and read no secret."""
+    from sluice.adapters.models import ChatByName
+    from sluice.adapters.postgres import conversations, credentials, database, keys, passages  # noqa: F401 - for later
+
+    ChatByName(without_secret("chat_model")).prime()
+
+
 async def close() -> None:
     """Close what holds connections; an environment does this once, at its end."""
     from sluice.adapters.llm.library import close
@@ -206,29 +322,17 @@ async def close() -> None:
 
 async def migrate(settings: Settings) -> list[str]:
     """Bring the database to this code's schema and return the names of the migrations that it lacked."""
-    from sluice.adapters.offline import OfflineEmbedder
     from sluice.adapters.postgres.migrations import migrate
 
-    # An offline model knows its dimension; any other is asked through LiteLLM, whose import alone takes seconds.
-    is_offline = settings.embedding_model.startswith("offline/")
-    embedder = OfflineEmbedder(settings.embedding_model) if is_offline else _embedder(settings)
-    dimension = await embedder.dimension()
+    dimension = await _embedder(settings).dimension()
     return await asyncio.to_thread(migrate, settings.database_url, model=settings.embedding_model, dimension=dimension)
-
-
-def _parser() -> Parser:
-    from sluice.adapters.parsers.isolation import IsolatedParser
-
-    return IsolatedParser(max_bytes=settings().document_bytes, max_pages=settings().document_pages)
 
 
 def _names(list_of_models: str) -> list[str]:
     return [name.strip() for name in list_of_models.split(",") if name.strip()]
 
 
-def _embedder(settings: Settings) -> LiteLLMEmbedder:
-    from sluice.adapters.llm import LiteLLMEmbedder
+def _embedder(settings: Settings) -> OfflineEmbedder | LiteLLMEmbedder:
+    from sluice.adapters.models import embedder
 
-    return LiteLLMEmbedder(
-        settings.embedding_model, batch=settings.embedding_batch, timeout=settings.model_timeout_seconds
-    )
+    return embedder(settings.embedding_model, batch=settings.embedding_batch, timeout=settings.model_timeout_seconds)

@@ -64,11 +64,6 @@ class Limiting:
         used = await self._ledger.used(user_subject(caller))
         return Report(used, self._of_users, _left(self._of_users, used))
 
-    async def check_prices(self, models: frozenset[str] = frozenset()) -> None:
-        """Raise `ModelUnpriced` for a model that can be asked and has no price."""
-        for model in sorted({self._model, *models}):
-            await self._prices.of(model)
-
 
 class Admission:
     """One answer's way past the limits. `await admission.ask()` before anything is promised to the client."""

@@ -74,6 +74,9 @@ class AccessSettings(BaseModel):
     # as JSON, for example: {"openai/my-model": [0.5, 1.5]}
     model_prices: Annotated[dict[str, tuple[Limit, Limit]], BeforeValidator(_json)] = {}
 
+    # The CloudWatch namespace of the answers' metrics, which go to standard output; empty for none.
+    metrics_namespace: str = ""
+
     @model_validator(mode="after")
     def _auth_is_complete(self) -> Self:
         if "none" in self.auth and len(self.auth) > 1:
@@ -176,6 +179,12 @@ class Settings(AccessSettings):
         except ValidationError as error:
             problems = "; ".join(_problem(e["loc"], e["msg"]) for e in error.errors())
             raise ConfigurationError(f"Set these environment variables: {problems}.") from error
+
+
+def without_secret(field: str) -> str:
+    """Return one setting as the environment alone has it, for when a secret must not be read yet."""
+    default: str = Settings.model_fields[field].default
+    return os.environ.get(f"{PREFIX}{field.upper()}", "").strip() or default
 
 
 def _problem(location: tuple[int | str, ...], message: str) -> str:

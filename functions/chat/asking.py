@@ -1,0 +1,34 @@
+"""How a question is asked, by whichever protocol it came: within the caller's limits, and measured."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from sluice.answering import Answering, Question
+from sluice.domain import Caller
+from sluice.events import AnswerEvent
+from sluice.limiting import Limiting
+from sluice.measuring import Metrics, measure
+from sluice.ports import AnswerKeeper
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Asks for one caller, whom it took `auth_ms` to recognise."""
+
+    caller: Caller
+    answering: Answering
+    limiting: Limiting
+    metrics: Metrics | None
+    auth_ms: float
+
+    async def open(self, question: Question, keeper: AnswerKeeper | None = None) -> AsyncGenerator[AnswerEvent, None]:
+        """Return the answer's events; raise what the caller can mend, or a limit that is reached."""
+        admission = self.limiting.answer(self.caller, question.text, question.model)
+        try:
+            events = await self.answering.under(admission, keeper).open(self.caller, question)
+        except BaseException:
+            await admission.release()
+            raise
+        return measure(admission.follow(events), self.metrics, auth_ms=self.auth_ms)
