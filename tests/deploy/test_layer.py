@@ -22,6 +22,8 @@ IMPORT = (
     "import importlib, sys; sys.path[:0] = sys.argv[1:3]; print(callable(importlib.import_module(sys.argv[3]).handler))"
 )
 
+LOAD_ALL = "import ctypes, pathlib, sys; [ctypes.CDLL(str(path)) for path in pathlib.Path(sys.argv[1]).rglob('*.so*')]"
+
 
 @pytest.mark.parametrize("function", ["ChatFunction", "IngestFunction"])
 def test_a_function_with_its_layer_is_at_most_150_megabytes(built: Path, function: str) -> None:
@@ -55,6 +57,19 @@ def test_a_completion_and_an_embedding_work_in_the_built_layer(built: Path, pyth
         "tokens": 2,
         "clients": ["bedrock-runtime", "s3", "secretsmanager", "sts"],
     }
+
+
+def test_every_shared_object_of_the_built_layer_loads(built: Path, python: str) -> None:
+    """Cutting their symbols off broke none of them."""
+    run = subprocess.run(
+        [python, "-I", "-S", "-B", "-c", LOAD_ALL, built / "CommonLayer" / "python"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert (run.returncode, run.stderr) == (0, "")
 
 
 def test_every_module_that_is_loaded_comes_with_bytecode(built: Path, python: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from layer_build import bytecode
 from layer_build.pruning import prune, size
+from layer_build.stripping import strip
 
 PYTHON = "3.13"
 # Lambda's python3.13 runs on Amazon Linux 2023 with glibc 2.34; pip wants every tag that may serve spelled out.
@@ -33,6 +34,7 @@ def main() -> None:
     install(source / "requirements.txt", tree, given.platform)
     refuse_startup_hooks(tree)
     say(f"left out {prune(tree) / MEBIBYTE:.0f} MB that no function reaches")
+    say(f"cut {strip(tree) / MEBIBYTE:.0f} MB of symbols off shared objects")
     shutil.copytree(source / "sluice", tree / "sluice", ignore=LEFT_OUT)
     shutil.copy2(source / "sluice-runtime", given.folder / "sluice-runtime")
     (given.folder / "sluice-runtime").chmod(0o755)
