@@ -54,7 +54,17 @@ def doors() -> list[Door]:
 
 
 def routes(app: FastAPI) -> list[APIRoute]:
-    return [route for route in app.routes if isinstance(route, APIRoute)]
+    return [route for route in everything(app) if isinstance(route, APIRoute)]
+
+
+def everything(app: FastAPI) -> list[Any]:
+    """Return all that the app serves: FastAPI keeps included routers whole."""
+    routers = [getattr(each, "original_router", None) for each in app.routes]
+    return [
+        route
+        for each, router in zip(app.routes, routers, strict=True)
+        for route in (router.routes if router else [each])
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +100,7 @@ def test_there_are_doors_to_try() -> None:
 
 def test_whatever_is_not_a_plain_route_is_known() -> None:
     """A mounted app or a websocket would not be walked, so that there must be none."""
-    others = [route for app in (chat, ingest) for route in app.routes if not isinstance(route, APIRoute)]
+    others = [route for app in (chat, ingest) for route in everything(app) if not isinstance(route, APIRoute)]
 
     assert [getattr(route, "path", route) for route in others] == []
 

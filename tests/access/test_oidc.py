@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import time
 from collections.abc import Iterator
@@ -97,11 +98,14 @@ def signed_with_the_public_key(provider: Provider) -> str:
     """The oldest trick: an HMAC whose secret is the provider's public key."""
     public = provider.keys[0].private.public_key()
     pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    encode = lambda part: base64.urlsafe_b64encode(part).rstrip(b"=")  # noqa: E731 - three uses, one line
-    header = encode(json.dumps({"alg": "HS256", "typ": "JWT", "kid": "first"}).encode())
     claims = {"iss": provider.issuer, "aud": "app", "sub": "eve", "iat": 1, "exp": 2**31}
-    signed = header + b"." + encode(json.dumps(claims).encode())
-    return (signed + b"." + encode(jwt.algorithms.HMACAlgorithm("sha256").sign(signed, pem))).decode()
+    header = {"alg": "HS256", "typ": "JWT", "kid": "first"}
+    signed = b".".join(_base64(json.dumps(part).encode()) for part in (header, claims))
+    return (signed + b"." + _base64(hmac.digest(pem, signed, "sha256"))).decode()
+
+
+def _base64(part: bytes) -> bytes:
+    return base64.urlsafe_b64encode(part).rstrip(b"=")
 
 
 def with_another_body(provider: Provider) -> str:
