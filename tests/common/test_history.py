@@ -10,7 +10,7 @@ from sluice.domain import Message, Role
 
 def message(number: int, content: str, parent: int | None) -> Message:
     role = Role.USER if content.startswith("q") else Role.ASSISTANT
-    return Message(UUID(int=number), role, content, parent_id=parent and UUID(int=parent))
+    return Message(UUID(int=number), role, content, parent_id=UUID(int=parent) if parent else None)
 
 
 TREE = [

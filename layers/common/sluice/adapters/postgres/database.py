@@ -12,7 +12,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from sluice.adapters.postgres.credentials import Conninfo, by_password
-from sluice.errors import DatabaseUnavailable, InvalidInput
+from sluice.errors import DatabaseUnavailable, DatabaseWaking, InvalidInput
 
 Connection = AsyncConnection[DictRow]
 Parameters = Mapping[str, Any]
@@ -31,12 +31,16 @@ class Database:
     """
 
     def __init__(self, conninfo: str | Conninfo, *, size: int, timeout: float) -> None:
+        self._refused_before = 0
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo if callable(conninfo) else by_password(conninfo),
             min_size=0,
             max_size=size,
             open=False,
             timeout=timeout,
+            configure=self._let_in,
+            # Its pauses between attempts double: beginning anew keeps them short for a database that is starting.
+            reconnect_timeout=timeout,
             max_idle=_IDLE_SECONDS,
             max_lifetime=_LIFETIME_SECONDS,
             kwargs={
@@ -49,7 +53,7 @@ class Database:
         )
 
     async def fetch(self, statement: LiteralString, parameters: Parameters | None = None) -> list[DictRow]:
-        """Run one statement and return its rows; raise `DatabaseUnavailable`."""
+        """Run one statement and return its rows; raise `DatabaseUnavailable`, or `DatabaseWaking` while it starts."""
 
         async def work(connection: Connection) -> list[DictRow]:
             cursor = await connection.execute(statement, parameters)
@@ -75,11 +79,22 @@ class Database:
             await self._pool.open()
             try:
                 return await self._once(work)
+            except PoolTimeout as error:
+                # The pool connects behind its callers' backs: why none got a connection is only in its counts.
+                is_waking = self._refused() > self._refused_before
+                raise (DatabaseWaking if is_waking else DatabaseUnavailable) from error
             except psycopg.OperationalError as error:
                 # A connection that slept through a freeze or a failover is found dead by using it.
-                if isinstance(error, PoolTimeout) or (error.sqlstate is not None and not _server_left(error)):
+                if error.sqlstate is not None and not _server_left(error):
                     raise
                 return await self._once(work)
+
+    async def _let_in(self, _: Connection) -> None:
+        self._refused_before = self._refused()
+
+    def _refused(self) -> int:
+        """How often the database did not let the pool in."""
+        return self._pool.get_stats().get("connections_errors", 0)
 
     async def _once(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
         async with self._pool.connection() as connection:
@@ -99,6 +114,8 @@ def _translated() -> Iterator[None]:
         yield
     except psycopg.errors.QueryCanceled as error:
         raise DatabaseUnavailable("The database took too long; try a narrower question or filter.") from error
+    except psycopg.errors.CannotConnectNow as error:
+        raise DatabaseWaking from error
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable from error
     except psycopg.DataError as error:
