@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.reading import DocumentParser
 
 
 @pytest.fixture
 def parser() -> DocumentParser:
-    return DocumentParser(max_bytes=10_000_000, max_pages=100, max_characters=1_000_000)
+    return DocumentParser(Limits(bytes=10_000_000, pages=100, characters=1_000_000))

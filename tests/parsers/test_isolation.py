@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 
 from sluice.adapters.parsers.isolation import IsolatedParser, environment
+from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.reading import DocumentParser
 from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, NotReady, UnsupportedKind
 from sluice.testing.pdfs import pdf
+from tests.parsing import read_whole
 
 
 def isolated(
     *, max_bytes: int = 60_000_000, timeout_seconds: float = 60.0, memory_bytes: int = 1 << 30
 ) -> IsolatedParser:
-    return IsolatedParser(
-        max_bytes=max_bytes, max_pages=100, timeout_seconds=timeout_seconds, memory_bytes=memory_bytes
-    )
+    limits = Limits(bytes=max_bytes, pages=100)
+    return IsolatedParser(limits, timeout_seconds=timeout_seconds, memory_bytes=memory_bytes)
 
 
 @pytest.mark.parametrize(
@@ -29,38 +30,38 @@ def isolated(
         ("a.html", b"<html><body>Hi</body></html>"),
     ],
 )
-def test_a_child_reads_what_this_process_reads(parser: DocumentParser, name: str, body: bytes) -> None:
+async def test_a_child_reads_what_this_process_reads(parser: DocumentParser, name: str, body: bytes) -> None:
     """Isolation changes nothing about the result."""
-    assert isolated().parse(name, body) == parser.parse(name, body)
+    assert await read_whole(isolated(), name, body) == parser.parse(name, body)
 
 
 @pytest.mark.parametrize(
     ("body", "error"), [(b"", EmptyDocument), (b"\x89PNG", UnsupportedKind), (b"%PDF-1.7 garbage", DamagedDocument)]
 )
-def test_a_refusal_keeps_its_class(body: bytes, error: type[Exception]) -> None:
+async def test_a_refusal_keeps_its_class(body: bytes, error: type[Exception]) -> None:
     """The reason in words and its code come through."""
     with pytest.raises(error):
-        isolated().parse("a.txt", body)
+        await read_whole(isolated(), "a.txt", body)
 
 
-def test_the_time_limit_ends_the_child() -> None:
+async def test_the_time_limit_ends_the_child() -> None:
     """An endless reader is killed, and the next document is read."""
     with pytest.raises(DocumentTooLarge, match=r"longer to read than 0\.001 seconds"):
-        isolated(timeout_seconds=0.001).parse("a.txt", b"text")
+        await read_whole(isolated(timeout_seconds=0.001), "a.txt", b"text")
 
-    assert isolated().parse("a.txt", b"text").kind == "text"
+    assert (await read_whole(isolated(), "a.txt", b"text")).kind == "text"
 
 
-def test_the_memory_limit_refuses_the_document() -> None:
+async def test_the_memory_limit_refuses_the_document() -> None:
     """A document that needs more memory than is allowed fails by itself."""
     with pytest.raises((DocumentTooLarge, DamagedDocument)):
-        isolated(memory_bytes=64 << 20).parse("a.txt", b"word " * 8_000_000)
+        await read_whole(isolated(memory_bytes=64 << 20), "a.txt", b"word " * 8_000_000)
 
 
-def test_a_crash_is_a_damaged_document() -> None:
+async def test_a_crash_is_a_damaged_document() -> None:
     """A child that dies without an answer is told from one that refuses."""
     with pytest.raises(DamagedDocument, match="ran out of memory or crashed"):
-        isolated(memory_bytes=1 << 20).parse("a.pdf", pdf("Some text."))
+        await read_whole(isolated(memory_bytes=1 << 20), "a.pdf", pdf("Some text."))
 
 
 @pytest.mark.parametrize(
@@ -70,20 +71,20 @@ def test_a_crash_is_a_damaged_document() -> None:
         ('cat > /dev/null; printf \'started\\n{"not_ready": "A reader is not installed"}\'', "not installed"),
     ],
 )
-def test_a_broken_installation_is_not_the_documents_fault(tmp_path: Path, script: str, reason: str) -> None:
+async def test_a_broken_installation_is_not_the_documents_fault(tmp_path: Path, script: str, reason: str) -> None:
     """The document is not failed for it; the same one may be read later."""
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\n{script}\n")
     python.chmod(0o755)
 
     with pytest.raises(NotReady, match=reason):
-        IsolatedParser(max_bytes=100, max_pages=1, executable=str(python)).parse("a.txt", b"text")
+        await read_whole(IsolatedParser(executable=str(python)), "a.txt", b"text")
 
 
-def test_a_missing_interpreter_is_not_the_documents_fault(tmp_path: Path) -> None:
+async def test_a_missing_interpreter_is_not_the_documents_fault(tmp_path: Path) -> None:
     """What the system refuses to start is worth another try."""
     with pytest.raises(NotReady, match="could not be started"):
-        IsolatedParser(max_bytes=100, max_pages=1, executable=str(tmp_path / "none")).parse("a.txt", b"text")
+        await read_whole(IsolatedParser(executable=str(tmp_path / "none")), "a.txt", b"text")
 
 
 def test_a_child_has_no_secrets() -> None:

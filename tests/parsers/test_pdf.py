@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.reading import DocumentParser
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, NoTextLayer
@@ -51,7 +52,7 @@ def test_a_file_of_garbage_is_damaged(parser: DocumentParser) -> None:
 
 def test_too_many_pages_are_refused() -> None:
     """The limit is named together with what the file has."""
-    parser = DocumentParser(max_bytes=1_000_000, max_pages=2, max_characters=1_000)
+    parser = DocumentParser(Limits(pages=2))
 
     with pytest.raises(DocumentTooLarge, match="3 pages; at most 2"):
         parser.parse("long.pdf", pdf("1", "2", "3"))

@@ -1,7 +1,8 @@
 """The process that reads one document: the request on standard input, the answer on standard output.
 
 The request is a line of JSON with the limits and the name, then the document's bytes. The answer is the line `started`,
-then JSON; without that line the process never came to the document, which is not the document's fault.
+then lines of JSON: parts of the document, then its end or why it can't be read. Without the first line the process
+never came to the document, which is not the document's fault.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import BinaryIO, TypedDict
+from typing import Any, BinaryIO, TypedDict
 
+from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.reading import DocumentParser
 from sluice.errors import DocumentError
 
@@ -24,9 +27,7 @@ class Request(TypedDict):
     """What the parent asks for."""
 
     name: str
-    max_bytes: int
-    max_pages: int
-    max_characters: int
+    limits: dict[str, int]
     memory_bytes: int
     cpu_seconds: int
 
@@ -34,15 +35,13 @@ class Request(TypedDict):
 def main() -> None:
     """Read the document on standard input and write what it holds, or why it can't be read."""
     answers = _answers()
-    answers.write(STARTED + b"\n")
-    answers.flush()
+    _write(answers, STARTED)
     request: Request = json.loads(sys.stdin.buffer.readline())
     _limit(resource.RLIMIT_AS, request["memory_bytes"])
     _limit(resource.RLIMIT_CPU, request["cpu_seconds"])
     _limit(resource.RLIMIT_CORE, 0)
-    answer = json.dumps(_read(request, sys.stdin.buffer.read()), ensure_ascii=False)
-    answers.write(answer.encode("utf-8", "replace"))
-    answers.flush()
+    for line in _read(request, sys.stdin.buffer.read()):
+        _write(answers, json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
     # A library's clean-up after a hostile document may crash, and nothing here is worth it.
     os._exit(0)
 
@@ -54,6 +53,11 @@ def _answers() -> BinaryIO:
     return answers
 
 
+def _write(answers: BinaryIO, line: bytes) -> None:
+    answers.write(line + b"\n")
+    answers.flush()
+
+
 def _limit(kind: int, value: int) -> None:
     """Set the soft limit, unless a lower one is set already or the system knows none (macOS has no RLIMIT_AS)."""
     soft, hard = resource.getrlimit(kind)
@@ -62,18 +66,18 @@ def _limit(kind: int, value: int) -> None:
             resource.setrlimit(kind, (value, hard))
 
 
-def _read(request: Request, body: bytes) -> dict[str, object]:
-    parser = DocumentParser(
-        max_bytes=request["max_bytes"], max_pages=request["max_pages"], max_characters=request["max_characters"]
-    )
+def _read(request: Request, body: bytes) -> Iterator[dict[str, Any]]:
+    parser = DocumentParser(Limits(**request["limits"]))
     try:
-        return {"parsed": asdict(parser.parse(request["name"], body))}
+        for part in parser.parts(request["name"], body):
+            yield {"part": asdict(part)}
+        yield {"end": True}
     except DocumentError as error:
-        return {"code": error.code, "message": error.message}
+        yield {"code": error.code, "message": error.message}
     except ModuleNotFoundError as error:
-        return {"not_ready": f"A reader is not installed: {error}"}
+        yield {"not_ready": f"A reader is not installed: {error}"}
     except (MemoryError, RecursionError):
-        return {"code": "document_too_large", "message": "The file needs more memory to read than is allowed."}
+        yield {"code": "document_too_large", "message": "The file needs more memory to read than is allowed."}
 
 
 if __name__ == "__main__":

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
-import subprocess
 import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator
+from dataclasses import asdict
 from typing import Any
 
 from sluice import errors
 from sluice.adapters.parsers.child import STARTED, Request
+from sluice.adapters.parsers.limits import Limits
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, DocumentError, DocumentTooLarge, NotReady
 
@@ -24,48 +29,62 @@ class IsolatedParser:
 
     def __init__(
         self,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
         *,
-        max_bytes: int,
-        max_pages: int,
-        max_characters: int = 20_000_000,
         timeout_seconds: float = 60.0,
         memory_bytes: int = 1024 * 1024 * 1024,
         executable: str = sys.executable,
     ) -> None:
-        self._max_bytes = max_bytes
-        self._max_pages = max_pages
-        self._max_characters = max_characters
+        self._limits = limits
         self._timeout_seconds = timeout_seconds
         self._memory_bytes = memory_bytes
         self._command = [executable, "-I", "-S", "-c", _START.format(path=sys.path)]
 
-    def parse(self, name: str, body: bytes) -> ParsedDocument:
-        """Return the document's text and where it stands; raise `DocumentError`, even for a bomb or a crash.
+    async def parse(self, name: str, body: bytes) -> AsyncGenerator[ParsedDocument, None]:
+        """Yield the document in parts as they are read; raise `DocumentError`, even for a bomb or a crash.
 
         Raises `NotReady` when no child can be started, for which no document is to blame.
         """
-        request = json.dumps(self._request(name)).encode() + b"\n" + body
         try:
-            child = subprocess.run(
-                self._command,
-                input=request,
-                check=False,
-                stdout=subprocess.PIPE,
-                env=environment(),
-                timeout=self._timeout_seconds,
+            # A line holds some pages, and the limit on characters bounds it.
+            limit = 8 * self._limits.characters + (1 << 20)
+            child = await asyncio.create_subprocess_exec(
+                *self._command, stdin=PIPE, stdout=PIPE, env=environment(), limit=limit
             )
-        except subprocess.TimeoutExpired as error:
-            raise DocumentTooLarge(f"The file took longer to read than {self._timeout_seconds:g} seconds.") from error
         except OSError as error:
             raise NotReady("The parser's process could not be started; there may be no memory left.") from error
-        return _answer(child)
+        request = json.dumps(self._request(name)).encode() + b"\n"
+        feeding = asyncio.create_task(_feed(child, request, body))
+        deadline = asyncio.get_running_loop().time() + self._timeout_seconds
+        try:
+            await self._expect_start(child, deadline)
+            while (part := _part(await self._line(child, deadline))) is not None:
+                yield part
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await feeding
+            await child.wait()
+
+    async def _expect_start(self, child: Process, deadline: float) -> None:
+        if (await self._line(child, deadline)).strip() != STARTED:
+            code = await child.wait()
+            raise NotReady(f"The parser's process did not start (exit code {code}); the log says why.")
+
+    async def _line(self, child: Process, deadline: float) -> bytes:
+        assert child.stdout is not None  # noqa: S101 - it was asked for
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await child.stdout.readline()
+        except TimeoutError as error:
+            raise DocumentTooLarge(f"The file took longer to read than {self._timeout_seconds:g} seconds.") from error
+        except ValueError as error:
+            raise DocumentTooLarge("The file holds more text than is allowed.") from error
 
     def _request(self, name: str) -> Request:
         return Request(
             name=name,
-            max_bytes=self._max_bytes,
-            max_pages=self._max_pages,
-            max_characters=self._max_characters,
+            limits=asdict(self._limits),
             memory_bytes=self._memory_bytes,
             cpu_seconds=int(self._timeout_seconds) + 1,
         )
@@ -76,22 +95,32 @@ def environment() -> dict[str, str]:
     return {"LD_LIBRARY_PATH": f"{sys.base_prefix}/lib", "PYTHONUTF8": "1"}
 
 
-def _answer(child: subprocess.CompletedProcess[bytes]) -> ParsedDocument:
-    """Return what the child read, or raise what it refused; an answer that breaks off is a damaged document."""
-    started, _, text = child.stdout.partition(b"\n")
-    if started != STARTED:
-        raise NotReady(f"The parser's process did not start (exit code {child.returncode}); the log says why.")
+async def _feed(child: Process, *pieces: bytes) -> None:
+    """Write the document; a child that refuses it early closes the pipe."""
+    assert child.stdin is not None  # noqa: S101 - it was asked for
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        child.stdin.writelines(pieces)
+        await child.stdin.drain()
+    child.stdin.close()
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        await child.stdin.wait_closed()
+
+
+def _part(line: bytes) -> ParsedDocument | None:
+    """Return the next part, None at the end, or raise why there is none; a broken line is a damaged document."""
     try:
-        answer: dict[str, Any] = json.loads(text)
+        answer: dict[str, Any] = json.loads(line)
     except ValueError as error:
         raise DamagedDocument("The file can't be read: its reader ran out of memory or crashed on it.") from error
     if "not_ready" in answer:
         raise NotReady(answer["not_ready"])
-    if "parsed" not in answer:
+    if "code" in answer:
         raise _error(answer["code"], answer["message"])
-    parsed = answer["parsed"]
-    blocks = tuple(Block(**block) for block in parsed.pop("blocks"))
-    return ParsedDocument(blocks=blocks, **parsed)
+    if "part" not in answer:
+        return None
+    part = answer["part"]
+    blocks = tuple(Block(**block) for block in part.pop("blocks"))
+    return ParsedDocument(blocks=blocks, **part)
 
 
 def _error(code: str, message: str) -> DocumentError:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import zipfile
 
-from sluice.errors import DamagedDocument, UnsupportedKind
+from sluice.adapters.parsers.archives import Archive
+from sluice.adapters.parsers.limits import Limits
+from sluice.errors import EncryptedDocument, UnsupportedKind
 
 PDF = "pdf"
+DOCX = "docx"
+PPTX = "pptx"
+WORKBOOK = "xlsx"
+EPUB = "epub"
+RTF = "rtf"
+MAIL = "eml"
 HTML = "html"
 MARKDOWN = "markdown"
+CSV = "csv"
+JSON = "json"
 TEXT = "text"
 
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old or encrypted Office document"),
-    (b"{\\rtf", "RTF"),
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
     (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
@@ -34,8 +41,18 @@ _SIGNATURES = (
     (b"SQLite format 3", "an SQLite database"),
     (b"%!PS", "PostScript"),
 )
-_ARCHIVES = (("word/", "DOCX"), ("ppt/", "PPTX"), ("xl/", "XLSX"), ("META-INF/container.xml", "EPUB"))
-_NAMED = {"csv": "CSV", "tsv": "CSV", "jsonl": "JSON", "ndjson": "JSON", "md": MARKDOWN, "markdown": MARKDOWN}
+# What an archive is, by a member that it must have.
+_MEMBERS = (
+    ("word/document.xml", DOCX),
+    ("word/document2.xml", DOCX),
+    ("ppt/presentation.xml", PPTX),
+    ("xl/workbook.xml", WORKBOOK),
+    ("xl/workbook.bin", WORKBOOK),
+    ("META-INF/container.xml", EPUB),
+)
+_FOLDERS = (("word/", DOCX), ("ppt/", PPTX), ("xl/", WORKBOOK))
+_SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
+_NAMED = {"csv": CSV, "tsv": CSV, "tab": CSV, "jsonl": JSON, "ndjson": JSON, "md": MARKDOWN, "markdown": MARKDOWN}
 # Atomic groups, since a comment that may stretch over the next one would be tried in every combination.
 _HTML_START = re.compile(r"(?>\s*<!--.*?-->)*+\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _HTML_PAGE = re.compile(r"<(html|head|title|body)\b[^>]*>", re.IGNORECASE)
@@ -46,38 +63,47 @@ _MARKDOWN_HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
 _BEGINNING = 65_536
 
 
-def binary_kind(body: bytes) -> str | None:
-    """Return `pdf`, or None for what may be text; raise `UnsupportedKind` for anything else that has a signature."""
+def binary_kind(body: bytes, limits: Limits) -> str | None:
+    """Return a kind that is read from bytes, or None for what may be text.
+
+    Raises `UnsupportedKind` for anything else that has a signature, and `DocumentError` for a broken archive.
+    """
     if b"%PDF-" in body[:1024]:
         return PDF
     if body.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        raise unsupported(_archive(body))
+        return _archive(Archive(body, limits))
+    if body.startswith(_OLE):
+        return _compound(body)
+    if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{\\rtf"):
+        return RTF
     for signature, kind in _SIGNATURES:
         if body.startswith(signature):
             raise unsupported(kind)
     if body[4:8] == b"ftyp":
         raise unsupported("a video, audio or HEIF file")
-    return None
+    return MAIL if _is_mail(body[:_BEGINNING].decode("latin-1").replace("\r\n", "\n")) else None
 
 
 def text_kind(name: str, text: str) -> str:
-    """Return `html`, `markdown` or `text`; raise `UnsupportedKind` for another format that is written as text."""
+    """Return a kind that is read from text; raise `UnsupportedKind` for another format that is written as text."""
     beginning = text[:_BEGINNING].lstrip()
     extension = name.rpartition(".")[2].lower() if "." in name else ""
     if _is_html(beginning, extension):
         return HTML
-    if foreign := _foreign(beginning, text):
-        raise unsupported(foreign)
-    named = _NAMED.get(extension)
-    if named and named != MARKDOWN:
-        raise unsupported(named)
-    if named or (not extension and _MARKDOWN_HEADING.search(beginning)):
-        return MARKDOWN
-    return TEXT
+    if beginning.startswith("<?xml"):
+        raise unsupported("XML")
+    if _is_json(beginning, text):
+        return JSON
+    if extension in _NAMED:
+        return _NAMED[extension]
+    return MARKDOWN if not extension and _MARKDOWN_HEADING.search(beginning) else TEXT
 
 
 def unsupported(kind: str) -> UnsupportedKind:
-    return UnsupportedKind(f"This file is {kind}, which is not supported; send PDF, HTML, Markdown or plain text.")
+    return UnsupportedKind(
+        f"This file is {kind}, which is not supported; send PDF, DOCX, PPTX, XLSX, XLS, ODS, HTML, Markdown, text, "
+        "CSV, JSON, EML, EPUB or RTF."
+    )
 
 
 def _is_html(beginning: str, extension: str) -> bool:
@@ -86,38 +112,47 @@ def _is_html(beginning: str, extension: str) -> bool:
     return beginning.startswith("<") and (extension in {"html", "htm", "xhtml"} or bool(_HTML_PAGE.search(beginning)))
 
 
-def _foreign(beginning: str, text: str) -> str | None:
-    if beginning.startswith("{\\rtf"):
-        return "RTF"
-    if beginning.startswith("<?xml"):
-        return "XML"
-    if _is_mail(beginning):
-        return "an e-mail"
-    return "JSON" if _is_json(beginning, text) else None
-
-
 def _is_mail(beginning: str) -> bool:
     """A mail begins with header lines, three or more of them well known."""
-    headers = beginning.partition("\n\n")[0].splitlines() if "\n\n" in beginning else beginning.splitlines()
-    return sum(bool(_MAIL_HEADER.match(line)) for line in headers[:100]) >= 3 and bool(_MAIL_HEADER.match(headers[0]))
+    headers = beginning.lstrip("\n").partition("\n\n")[0].splitlines()
+    known = {match[1].lower() for line in headers[:100] if (match := _MAIL_HEADER.match(line))}
+    return len(known) >= 3 and bool(re.match(r"[\w-]+:", headers[0]))
 
 
 def _is_json(beginning: str, text: str) -> bool:
+    """An object or an array, or one on each of the first lines."""
     if not beginning.startswith(("{", "[")):
         return False
+    return _parses(text) or _parses(beginning.partition("\n")[0])
+
+
+def _parses(text: str) -> bool:
     try:
         return isinstance(json.loads(text), (dict, list))
-    except (ValueError, RecursionError):
+    except RecursionError:
+        return True
+    except ValueError:
         return False
 
 
-def _archive(body: bytes) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise DamagedDocument("The file is a damaged or cut off archive or Office document.") from error
-    for prefix, kind in _ARCHIVES:
-        if any(name.startswith(prefix) for name in names):
+def _archive(archive: Archive) -> str:
+    for member, kind in _MEMBERS:
+        if member in archive:
             return kind
-    return "a ZIP archive"
+    if "mimetype" in archive:
+        if archive.read("mimetype").startswith(_SPREADSHEET):
+            return WORKBOOK
+        raise unsupported("an OpenDocument file other than a spreadsheet")
+    for folder, kind in _FOLDERS:
+        if any(name.startswith(folder) for name in archive.names):
+            return kind
+    raise unsupported("a ZIP archive")
+
+
+def _compound(body: bytes) -> str:
+    """Old Office files, and encrypted new ones, are compound files whose directory names their streams in UTF-16."""
+    if "EncryptedPackage".encode("utf-16-le") in body:
+        raise EncryptedDocument
+    if any(name.encode("utf-16-le") in body for name in ("Workbook", "Book\0")):
+        return WORKBOOK
+    raise unsupported("an old Office document; save it in the present format")

@@ -11,29 +11,35 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from sluice.adapters.parsers.cleaning import clean, one_line
+from sluice.adapters.parsers.limits import Limits
 from sluice.domain import Block, ParsedDocument
-from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, EncryptedDocument, NoTextLayer
+from sluice.errors import DamagedDocument, EmptyDocument, EncryptedDocument, NoTextLayer
 
 # PDFium writes U+0002 or U+FFFE where a line ended in a hyphen, and has already removed the line end.
 _LINE_HYPHEN = re.compile("[\x02\ufffe]")
+_PAGES_A_PART = 32
 _TOOL_TITLE = re.compile(r"^(microsoft|untitled|\S+$)", re.IGNORECASE)
 
 
-def read(body: bytes, *, max_pages: int) -> ParsedDocument:
-    """Return one block a page; raise `DocumentError`."""
+def parts(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
+    """Yield some pages at a time, one block a page; raise `DocumentError`."""
     if _is_cut_off(body):
         raise DamagedDocument("The PDF is cut off: its end is missing. Upload it again.")
     with closing(_open(body)) as pdf:
         if not len(pdf):
             raise DamagedDocument("The PDF's list of pages is damaged: it names none.")
-        if len(pdf) > max_pages:
-            raise DocumentTooLarge(f"The PDF has {len(pdf)} pages; at most {max_pages} are allowed.")
+        limits.check_pages(len(pdf))
         if pdf.get_formtype() != pdfium_c.FORMTYPE_NONE:
             pdf.init_forms()
-        blocks = tuple(Block(text, page=number) for number, text in enumerate(_pages(pdf), 1) if text.strip())
-        if not blocks:
+        title, has_text = _title(pdf), False
+        for first in range(0, len(pdf), _PAGES_A_PART):
+            numbers = range(first, min(first + _PAGES_A_PART, len(pdf)))
+            read = ((number, _page(pdf, number)) for number in numbers)
+            blocks = tuple(Block(text, page=number + 1) for number, text in read if text.strip())
+            has_text = has_text or bool(blocks)
+            yield ParsedDocument("pdf", blocks, title=title, pages=len(pdf))
+        if not has_text:
             raise NoTextLayer if _has_content(pdf) else EmptyDocument("The PDF's pages are blank.")
-        return ParsedDocument("pdf", blocks, title=_title(pdf), pages=len(pdf))
 
 
 def _is_cut_off(body: bytes) -> bool:
@@ -51,14 +57,13 @@ def _open(body: bytes) -> pdfium.PdfDocument:
         raise DamagedDocument from error
 
 
-def _pages(pdf: pdfium.PdfDocument) -> Iterator[str]:
-    for index in range(len(pdf)):
-        try:
-            with closing(pdf[index]) as page, closing(page.get_textpage()) as textpage:
-                text = _LINE_HYPHEN.sub("", textpage.get_text_bounded())
-                yield clean("\n".join([text, *_form_values(pdf, page)]))
-        except pdfium.PdfiumError as error:
-            raise DamagedDocument(f"Page {index + 1} of the PDF is damaged and can't be read.") from error
+def _page(pdf: pdfium.PdfDocument, index: int) -> str:
+    try:
+        with closing(pdf[index]) as page, closing(page.get_textpage()) as textpage:
+            text = _LINE_HYPHEN.sub("", textpage.get_text_bounded())
+            return clean("\n".join([text, *_form_values(pdf, page)]))
+    except pdfium.PdfiumError as error:
+        raise DamagedDocument(f"Page {index + 1} of the PDF is damaged and can't be read.") from error
 
 
 def _form_values(pdf: pdfium.PdfDocument, page: pdfium.PdfPage) -> Iterator[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from sluice.adapters.parsers import kinds
+from sluice.adapters.parsers.limits import Limits
 from sluice.domain import ParsedDocument
 from sluice.errors import DocumentTooLarge, EmptyDocument
 
@@ -13,50 +16,134 @@ class DocumentParser:
     A hostile file can exhaust the process or crash it; `isolation.IsolatedParser` runs this in a process of its own.
     """
 
-    def __init__(self, *, max_bytes: int, max_pages: int, max_characters: int) -> None:
-        self._max_bytes = max_bytes
-        self._max_pages = max_pages
-        self._max_characters = max_characters
+    def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
+        self._limits = limits
 
     def parse(self, name: str, body: bytes) -> ParsedDocument:
         """Return the document's text with the places where it stands; raise `DocumentError`."""
-        if len(body) > self._max_bytes:
-            raise DocumentTooLarge(f"The file has {len(body):,} bytes; at most {self._max_bytes:,} are allowed.")
+        parts = list(self.parts(name, body))
+        blocks = tuple(block for part in parts for block in part.blocks)
+        return ParsedDocument(parts[-1].kind, blocks, parts[-1].title, parts[-1].pages)
+
+    def parts(self, name: str, body: bytes) -> Iterator[ParsedDocument]:
+        """Yield the document in parts, as they are read; raise `DocumentError`, at times after the first of them."""
+        self._limits.check_bytes(len(body))
         if not body.strip():
             raise EmptyDocument
-        parsed = self._read(name, body)
-        characters = sum(len(block.text) for block in parsed.blocks)
-        if not any(block.text.strip() for block in parsed.blocks):
+        characters = 0
+        has_text = False
+        try:
+            for part in self._read(name, body):
+                characters += sum(len(block.text) for block in part.blocks)
+                self._limits.check_characters(characters)
+                has_text = has_text or any(block.text.strip() for block in part.blocks)
+                yield part
+        except RecursionError as error:
+            raise DocumentTooLarge("The document is nested too deeply to be read.") from error
+        if not has_text:
             raise EmptyDocument
-        if characters > self._max_characters:
-            raise DocumentTooLarge(
-                f"The text has {characters:,} characters; at most {self._max_characters:,} are allowed."
-            )
-        return parsed
 
-    def _read(self, name: str, body: bytes) -> ParsedDocument:
-        """Only the reader that is needed is imported: a child process starts for every document."""
-        if kinds.binary_kind(body) == kinds.PDF:
-            from sluice.adapters.parsers import pdf
+    def _read(self, name: str, body: bytes) -> Iterator[ParsedDocument]:
+        kind = kinds.binary_kind(body, self._limits)
+        if kind is None:
+            return iter([self._read_text(name, body)])
+        return _BINARY[kind](body, self._limits)
 
-            return pdf.read(body, max_pages=self._max_pages)
-        return _read_text(name, body)
+    def _read_text(self, name: str, body: bytes) -> ParsedDocument:
+        from sluice.adapters.parsers import decoding
+
+        text = decoding.decode(body)
+        return _TEXT[kinds.text_kind(name, text)](text, self._limits)
 
 
-def _read_text(name: str, body: bytes) -> ParsedDocument:
-    from sluice.adapters.parsers import decoding
+# Only the reader that is needed is imported: a child process starts for every document.
 
-    text = decoding.decode(body)
-    match kinds.text_kind(name, text):
-        case kinds.HTML:
-            from sluice.adapters.parsers import html
 
-            return html.read(text)
-        case kinds.MARKDOWN:
-            from sluice.adapters.parsers import markdown
+def _pdf(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
+    from sluice.adapters.parsers import pdf
 
-            return markdown.read(text)
-        case _:
-            from sluice.adapters.parsers import text as plain
+    return pdf.parts(body, limits)
 
-            return plain.read(text)
+
+def _docx(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
+    from sluice.adapters.parsers import docx
+
+    yield docx.read(body, limits)
+
+
+def _pptx(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
+    from sluice.adapters.parsers import pptx
+
+    yield pptx.read(body, limits)
+
+
+def _workbook(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
+    from sluice.adapters.parsers import workbook
+
+    yield workbook.read(body, limits)
+
+
+def _epub(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
+    from sluice.adapters.parsers import epub
+
+    yield epub.read(body, limits)
+
+
+def _rtf(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
+    from sluice.adapters.parsers import rtf
+
+    yield rtf.read(body, limits)
+
+
+def _mail(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
+    from sluice.adapters.parsers import mail
+
+    yield mail.read(body, limits)
+
+
+def _html(text: str, _: Limits) -> ParsedDocument:
+    from sluice.adapters.parsers import html
+
+    return html.read(text)
+
+
+def _markdown(text: str, _: Limits) -> ParsedDocument:
+    from sluice.adapters.parsers import markdown
+
+    return markdown.read(text)
+
+
+def _table(text: str, limits: Limits) -> ParsedDocument:
+    from sluice.adapters.parsers import table
+
+    return table.read(text, limits)
+
+
+def _json(text: str, limits: Limits) -> ParsedDocument:
+    from sluice.adapters.parsers import json_text
+
+    return json_text.read(text, limits)
+
+
+def _plain(text: str, _: Limits) -> ParsedDocument:
+    from sluice.adapters.parsers import text as plain
+
+    return plain.read(text)
+
+
+_BINARY: dict[str, Callable[[bytes, Limits], Iterator[ParsedDocument]]] = {
+    kinds.PDF: _pdf,
+    kinds.DOCX: _docx,
+    kinds.PPTX: _pptx,
+    kinds.WORKBOOK: _workbook,
+    kinds.EPUB: _epub,
+    kinds.RTF: _rtf,
+    kinds.MAIL: _mail,
+}
+_TEXT: dict[str, Callable[[str, Limits], ParsedDocument]] = {
+    kinds.HTML: _html,
+    kinds.MARKDOWN: _markdown,
+    kinds.CSV: _table,
+    kinds.JSON: _json,
+    kinds.TEXT: _plain,
+}

@@ -1,0 +1,68 @@
+"""Opens ZIP archives, as Office files and EPUBs are, without letting them expand beyond the limits."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from xml.etree import ElementTree
+
+from sluice.adapters.parsers.limits import Limits
+from sluice.errors import DamagedDocument, EncryptedDocument
+
+_PIECE = 1 << 20
+
+
+class Archive:
+    """The members of an archive, read one by one within limits on all of them together."""
+
+    def __init__(self, body: bytes, limits: Limits) -> None:
+        self._limits = limits
+        self._packed = len(body)
+        self._expanded = 0
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(body))
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+            raise DamagedDocument("The file is a damaged or cut off archive or Office document.") from error
+        members = self._zip.infolist()
+        limits.check_archive(
+            members=len(members), packed=self._packed, expanded=sum(member.file_size for member in members)
+        )
+        self.names = [member.filename for member in members]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._zip.NameToInfo
+
+    def read(self, name: str) -> bytes:
+        """Return a member's bytes; raise `DamagedDocument` when it is missing or broken, whatever its header says."""
+        pieces = []
+        try:
+            with self._zip.open(name) as member:
+                while piece := member.read(_PIECE):
+                    self._expanded += len(piece)
+                    self._limits.check_archive(members=0, packed=self._packed, expanded=self._expanded)
+                    pieces.append(piece)
+        except KeyError as error:
+            raise DamagedDocument(f"The file is damaged: its part {name} is missing.") from error
+        except RuntimeError as error:  # what zipfile raises for a member that wants a password
+            raise EncryptedDocument from error
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+            raise DamagedDocument(f"The file is damaged: its part {name} can't be read.") from error
+        return b"".join(pieces)
+
+    def xml(self, name: str) -> ElementTree.Element:
+        """Return a member's root element; raise `DamagedDocument` when it is not XML, or declares a document type.
+
+        Office files and EPUB packages need no document type, and its entities are how XML bombs are made.
+        """
+        return parse_xml(self.read(name), name)
+
+
+def parse_xml(body: bytes, name: str) -> ElementTree.Element:
+    """Return the root element; raise `DamagedDocument`."""
+    if b"<!ENTITY" in body or "<!ENTITY".encode("utf-16-le") in body or "<!ENTITY".encode("utf-16-be") in body:
+        raise DamagedDocument(f"The part {name} declares entities, which are not expanded.")
+    try:
+        return ElementTree.fromstring(body)  # noqa: S314 - no entity is declared, and the child's memory is bounded
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise DamagedDocument(f"The file is damaged: its part {name} is not well-formed.") from error

@@ -1,0 +1,86 @@
+"""Reads e-mails: who wrote to whom about what, and the text; mails within mails too."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Iterator
+from dataclasses import replace
+from email.message import MIMEPart
+
+from sluice.adapters.parsers import html
+from sluice.adapters.parsers.cleaning import clean, one_line
+from sluice.adapters.parsers.decoding import decode
+from sluice.adapters.parsers.limits import Limits
+from sluice.domain import Block, ParsedDocument
+from sluice.errors import DamagedDocument, EmptyDocument, EncryptedDocument, UnsupportedKind
+
+_HEADERS = ("Subject", "From", "To", "Cc", "Date")
+_ENCRYPTED = frozenset({"multipart/encrypted", "application/pgp-encrypted"})
+_ARMOUR = "-----BEGIN PGP MESSAGE-----"
+_MOST_MAILS = 10
+
+
+def read(body: bytes, limits: Limits) -> ParsedDocument:
+    """Return the mail's headers and text under its subject; raise `DocumentError`.
+
+    A mail without any text of its own is empty: its headers alone would answer nothing but who wrote when.
+    """
+    try:
+        message = email.message_from_bytes(body, policy=email.policy.default)
+        blocks = [block for block in _blocks(message, limits, depth=0) if block.text.strip()]
+        subject = _header(message, "Subject")
+    except (ValueError, LookupError, TypeError, AttributeError, IndexError) as error:
+        raise DamagedDocument("The e-mail is damaged and can't be read.") from error
+    if not blocks:
+        raise EmptyDocument
+    return ParsedDocument("eml", tuple(blocks), title=subject)
+
+
+def _blocks(message: MIMEPart, limits: Limits, *, depth: int) -> Iterator[Block]:
+    limits.check_nesting(depth * 100 // _MOST_MAILS)
+    subject = _header(message, "Subject")
+    lines = [f"{name}: {value}" for name in _HEADERS if (value := _header(message, name))]
+    lines += [f"Attachment: {name}" for name in _attachments(message)]
+    yield Block(clean("\n".join(lines)), heading=subject)
+    for block in _text(message):
+        yield replace(block, heading=" > ".join(filter(None, (subject, block.heading))) or None)
+    for inner in message.iter_attachments() if message.is_multipart() else ():
+        if inner.get_content_type() == "message/rfc822":
+            for nested in inner.iter_parts():
+                yield from _blocks(nested, limits, depth=depth + 1)
+
+
+def _header(message: MIMEPart, name: str) -> str | None:
+    return one_line(str(message.get(name, ""))) or None
+
+
+def _attachments(message: MIMEPart) -> Iterator[str]:
+    for part in message.iter_attachments() if message.is_multipart() else ():
+        if name := part.get_filename():
+            yield one_line(name)
+
+
+def _text(message: MIMEPart) -> tuple[Block, ...]:
+    if message.get_content_type() in _ENCRYPTED or message.get_param("smime-type") == "enveloped-data":
+        raise EncryptedDocument("The e-mail is encrypted; upload its text.")
+    part = message.get_body(preferencelist=("plain", "html"))
+    if part is None:
+        return ()
+    text = _content(part)
+    if _ARMOUR in text:
+        raise EncryptedDocument("The e-mail is encrypted; upload its text.")
+    return html.read(text).blocks if part.get_content_subtype() == "html" else (Block(clean(text)),)
+
+
+def _content(part: MIMEPart) -> str:
+    """Return the part's text; where its declared encoding is unknown or wrong, in the one that fits."""
+    raw = part.get_payload(decode=True)
+    body = raw if isinstance(raw, bytes) else b""
+    try:
+        return body.decode(part.get_content_charset() or "utf-8")
+    except (UnicodeError, LookupError):
+        try:
+            return decode(body)
+        except UnsupportedKind:
+            return body.decode("utf-8", "replace")
