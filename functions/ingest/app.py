@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from functions.ingest.records import Records
+from functions.ingest.records import Doors, Records
 from functions.ingest.routes import router
 from sluice import bootstrap, problems
 from sluice.streaming import Streaming
@@ -24,4 +24,10 @@ app = FastAPI(title="Sluice ingest", lifespan=lifespan, openapi_url=None)
 app.include_router(router)
 problems.install(app)
 
-handler = Streaming(app, events=Records(bootstrap.ingesting))
+doors = Doors(
+    ingesting=bootstrap.ingesting,
+    reconciling=bootstrap.reconciling,
+    queue=bootstrap.queue,
+    attempts=lambda: bootstrap.settings().delivery_attempts,
+)
+handler = Streaming(app, events=Records(doors))

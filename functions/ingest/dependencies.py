@@ -9,8 +9,10 @@ from fastapi import Depends, Request
 from sluice import bootstrap
 from sluice.authenticating import Authenticating
 from sluice.domain import Caller, Scope
+from sluice.errors import QueueUnavailable
 from sluice.ingesting import Ingesting
-from sluice.ports import DocumentStore, ObjectStore
+from sluice.ports import DocumentStore, IngestQueue, ObjectStore
+from sluice.reconciling import Reconciling
 from sluice.settings import Settings
 from sluice.signing_in import sign_in
 
@@ -42,8 +44,27 @@ async def settings() -> Settings:
     return bootstrap.settings()
 
 
+async def queue() -> IngestQueue:
+    """Raise `QueueUnavailable` where there is none."""
+    found = bootstrap.queue()
+    if found is None:
+        raise QueueUnavailable("There is no queue to send to; name it in SLUICE_QUEUE_URL.")
+    return found
+
+
+async def reconciling() -> Reconciling:
+    return bootstrap.reconciling()
+
+
+async def operator(request: Request, authenticating: Annotated[Authenticating, Depends(authenticating)]) -> Caller:
+    """Who asks for what concerns every tenant."""
+    return await sign_in(request, authenticating, Scope.ADMIN)
+
+
 TheCaller = Annotated[Caller, Depends(caller)]
 TheIngesting = Annotated[Ingesting, Depends(ingesting)]
 TheDocuments = Annotated[DocumentStore, Depends(documents)]
 TheObjects = Annotated[ObjectStore, Depends(objects)]
+TheQueue = Annotated[IngestQueue, Depends(queue)]
+TheReconciling = Annotated[Reconciling, Depends(reconciling)]
 TheSettings = Annotated[Settings, Depends(settings)]

@@ -6,15 +6,28 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from starlette.requests import Request
+
 from functions.ingest.schemas import DocumentBody
 from sluice.domain import Caller, DocumentStatus, ObjectRef
 from sluice.errors import DocumentBusy, SluiceError
-from sluice.events import IngestEnded, IngestEvent
+from sluice.events import IngestEnded, IngestEvent, IngestProgress
 from sluice.ingesting import Ingesting
 from sluice.ports import DocumentStore
 from sluice.sse import Payload
 
 POLL_SECONDS = 0.5
+_SETTLED = frozenset({DocumentStatus.READY, DocumentStatus.FAILED})
+
+
+# Of an invocation, left for the last words after the work has stopped.
+_MARGIN_SECONDS = 5.0
+
+
+def seconds_left(request: Request) -> float | None:
+    """Return how long this invocation may work; None where nobody says."""
+    context = request.scope.get("aws.context")
+    return context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS if context else None
 
 
 async def follow(
@@ -23,24 +36,33 @@ async def follow(
     caller: Caller,
     ref: ObjectRef,
     *,
+    seconds: float | None = None,
     poll_seconds: float = POLL_SECONDS,
 ) -> AsyncGenerator[IngestEvent, None]:
-    """Ingest the object and yield its progress; where another environment was quicker, wait for what comes of it.
+    """Ingest the object and yield its progress; where another environment was quicker, tell what that one does.
 
-    The bucket announces the object too, so that two environments want it and one of them gets it.
+    The bucket announces the object too, so that two environments want it and one of them gets it. That one may also
+    give up, as the other may be frozen: then this one goes on.
     """
+    again, told = True, None
     while True:
         try:
-            async with aclosing(ingesting.ingest(caller, ref)) as events:
+            async with aclosing(ingesting.ingest(caller, ref, seconds=seconds, again=again)) as events:
                 async for event in events:
-                    yield event
-            return
+                    if not isinstance(event, IngestEnded) or event.document.status in _SETTLED:
+                        yield event
+            if isinstance(event, IngestEnded) and event.document.status in _SETTLED:
+                return
         except DocumentBusy:
-            await asyncio.sleep(poll_seconds)
-        document = await documents.register(caller, ref)
-        if document.status is DocumentStatus.FAILED:
-            yield IngestEnded(document)
-            return
+            pass
+        again = False
+        await asyncio.sleep(poll_seconds)
+        document = await documents.find(caller, ref.source)
+        if document and document.step and document.status is DocumentStatus.PROCESSING:
+            step = IngestProgress(document.step, document.id, document.done, document.total)
+            if step != told:
+                told = step
+                yield step
 
 
 async def payloads(events: AsyncGenerator[IngestEvent, None]) -> AsyncGenerator[Payload, None]:

@@ -1,4 +1,4 @@
-"""Handles the bucket's events, from its queue or from S3 itself.
+"""Handles the bucket's events, from its queue or from S3, SNS or EventBridge itself, and the schedule's.
 
 Powertools' batch processor starts an event loop of its own and so can't run inside the environment's, on which the pool
 and the clients live; its contract is these few lines (AWS Lambda Developer Guide, "Handling errors for an SQS event
@@ -8,17 +8,44 @@ source": partial batch responses).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from contextlib import aclosing
-from typing import Any
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from functions.ingest.events import Created, ObjectEvent, QueueMessage, object_events, queue_messages
+from functions.ingest.events import Created, ObjectEvent, QueueMessage, Removed, object_events, queue_messages
 from sluice.domain import Caller, DocumentStatus
-from sluice.errors import SluiceError
+from sluice.errors import DocumentBusy, DocumentUnfinished, SluiceError
 from sluice.events import IngestEnded
 from sluice.ingesting import Ingesting
+from sluice.ports import IngestQueue
+from sluice.reconciling import Reconciling
 
 _logger = logging.getLogger(__name__)
+
+# Of an invocation, left for answering after the work has stopped.
+_MARGIN_SECONDS = 3.0
+# A document that somebody works on is asked for again after this time.
+_BUSY_SECONDS = 30
+_FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 15, 900
+
+
+class Context(Protocol):
+    """What Lambda tells about the invocation."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What stands behind the events; `queue` is None where there is none to send to."""
+
+    ingesting: Callable[[], Ingesting]
+    reconciling: Callable[[], Reconciling]
+    queue: Callable[[], IngestQueue | None]
+    attempts: Callable[[], int]
 
 
 class Records:
@@ -27,42 +54,79 @@ class Records:
     A queue's batch returns which of its messages failed, so that only those come again; an event from S3 itself raises.
     """
 
-    def __init__(self, ingesting: Callable[[], Ingesting]) -> None:
-        self._ingesting = ingesting
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
 
-    async def __call__(self, event: Any, _: object) -> object:
+    async def __call__(self, event: Any, context: Context) -> object:
+        until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
         messages = queue_messages(event)
         if messages is not None:
-            failed = [message.id for message in messages if not await self._succeeds(message)]
+            failed = [message.id for message in messages if not await self._succeeds(message, until)]
             return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
+        if isinstance(event, Mapping) and event.get("sluice") == "reconcile":
+            return (await self._doors.reconciling().run(repair=bool(event.get("repair", True)))).as_dict()
         events = object_events(event)
         if not events:
             _logger.info("nothing to do for this event")
         for each in events:
-            await self._apply(each)
+            await self._apply(each, until)
         return None
 
-    async def _succeeds(self, message: QueueMessage) -> bool:
+    async def _succeeds(self, message: QueueMessage, until: float) -> bool:
         try:
             for event in message.events:
-                await self._apply(event)
+                await self._apply(event, until, last_try=message.tries >= self._doors.attempts())
+        except (DocumentUnfinished, DocumentBusy) as error:
+            return await self._hand_on(message, error)
         except SluiceError as error:
             _logger.warning("message %s comes again: %s: %s", message.id, error.code, error.message)
+            await self._delay(message)
             return False
         except Exception:
             # One message's bug may not take the others of its batch along.
             _logger.exception("message %s comes again", message.id)
+            await self._delay(message)
             return False
         return True
 
-    async def _apply(self, event: ObjectEvent) -> None:
-        if not isinstance(event, Created):
-            await self._ingesting().forget(Caller(), event.ref)
+    async def _apply(self, event: ObjectEvent, until: float, *, last_try: bool = False) -> None:
+        ingesting, caller = self._doors.ingesting(), Caller(event.ref.tenant)
+        if isinstance(event, Removed):
+            now = await ingesting.current(event.ref) if event.only_a_version else None
+            if now is None:
+                await ingesting.forget(caller, event.ref)
+                return
+            event = Created(now)
+        ref = event.ref if event.ref.sequencer else await ingesting.resolve(caller, event.ref)
+        if ref is None:
             return
-        async with aclosing(self._ingesting().ingest(Caller(), event.ref)) as steps:
+        seconds = until - time.monotonic()
+        steps = ingesting.ingest(caller, ref, seconds=seconds, again=event.again, last_try=last_try)
+        async with aclosing(steps):
             async for step in steps:
                 if isinstance(step, IngestEnded):
                     _log(step)
+
+    async def _hand_on(self, message: QueueMessage, error: SluiceError) -> bool:
+        """Queue the message anew, since neither a long document nor one that is in work has used up a try."""
+        queue = self._doors.queue()
+        _logger.info("message %s goes on later: %s", message.id, error.message)
+        if queue is None:
+            return False
+        try:
+            delay = _BUSY_SECONDS if isinstance(error, DocumentBusy) else 0
+            again = any(isinstance(event, Created) and event.again for event in message.events)
+            await queue.send(message.body, delay_seconds=delay, again=again)
+        except SluiceError:
+            return False
+        return True
+
+    async def _delay(self, message: QueueMessage) -> None:
+        """Let the message come back after a while that grows with its tries, not after the queue's long time-out."""
+        if queue := self._doors.queue():
+            longest = min(_LAST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2 ** (message.tries - 1))
+            with suppress(SluiceError):
+                await queue.show_again(message.receipt, after_seconds=random.randint(longest // 2, longest))  # noqa: S311 - spreads load
 
 
 def _log(ended: IngestEnded) -> None:

@@ -9,7 +9,16 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from functions.ingest import progress, uploads
-from functions.ingest.dependencies import TheCaller, TheDocuments, TheIngesting, TheObjects, TheSettings
+from functions.ingest.dependencies import (
+    TheCaller,
+    TheDocuments,
+    TheIngesting,
+    TheObjects,
+    TheQueue,
+    TheReconciling,
+    TheSettings,
+    operator,
+)
 from functions.ingest.dependencies import caller as signed_in
 from functions.ingest.schemas import (
     DocumentBody,
@@ -17,9 +26,11 @@ from functions.ingest.schemas import (
     ListQuery,
     PresignedUpload,
     PresignRequest,
+    ReconcileQuery,
+    Redriven,
     UploadQuery,
 )
-from sluice import sse
+from sluice import redriving, sse
 
 UPLOAD_SECONDS = 3_600
 
@@ -39,19 +50,21 @@ async def upload(
 ) -> Response:
     """Take a file, as the body or multipart: its progress as a stream where asked for, else 202 and the document."""
     file = await uploads.receive(request, name=query.name, max_bytes=settings.document_bytes)
-    key = uploads.object_key(file.name, query.collection)
+    key = uploads.object_key(file.name, query.collection, tenant=caller.tenant)
     ref = await objects.write(key, file.body, content_type=file.content_type)
     if sse.MEDIA_TYPE in request.headers.get("accept", ""):
-        events = progress.follow(ingesting, documents, caller, ref)
+        events = progress.follow(ingesting, documents, caller, ref, seconds=progress.seconds_left(request))
         return StreamingResponse(sse.encode(progress.payloads(events)), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
-    body = DocumentBody.of(await documents.register(caller, ref))
+    body = DocumentBody.of(await documents.register(caller, ref, again=True))
     return JSONResponse(body.model_dump(mode="json"), 202, {"location": f"/api/documents/{body.id}"})
 
 
 @router.post("/uploads")
-async def presign(body: PresignRequest, objects: TheObjects, settings: TheSettings) -> PresignedUpload:
+async def presign(
+    body: PresignRequest, caller: TheCaller, objects: TheObjects, settings: TheSettings
+) -> PresignedUpload:
     """Give a form for a file that is larger than a request may be; the bucket's event ingests it."""
-    key = uploads.object_key(body.name, body.collection)
+    key = uploads.object_key(body.name, body.collection, tenant=caller.tenant)
     max_bytes = settings.document_bytes
     url, fields = await objects.presign_upload(key, max_bytes=max_bytes, expires_seconds=UPLOAD_SECONDS)
     return PresignedUpload(url=url, fields=fields, max_bytes=max_bytes, expires_seconds=UPLOAD_SECONDS)
@@ -74,3 +87,15 @@ async def document(document_id: UUID, caller: TheCaller, documents: TheDocuments
 async def delete(document_id: UUID, caller: TheCaller, ingesting: TheIngesting) -> None:
     """Delete the document with its object and all its chunks."""
     await ingesting.remove(caller, document_id)
+
+
+@router.post("/redrive", dependencies=[Depends(operator)])
+async def redrive(queue: TheQueue) -> Redriven:
+    """Send the dead letters back to the queue, so that their documents are tried again."""
+    return Redriven(messages=await redriving.redrive(queue))
+
+
+@router.post("/reconcile", dependencies=[Depends(operator)])
+async def reconcile(query: Annotated[ReconcileQuery, Query()], reconciling: TheReconciling) -> dict[str, object]:
+    """Compare bucket and documents, mend what differs unless `repair=false`, and report it."""
+    return (await reconciling.run(repair=query.repair)).as_dict()

@@ -45,7 +45,20 @@ class PresignedUpload(BaseModel):
     expires_seconds: int
 
 
+class ReconcileQuery(Request):
+    repair: bool = True
+
+
+class Redriven(BaseModel):
+    messages: int
+
+
 class DocumentBody(BaseModel):
+    """A document; `step`, `done` and `total` say how far the work on it is, as the stream of an upload does.
+
+    `tokens` and `cost` (US dollars, 0 where the price is unknown) are what embedding this version has taken.
+    """
+
     id: UUID
     collection: str
     source: str
@@ -57,6 +70,11 @@ class DocumentBody(BaseModel):
     chunks: int
     code: str | None
     reason: str | None
+    step: str | None
+    done: int | None
+    total: int | None
+    tokens: int
+    cost: float
     created_at: datetime | None
     updated_at: datetime | None
 

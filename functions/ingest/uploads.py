@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from sluice.domain import DEFAULT_COLLECTION
+from sluice.domain import DEFAULT_COLLECTION, DEFAULT_TENANT, TENANTS
 from sluice.errors import DocumentTooLarge, EmptyDocument, InvalidInput
 
 # S3 allows 1,024 bytes for the whole key.
@@ -39,8 +40,10 @@ async def receive(request: Request, *, name: str | None, max_bytes: int) -> Uplo
     return upload
 
 
-def object_key(name: str, collection: str) -> str:
+def object_key(name: str, collection: str, *, tenant: str = DEFAULT_TENANT) -> str:
     """Return the key of a file: its name in the default collection, else `<collection>/<name>`.
+
+    Any tenant but the default one has a folder of its own, `tenants/<tenant>/`, which the bucket's events tell too.
 
     A path before the name is dropped, as browsers may send one. Raises `InvalidInput` when no name is left.
     """
@@ -48,7 +51,10 @@ def object_key(name: str, collection: str) -> str:
     if "/" in collection or "\\" in collection:
         raise InvalidInput("A collection is one word or phrase, without slashes.")
     safe_collection = _safe(collection, "collection")
-    return safe_name if safe_collection == DEFAULT_COLLECTION else f"{safe_collection}/{safe_name}"
+    if safe_collection == TENANTS:
+        raise InvalidInput(f"A collection can't be called {TENANTS}.")
+    folders = [] if tenant == DEFAULT_TENANT else [TENANTS, quote(tenant, safe="")]
+    return "/".join([*folders, *([] if safe_collection == DEFAULT_COLLECTION else [safe_collection]), safe_name])
 
 
 def _safe(text: str, what: str) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from sluice.adapters.parsers.reading import DocumentParser
-from sluice.domain import Caller, Document, DocumentStatus, ObjectRef
+from sluice.domain import Caller, Chunk, Document, DocumentStatus, ObjectRef
 from sluice.errors import (
     DatabaseUnavailable,
     DocumentBusy,
+    DocumentNotFindable,
     DocumentNotFound,
+    DocumentUnfinished,
     EmbeddingModelMismatch,
     ModelUnavailable,
     NoTextLayer,
@@ -20,9 +21,12 @@ from sluice.errors import (
     StorageUnavailable,
 )
 from sluice.events import IngestEnded, IngestEvent
-from sluice.ingesting import Ingesting, Sizes
-from sluice.testing.documents import InMemoryDocuments, InMemoryObjects, ScriptedParser
+from sluice.ingesting import Ingesting, Sizes, Tools
+from sluice.ports import Parser, TextRecognizer
+from sluice.testing.documents import DocumentPassages, InMemoryDocuments
 from sluice.testing.models import HashEmbedder
+from sluice.testing.objects import InMemoryObjects, ScriptedParser, ScriptedRecognizer
+from tests.parsing import InProcessParser
 
 CALLER = Caller("t")
 SIZES = Sizes(document_bytes=10_000, chunk_characters=20, chunk_overlap=0, embedding_batch=2, claim_seconds=60)
@@ -39,12 +43,22 @@ class World:
 
     def __post_init__(self) -> None:
         self.documents = InMemoryDocuments(clock=lambda: self.now)
-        self.ingesting = Ingesting(
-            documents=self.documents, objects=self.objects, parser=self.parser, embedder=self.embedder, sizes=SIZES
+        self.passages = DocumentPassages(self.documents)
+        self.ingesting = self.with_parser(self.parser)
+
+    def with_parser(self, parser: Parser, recognizer: TextRecognizer | None = None, **sizes: float) -> Ingesting:
+        return Ingesting(
+            objects=self.objects,
+            passages=self.passages,
+            tools=Tools(self.documents, parser, self.embedder, recognizer),
+            sizes=replace(SIZES, **sizes),  # type: ignore[arg-type] # whichever sizes a test names
         )
 
-    async def ingest(self, ref: ObjectRef) -> list[IngestEvent]:
-        return [event async for event in self.ingesting.ingest(CALLER, ref)]
+    async def ingest(self, ref: ObjectRef, *, again: bool = False, last_try: bool = False) -> list[IngestEvent]:
+        return [event async for event in self.ingesting.ingest(CALLER, ref, again=again, last_try=last_try)]
+
+    def chunks(self, document: Document) -> list[Chunk]:
+        return [chunk for chunk, _ in self.documents.contents[document.id]]
 
     async def only(self) -> Document:
         (document,) = await self.documents.recent(CALLER, collection=None, limit=10)
@@ -89,7 +103,7 @@ async def test_every_step_is_told_in_order(world: World) -> None:
     ]
     document = ended(events)
     assert (document.collection, document.source, document.title) == ("a", "s3://documents/a/guide.txt", "guide.txt")
-    assert [chunk.page for chunk in world.documents.contents[document.id].chunks] == [1, 2, 3]
+    assert [chunk.page for chunk in world.chunks(document)] == [1, 2, 3]
     assert world.embedder.purposes == ["document"] * 3
 
 
@@ -113,7 +127,7 @@ async def test_new_bytes_replace_the_old_version(world: World) -> None:
     new = ended(await world.ingest(await world.objects.write("guide.txt", b"New text.")))
 
     assert (new.id, new.status) == (old.id, DocumentStatus.READY)
-    assert [chunk.content for chunk in world.documents.contents[new.id].chunks] == ["New text."]
+    assert [chunk.content for chunk in world.chunks(new)] == ["New text."]
 
 
 async def test_a_document_error_fails_the_document(world: World) -> None:
@@ -195,13 +209,123 @@ async def test_two_at_once_are_one_work(world: World) -> None:
     assert ended(await world.ingest(ref)).status is DocumentStatus.READY
 
 
-async def test_a_failed_document_can_be_tried_again(world: World) -> None:
-    """A new delivery of a failed version reads it anew."""
+async def test_a_failed_document_is_tried_again_when_asked(world: World) -> None:
+    """The same delivery once more reads nothing; asking for it does."""
     ref = await world.objects.write("guide.txt", b"Some text.")
     world.parser.failures.append(NoTextLayer())
     await world.ingest(ref)
 
+    assert ended(await world.ingest(ref)).status is DocumentStatus.FAILED
+    assert len(world.parser.names) == 1
+    assert ended(await world.ingest(ref, again=True)).status is DocumentStatus.READY
+
+
+async def test_the_last_try_says_what_it_failed_of(world: World) -> None:
+    """The queue gives up: the document is failed, and its reason names the way on."""
+    ref = await world.objects.write("guide.txt", b"Some text.")
+    world.embedder.failures.append(ModelUnavailable())
+
+    with pytest.raises(ModelUnavailable):
+        await world.ingest(ref, last_try=True)
+
+    document = await world.only()
+    assert (document.status, document.code) == (DocumentStatus.FAILED, "model_unavailable")
+    assert "sluice redrive" in (document.reason or "")
+
+
+async def test_a_document_that_no_search_finds_is_not_ready(world: World) -> None:
+    """Ready means findable; until it is, the document waits and says so."""
+    ref = await world.objects.write("guide.txt", b"Some text.")
+    world.passages.blind = True
+
+    with pytest.raises(DocumentNotFindable):
+        await world.ingest(ref)
+
+    document = await world.only()
+    assert (document.status, document.code) == (DocumentStatus.PENDING, "document_not_findable")
+    world.passages.blind = False
     assert ended(await world.ingest(ref)).status is DocumentStatus.READY
+    assert len(world.embedder.texts) == 1
+
+
+async def test_work_goes_on_where_it_stopped(world: World) -> None:
+    """What was staged before the model failed is not embedded again."""
+    ref = await world.objects.write("guide.txt", b"Page one.\fPage two.\fPage three.\fPage four.")
+    world.embedder.fail_after(1, ModelUnavailable())
+    with pytest.raises(ModelUnavailable):
+        await world.ingest(ref)
+
+    document = ended(await world.ingest(ref))
+
+    assert (document.status, document.chunks) == (DocumentStatus.READY, 4)
+    assert world.embedder.texts == ["Page one.", "Page two.", "Page three.", "Page four."]
+    assert document.tokens == 8
+
+
+async def test_the_end_of_the_time_hands_the_rest_on(world: World) -> None:
+    """Nothing is begun that the invocation can't finish, and the document waits for the next one."""
+    ref = await world.objects.write("guide.txt", b"Some text.")
+    world.ingesting = world.with_parser(world.parser, handover_seconds=20.0)
+
+    with pytest.raises(DocumentUnfinished):
+        async for _ in world.ingesting.ingest(CALLER, ref, seconds=19.0):
+            pass
+
+    assert await world.documents.recent(CALLER, collection=None, limit=10) == []
+    events = [event async for event in world.ingesting.ingest(CALLER, ref, seconds=100.0)]
+    assert ended(events).status is DocumentStatus.READY
+
+
+async def test_only_what_changed_is_embedded(world: World) -> None:
+    """One edited page of three costs one call for one chunk, wherever the others have moved to."""
+    await world.ingest(await world.objects.write("guide.txt", b"Page one.\fPage two.\fPage three."))
+    world.embedder.texts.clear()
+
+    document = ended(await world.ingest(await world.objects.write("guide.txt", b"Page three.\fPage 2!\fPage one.")))
+
+    assert world.embedder.texts == ["Page 2!"]
+    assert [(chunk.content, chunk.page) for chunk in world.chunks(document)] == [
+        ("Page three.", 1),
+        ("Page 2!", 2),
+        ("Page one.", 3),
+    ]
+
+
+async def test_the_same_text_twice_is_embedded_once(world: World) -> None:
+    """A chunk is addressed by its content, within a document too."""
+    document = ended(await world.ingest(await world.objects.write("a.txt", b"Same.\fSame.\fOther.\fSame.")))
+
+    assert (document.chunks, sorted(world.embedder.texts)) == (4, ["Other.", "Same."])
+
+
+async def test_what_is_read_is_what_the_bucket_holds(world: World) -> None:
+    """An event that was overtaken by an overwrite reads the new bytes under their own etag."""
+    old = await world.objects.write("guide.txt", b"Old text.")
+    new = await world.objects.write("guide.txt", b"New text.")
+
+    document = ended(await world.ingest(old))
+
+    assert (document.etag, [chunk.content for chunk in world.chunks(document)]) == (new.etag, ["New text."])
+
+
+async def test_scans_are_read_where_somebody_can(world: World) -> None:
+    """With a recognizer, pages without a text layer are no failure."""
+    world.parser.failures.append(NoTextLayer())
+    world.ingesting = world.with_parser(world.parser, ScriptedRecognizer(("First page.", "Second page.")))
+
+    document = ended(await world.ingest(await world.objects.write("scan.pdf", b"%PDF")))
+
+    assert (document.status, document.kind, document.pages) == (DocumentStatus.READY, "pdf", 2)
+    assert [chunk.page for chunk in world.chunks(document)] == [1, 2]
+
+
+async def test_a_deletion_whose_order_nobody_knows_asks_the_bucket(world: World) -> None:
+    """An object that is there is not forgotten for the sake of a late event."""
+    ref = await world.objects.write("guide.txt", b"Some text.")
+    document = ended(await world.ingest(ref))
+
+    assert await world.ingesting.forget(CALLER, replace(ref, sequencer="")) is None
+    assert await world.documents.get(CALLER, document.id) == document
 
 
 async def test_a_document_deleted_while_it_is_read_is_not_stored(world: World) -> None:
@@ -209,6 +333,7 @@ async def test_a_document_deleted_while_it_is_read_is_not_stored(world: World) -
     ref = await world.objects.write("guide.txt", b"Some text.")
     events = world.ingesting.ingest(CALLER, ref)
     await anext(events)
+    await world.objects.delete(ref)
     await world.ingesting.forget(CALLER, ref)
 
     document = ended([event async for event in events])
@@ -221,6 +346,7 @@ async def test_forgetting_takes_the_document_out(world: World) -> None:
     """The object's deletion deletes the document; a second one finds nothing, which is no error."""
     ref = await world.objects.write("guide.txt", b"Some text.")
     document = ended(await world.ingest(ref))
+    await world.objects.delete(ref)
 
     assert await world.ingesting.forget(CALLER, ref) == document
     assert await world.ingesting.forget(CALLER, ref) is None
@@ -239,18 +365,12 @@ async def test_removing_deletes_the_object_too(world: World) -> None:
 
 async def test_headings_are_embedded_with_their_text(world: World) -> None:
     """A chunk is found by the headings that it stands under, though its content is the document's own words."""
-    world.ingesting = Ingesting(
-        documents=world.documents,
-        objects=world.objects,
-        parser=DocumentParser(max_bytes=1_000, max_pages=1, max_characters=1_000),
-        embedder=world.embedder,
-        sizes=replace(SIZES, chunk_characters=100),
-    )
+    world.ingesting = world.with_parser(InProcessParser(), chunk_characters=100)
 
     document = ended(await world.ingest(await world.objects.write("guide.md", b"# Install\nAll.\n## Linux\nRun it.")))
 
     assert world.embedder.texts == ["Install\nInstall\n\nAll.", "Install > Linux\nLinux\n\nRun it."]
-    assert [chunk.content for chunk in world.documents.contents[document.id].chunks] == [
+    assert [chunk.content for chunk in world.chunks(document)] == [
         "Install\n\nAll.",
         "Linux\n\nRun it.",
     ]

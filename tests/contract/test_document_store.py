@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
-from sluice.domain import (
-    Block,
-    Caller,
-    Chunk,
-    Document,
-    DocumentStatus,
-    ObjectRef,
-    ParsedDocument,
-    Vector,
-)
-from sluice.errors import DocumentBusy, DocumentNotFound, EmbeddingModelMismatch
-from sluice.ports import DocumentStore
+from sluice.domain import Caller, Chunk, Claim, Document, DocumentStatus, EmbeddingUsage, ObjectRef, Vector
+from sluice.errors import DocumentBusy, DocumentChanged, DocumentNotFound, EmbeddingModelMismatch
+from sluice.ports import DocumentStore, Progress, Sample
 from sluice.testing.documents import InMemoryDocuments
 
 MODEL, DIMENSION = "test/hash", 64
@@ -46,16 +38,37 @@ def expected(document_id: UUID, status: DocumentStatus, **changes: object) -> Do
     return replace(document, **changes)  # type: ignore[arg-type] # whichever fields a test names
 
 
-def content(*texts: str) -> tuple[ParsedDocument, list[Chunk], list[Vector]]:
+def content(*texts: str) -> tuple[list[Chunk], list[Vector]]:
     chunks = [Chunk(index, text, 0, len(text), page=index + 1) for index, text in enumerate(texts)]
-    parsed = ParsedDocument("pdf", tuple(Block(text) for text in texts), title="A title", pages=len(texts))
-    return parsed, chunks, [[1.0] + [0.0] * (DIMENSION - 1) for _ in texts]
+    return chunks, [[1.0] + [0.0] * (DIMENSION - 1) for _ in texts]
+
+
+async def claimed(
+    store: DocumentStore, ref: ObjectRef = REF, caller: Caller = CALLER, *, seconds: float = 60, again: bool = False
+) -> Claim:
+    claim = await store.claim(caller, ref, lease_seconds=seconds, again=again)
+    assert claim
+    return claim
+
+
+async def staged(store: DocumentStore, claim: Claim, *texts: str, model: str = MODEL) -> None:
+    chunks, vectors = content(*texts)
+    progress = Progress("embedded", len(chunks), 9)
+    await store.stage(claim, chunks, vectors, model=model, usage=EmbeddingUsage(10, 0.5), progress=progress)
+
+
+async def published(store: DocumentStore, claim: Claim, *texts: str) -> Document:
+    await staged(store, claim, *texts)
+    await store.publish(claim, kind="pdf", title="A title", pages=len(texts), chunks=len(texts))
+    return await store.finish(claim)
 
 
 async def stored(store: DocumentStore, ref: ObjectRef = REF, caller: Caller = CALLER) -> Document:
-    document = await store.claim(caller, ref, lease_seconds=60)
-    assert document
-    return await store.store(caller, document, *content("One.", "Two."), model=MODEL)
+    return await published(store, await claimed(store, ref, caller), "One.", "Two.")
+
+
+def event(sequencer: str, etag: str = "etag-1") -> ObjectRef:
+    return replace(REF, sequencer=sequencer, etag=etag)
 
 
 async def test_registering_twice_is_one_pending_document(store: DocumentStore) -> None:
@@ -68,51 +81,99 @@ async def test_registering_twice_is_one_pending_document(store: DocumentStore) -
 
 async def test_a_claim_is_exclusive(store: DocumentStore) -> None:
     """While a lease runs nobody else gets the document."""
-    claimed = await store.claim(CALLER, REF, lease_seconds=60)
+    claim = await claimed(store)
 
-    assert claimed
-    assert timeless(claimed) == expected(claimed.id, DocumentStatus.PROCESSING)
+    assert timeless(claim.document) == expected(claim.document.id, DocumentStatus.PROCESSING, step="received")
     with pytest.raises(DocumentBusy):
         await store.claim(CALLER, REF, lease_seconds=60)
 
 
 async def test_a_claim_runs_out(store: DocumentStore) -> None:
-    """An environment that died does not hold its document for ever."""
-    first = await store.claim(CALLER, REF, lease_seconds=-1)
-    second = await store.claim(CALLER, REF, lease_seconds=60)
+    """An environment that died does not hold its document for ever, and what it writes later is refused."""
+    first = await claimed(store, seconds=-1)
+    second = await claimed(store)
 
-    assert first
-    assert second
-    assert first.id == second.id
+    assert first.document.id == second.document.id
+    assert first.version == second.version
+    with pytest.raises(DocumentChanged):
+        await staged(store, first, "Late.")
+    with pytest.raises(DocumentChanged):
+        await store.fail(first, code="x", reason="y")
+
+
+async def test_a_sign_of_life_renews_the_lease(store: DocumentStore) -> None:
+    """A document whose work goes on is not taken away."""
+    claim = replace(await claimed(store, seconds=-1), lease_seconds=60)
+
+    await store.report(claim, Progress("chunked", 0, 7), pages=3)
+
+    with pytest.raises(DocumentBusy):
+        await store.claim(CALLER, REF, lease_seconds=60)
+    document = await store.get(CALLER, claim.document.id)
+    assert (document.step, document.done, document.total, document.pages) == ("chunked", 0, 7, 3)
 
 
 async def test_a_released_claim_can_be_taken(store: DocumentStore) -> None:
-    """Giving back makes the document pending at once."""
-    claimed = await store.claim(CALLER, REF, lease_seconds=60)
-    assert claimed
+    """Giving back makes the document pending at once, with the reason why it waits."""
+    claim = await claimed(store)
 
-    await store.release(CALLER, claimed.id)
+    await store.release(claim, code="model_unavailable", reason="Later.")
 
-    assert timeless(await store.get(CALLER, claimed.id)) == expected(claimed.id, DocumentStatus.PENDING)
-    assert await store.claim(CALLER, REF, lease_seconds=60)
+    document = await store.get(CALLER, claim.document.id)
+    assert (document.status, document.code, document.reason) == (DocumentStatus.PENDING, "model_unavailable", "Later.")
+    assert (await claimed(store)).document.reason is None
 
 
-async def test_storing_makes_a_document_ready(store: DocumentStore) -> None:
-    """What the parser found is kept with it, and this version can't be claimed any more."""
+async def test_a_published_and_finished_document_is_ready(store: DocumentStore) -> None:
+    """What the parser found and what embedding took is kept with it; this version can't be claimed any more."""
     document = await stored(store)
 
-    ready = expected(document.id, DocumentStatus.READY, kind="pdf", title="A title", pages=2, chunks=2)
+    ready = expected(
+        document.id, DocumentStatus.READY, kind="pdf", title="A title", pages=2, chunks=2, step="ready", tokens=10,
+        cost=0.5,
+    )  # fmt: skip
     assert timeless(document) == timeless(await store.get(CALLER, document.id)) == ready
     assert await store.claim(CALLER, REF, lease_seconds=60) is None
 
 
-async def test_releasing_a_ready_document_changes_nothing(store: DocumentStore) -> None:
-    """Only a claim can be given back."""
-    document = await stored(store)
+async def test_staging_shows_its_progress(store: DocumentStore) -> None:
+    """Each batch is counted when it is written, and so is what it took."""
+    claim = await claimed(store)
 
-    await store.release(CALLER, document.id)
+    await staged(store, claim, "One.", "Two.")
 
-    assert await store.get(CALLER, document.id) == document
+    document = await store.get(CALLER, claim.document.id)
+    assert (document.step, document.done, document.total) == ("embedded", 2, 9)
+    assert (document.tokens, document.cost, document.chunks) == (10, 0.5, 0)
+
+
+async def test_what_was_staged_is_there_for_the_next_claim(store: DocumentStore) -> None:
+    """Work that breaks off goes on where it stopped."""
+    first = await claimed(store)
+    await staged(store, first, "One.", "Two.")
+    await store.release(first)
+    second = await claimed(store)
+    chunks, _ = content("One.", "Two.", "Three.")
+
+    assert await store.reuse(second, chunks) == {0, 1}
+
+
+async def test_what_the_document_has_already_is_reused(store: DocumentStore) -> None:
+    """By content, wherever it stands now; only what is new has to be embedded."""
+    await stored(store)
+    claim = await claimed(store, event("", "etag-2"))
+    chunks, _ = content("New.", "Two.", "One.")
+
+    assert await store.reuse(claim, chunks) == {1, 2}
+
+
+async def test_a_sample_is_what_readers_see(store: DocumentStore) -> None:
+    """The published chunk in the middle, with its vector."""
+    claim = await claimed(store)
+    await staged(store, claim, "One.", "Two.", "Three.")
+    await store.publish(claim, kind="text", title=None, pages=None, chunks=3)
+
+    assert await store.sample(claim) == Sample("Two.", content("Two.")[1][0])
 
 
 async def test_new_bytes_are_a_new_version_of_the_document(store: DocumentStore) -> None:
@@ -124,40 +185,112 @@ async def test_new_bytes_are_a_new_version_of_the_document(store: DocumentStore)
     assert (new.id, new.etag, new.size, new.status) == (old.id, "etag-2", 7, DocumentStatus.READY)
 
 
-async def test_a_version_that_is_old_when_stored_is_not_ready(store: DocumentStore) -> None:
-    """The bytes changed while the old ones were read: the new ones still wait."""
-    claimed = await store.claim(CALLER, REF, lease_seconds=60)
-    assert claimed
+async def test_new_bytes_take_the_claim_away(store: DocumentStore) -> None:
+    """The bytes changed while the old ones were read: those are not stored, and the new ones wait."""
+    claim = await claimed(store)
     await store.register(CALLER, replace(REF, etag="etag-2"))
 
-    late = await store.store(CALLER, claimed, *content("Old."), model=MODEL)
+    with pytest.raises(DocumentChanged):
+        await published(store, claim, "Old.")
 
-    assert (late.status, late.etag) == (DocumentStatus.PENDING, "etag-2")
+    assert (await store.get(CALLER, claim.document.id)).status is DocumentStatus.PENDING
     assert await store.claim(CALLER, replace(REF, etag="etag-2"), lease_seconds=60)
 
 
-async def test_a_failure_keeps_its_reason_until_the_next_try(store: DocumentStore) -> None:
-    """A failed document says why, and can be claimed anew."""
-    claimed = await store.claim(CALLER, REF, lease_seconds=60)
-    assert claimed
+async def test_the_bytes_that_were_read_are_noted(store: DocumentStore) -> None:
+    """An event may tell of older bytes than were there to read."""
+    claim = await claimed(store, event("A"))
+    await store.confirm(claim, replace(REF, etag="etag-2", size=5))
+    document = await published(store, claim, "Two.")
 
-    failed = await store.fail(CALLER, claimed.id, code="no_text_layer", reason="It is scanned.")
+    assert (document.etag, document.size) == ("etag-2", 5)
+    assert await store.claim(CALLER, event("A"), lease_seconds=60) is None
+    assert await store.claim(CALLER, event("B", "etag-2"), lease_seconds=60) is None
 
-    assert timeless(failed) == expected(
-        claimed.id, DocumentStatus.FAILED, code="no_text_layer", reason="It is scanned."
-    )
-    assert timeless(await store.claim(CALLER, REF, lease_seconds=60)) == expected(claimed.id, DocumentStatus.PROCESSING)
+
+async def test_an_old_event_changes_nothing(store: DocumentStore) -> None:
+    """Events come in any order; the greatest sequencer of a key is its latest."""
+    await store.register(CALLER, event("B", "etag-2"))
+
+    document = await store.register(CALLER, event("A", "etag-1"))
+
+    assert (document.etag, document.sequencer) == ("etag-2", "B")
+
+
+async def test_a_deletion_that_overtakes_its_creation_wins(store: DocumentStore) -> None:
+    """Its tombstone stops the late event; a later put brings the object back as a new document."""
+    assert await store.bury(CALLER, event("B")) is None
+
+    assert await store.claim(CALLER, event("A"), lease_seconds=60) is None
+    assert await store.recent(CALLER, collection=None, limit=10) == []
+    assert (await claimed(store, event("C"))).document.sequencer == "C"
+
+
+async def test_an_old_deletion_deletes_nothing(store: DocumentStore) -> None:
+    """The object was put again after it."""
+    document = await stored(store, event("C"))
+
+    assert await store.bury(CALLER, event("B")) is None
+    assert await store.get(CALLER, document.id) == document
+
+
+async def test_an_object_that_was_seen_is_there_again(store: DocumentStore) -> None:
+    """What has no sequencer was seen in the bucket, which no tombstone can gainsay."""
+    await store.bury(CALLER, event("B"))
+
+    assert (await store.register(CALLER, REF)).status is DocumentStatus.PENDING
+
+
+async def test_a_failure_keeps_its_reason(store: DocumentStore) -> None:
+    """A failed document says why; the same event does not try it again."""
+    claim = await claimed(store, event("A"))
+
+    failed = await store.fail(claim, code="no_text_layer", reason="It is scanned.")
+
+    assert (failed.status, failed.code, failed.reason) == (DocumentStatus.FAILED, "no_text_layer", "It is scanned.")
+    assert await store.claim(CALLER, event("A"), lease_seconds=60) is None
+    assert await store.claim(CALLER, REF, lease_seconds=60) is None
+
+
+@pytest.mark.parametrize(
+    ("ref", "again"),
+    [
+        (event("B"), False),
+        (replace(REF, written_at=datetime(2100, 1, 1, tzinfo=UTC)), False),
+        (event("A"), True),
+    ],
+    ids=["put again", "put again, by the time", "redriven"],
+)
+async def test_a_failed_document_is_tried_again(store: DocumentStore, ref: ObjectRef, again: bool) -> None:
+    """A new put of the same bytes, or whoever asks for it, starts the next try."""
+    await store.fail(await claimed(store, event("A")), code="x", reason="y")
+
+    claim = await claimed(store, ref, again=again)
+
+    assert (claim.document.code, claim.document.reason) == (None, None)
+
+
+async def test_a_failure_keeps_the_version_before(store: DocumentStore) -> None:
+    """Readers go on with what was ready; what was staged of the new version is gone."""
+    await stored(store)
+    claim = await claimed(store, event("", "etag-2"))
+    await staged(store, claim, "New.")
+
+    failed = await store.fail(claim, code="x", reason="y")
+
+    assert (failed.status, failed.chunks) == (DocumentStatus.FAILED, 2)
+    third = await claimed(store, event("", "etag-3"))
+    assert await store.reuse(third, content("One.", "New.")[0]) == {0}
 
 
 async def test_vectors_of_two_models_are_never_mixed(store: DocumentStore) -> None:
     """Another model's vectors are refused, and the claim is still there to be given back."""
-    claimed = await store.claim(CALLER, REF, lease_seconds=60)
-    assert claimed
+    claim = await claimed(store)
 
     with pytest.raises(EmbeddingModelMismatch):
-        await store.store(CALLER, claimed, *content("One."), model="other/model")
+        await staged(store, claim, "One.", model="other/model")
 
-    assert (await store.get(CALLER, claimed.id)).status is DocumentStatus.PROCESSING
+    assert (await store.get(CALLER, claim.document.id)).status is DocumentStatus.PROCESSING
 
 
 async def test_documents_are_listed_newest_first(store: DocumentStore) -> None:
@@ -183,25 +316,51 @@ async def test_deleting_returns_what_was_there(store: DocumentStore) -> None:
     assert (await stored(store)).id != document.id
 
 
-async def test_deleting_by_source_is_no_error_when_there_is_none(store: DocumentStore) -> None:
+async def test_burying_is_no_error_when_there_is_nothing(store: DocumentStore) -> None:
     """Events of deletions come twice, and for objects that never were documents."""
     document = await stored(store)
 
-    assert await store.delete_source(CALLER, REF.source) == document
-    assert await store.delete_source(CALLER, REF.source) is None
+    assert await store.bury(CALLER, REF) == document
+    assert await store.bury(CALLER, REF) is None
+    tombstone = await store.find(CALLER, REF.source)
+    assert tombstone
+    assert tombstone.status is DocumentStatus.DELETED
+
+
+async def test_old_tombstones_are_forgotten(store: DocumentStore) -> None:
+    """After a time no event of the object can come any more."""
+    await store.bury(CALLER, REF)
+
+    await store.forget_tombstones(older_than_seconds=3600)
+    assert await store.find(CALLER, REF.source)
+    await store.forget_tombstones(older_than_seconds=-1)
+    assert await store.find(CALLER, REF.source) is None
 
 
 async def test_a_document_deleted_meanwhile_is_not_stored(store: DocumentStore) -> None:
-    """Storing and failing what is gone says so, and leaves nothing behind."""
-    claimed = await store.claim(CALLER, REF, lease_seconds=60)
-    assert claimed
-    await store.delete(CALLER, claimed.id)
+    """What its claim writes is refused, and nothing is left behind."""
+    claim = await claimed(store)
+    await store.delete(CALLER, claim.document.id)
 
-    with pytest.raises(DocumentNotFound):
-        await store.store(CALLER, claimed, *content("One."), model=MODEL)
-    with pytest.raises(DocumentNotFound):
-        await store.fail(CALLER, claimed.id, code="x", reason="y")
+    with pytest.raises(DocumentChanged):
+        await staged(store, claim, "One.")
+    with pytest.raises(DocumentChanged):
+        await store.fail(claim, code="x", reason="y")
+    await store.release(claim)
     assert await store.recent(CALLER, collection=None, limit=10) == []
+
+
+async def test_all_documents_come_in_the_order_of_their_sources(store: DocumentStore) -> None:
+    """Page by page, of every tenant, as the bucket lists its keys."""
+    refs = [ObjectRef("bucket", key, "e") for key in ("a", "Z", "ä", "b/c", "文")]
+    for number, ref in enumerate(refs):
+        await store.register(OTHER if number % 2 else CALLER, ref)
+    await store.bury(CALLER, ObjectRef("bucket", "a"))
+
+    first = await store.page(after="", limit=2)
+    rest = await store.page(after=first[-1].source, limit=9)
+
+    assert [it.source for it in first + rest] == [f"s3://bucket/{key}" for key in ("Z", "b/c", "ä", "文")]
 
 
 async def test_tenants_do_not_see_each_other(store: DocumentStore) -> None:
@@ -214,9 +373,7 @@ async def test_tenants_do_not_see_each_other(store: DocumentStore) -> None:
         await store.get(OTHER, mine.id)
     with pytest.raises(DocumentNotFound):
         await store.delete(OTHER, mine.id)
-    with pytest.raises(DocumentNotFound):
-        await store.fail(OTHER, mine.id, code="x", reason="y")
-    await store.delete_source(OTHER, REF.source)
+    await store.bury(OTHER, REF)
     assert await store.get(CALLER, mine.id) == mine
 
 

@@ -12,8 +12,8 @@ import pytest
 from sluice.adapters.s3 import S3Objects
 from sluice.domain import ObjectRef
 from sluice.errors import DocumentTooLarge, ObjectGone, StorageUnavailable
-from sluice.ports import ObjectStore
-from sluice.testing.documents import InMemoryObjects
+from sluice.ports import ObjectStore, StoredObject
+from sluice.testing.objects import InMemoryObjects
 from tests.contract.conftest import BUCKET
 
 
@@ -35,7 +35,8 @@ async def test_what_is_written_is_read(objects: ObjectStore, key: str) -> None:
     ref = await objects.write(key, b"content", content_type="text/plain")
 
     assert ref == ObjectRef(BUCKET, key, hashlib.md5(b"content", usedforsecurity=False).hexdigest(), 7)
-    assert await objects.read(ref, max_bytes=7) == b"content"
+    assert await objects.read(ref, max_bytes=7) == StoredObject(ref, b"content")
+    assert await objects.current(ref) == ref
 
 
 async def test_an_object_that_is_gone_says_so(objects: ObjectStore, key: str) -> None:
@@ -46,6 +47,26 @@ async def test_an_object_that_is_gone_says_so(objects: ObjectStore, key: str) ->
 
     with pytest.raises(ObjectGone):
         await objects.read(ref, max_bytes=100)
+    assert await objects.current(ref) is None
+
+
+async def test_what_is_read_is_what_is_there(objects: ObjectStore, key: str) -> None:
+    """An event may tell of an older version than the bucket holds; the bytes come with their own etag."""
+    old = await objects.write(key, b"old")
+    new = await objects.write(key, b"newer")
+
+    assert await objects.read(old, max_bytes=100) == StoredObject(new, b"newer")
+    assert await objects.current(old) == new
+
+
+async def test_objects_are_listed_in_the_order_of_their_keys(objects: ObjectStore, key: str) -> None:
+    """By their bytes, as the database sorts them; the markers of folders are left out."""
+    written = [await objects.write(key + name, b"x") for name in ("Z", "a", "ä", "文", "folder/x")]
+    await objects.write(key + "folder/", b"")
+
+    listed = [ref async for ref in objects.list() if ref.key.startswith(key)]
+
+    assert listed == sorted(written, key=lambda ref: ref.key.encode())
 
 
 async def test_a_large_object_is_not_read(objects: ObjectStore, key: str) -> None:
@@ -73,7 +94,7 @@ async def test_an_upload_form_works(s3_endpoint: str, key: str) -> None:
         answer = await client.post(url, data=fields, files={"file": ("name.txt", b"content")})
 
     assert answer.is_success
-    assert await objects.read(ObjectRef(BUCKET, key), max_bytes=100) == b"content"
+    assert (await objects.read(ObjectRef(BUCKET, key), max_bytes=100)).body == b"content"
 
 
 async def test_a_missing_bucket_is_told(s3_endpoint: str) -> None:

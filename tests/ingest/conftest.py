@@ -12,27 +12,35 @@ import pytest
 
 from functions.ingest import dependencies
 from functions.ingest.app import app
-from functions.ingest.records import Records
-from sluice.adapters.parsers.reading import DocumentParser
+from functions.ingest.records import Doors, Records
+from sluice.adapters.parsers.limits import Limits
 from sluice.authenticating import Authenticating
 from sluice.domain import Caller, Document
-from sluice.ingesting import Ingesting, Sizes
+from sluice.ingesting import Ingesting, Sizes, Tools
+from sluice.reconciling import Reconciling
+from sluice.redriving import AGAIN
 from sluice.settings import Settings
 from sluice.streaming import Streaming
-from sluice.testing.documents import InMemoryDocuments, InMemoryObjects
+from sluice.testing.documents import DocumentPassages, InMemoryDocuments
 from sluice.testing.models import HashEmbedder
+from sluice.testing.objects import InMemoryObjects, InMemoryQueue, etag
+from tests.parsing import InProcessParser
 
 MAX_BYTES = 20_000
+ATTEMPTS = 3
 
 
 class Context:
     """What Lambda tells a handler about its invocation."""
 
+    def __init__(self, seconds: float = 30.0) -> None:
+        self._seconds = seconds
+
     aws_request_id = "request"
     invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:ingest"
 
     def get_remaining_time_in_millis(self) -> int:
-        return 30_000
+        return int(self._seconds * 1000)
 
 
 @dataclass
@@ -62,19 +70,25 @@ class Function:
     documents: InMemoryDocuments = field(default_factory=InMemoryDocuments)
     objects: InMemoryObjects = field(default_factory=InMemoryObjects)
     embedder: HashEmbedder = field(default_factory=HashEmbedder)
+    queue: InMemoryQueue = field(default_factory=InMemoryQueue)
 
     def __post_init__(self) -> None:
+        parser = InProcessParser(Limits(bytes=MAX_BYTES, pages=10, characters=100_000))
+        self.passages = DocumentPassages(self.documents)
         self.ingesting = Ingesting(
-            documents=self.documents,
             objects=self.objects,
-            parser=DocumentParser(max_bytes=MAX_BYTES, max_pages=10, max_characters=100_000),
-            embedder=self.embedder,
+            passages=self.passages,
+            tools=Tools(self.documents, parser, self.embedder),
             sizes=Sizes(MAX_BYTES, chunk_characters=200, chunk_overlap=20, embedding_batch=8, claim_seconds=60),
         )
-        self.handler = Streaming(app, events=Records(lambda: self.ingesting))
+        self.reconciling = Reconciling(
+            ingesting=self.ingesting, documents=self.documents, objects=self.objects, queue=self.queue
+        )
+        doors = Doors(lambda: self.ingesting, lambda: self.reconciling, lambda: self.queue, lambda: ATTEMPTS)
+        self.handler = Streaming(app, events=Records(doors))
 
-    def invoke(self, event: Any) -> Any:
-        return self.handler(event, Context())
+    def invoke(self, event: Any, *, seconds: float = 30.0) -> Any:
+        return self.handler(event, Context(seconds))
 
     def request(
         self,
@@ -106,18 +120,18 @@ class Function:
         decoded = base64.b64decode(text).decode() if answer["isBase64Encoded"] else text
         return Answer(answer["statusCode"], answer["headers"], decoded)
 
-    def put(self, key: str, body: bytes) -> dict[str, Any]:
+    def put(self, key: str, body: bytes, *, sequencer: str = "0055AED6DCD90281E5") -> dict[str, Any]:
         """Put an object as another program would, and return the bucket's event."""
         self.objects.contents[self.objects.bucket, key] = body
-        return notification("ObjectCreated:Put", key, body)
+        return notification("ObjectCreated:Put", key, body, sequencer=sequencer)
 
     async def recent(self) -> list[Document]:
         return await self.documents.recent(Caller(), collection=None, limit=100)
 
 
-def notification(name: str, key: str, body: bytes = b"") -> dict[str, Any]:
-    """Return S3's event for a key that is encoded already."""
-    item = {"key": key, "size": len(body), "eTag": f"etag-of-{len(body)}", "sequencer": "0055AED6DCD90281E5"}
+def notification(name: str, key: str, body: bytes = b"", *, sequencer: str = "0055AED6DCD90281E5") -> dict[str, Any]:
+    """Return S3's event for a key that is encoded already; without a sequencer where that is empty."""
+    item = {"key": key, "size": len(body), "eTag": etag(body), **({"sequencer": sequencer} if sequencer else {})}
     bucket = {"name": "documents", "arn": "arn:aws:s3:::documents"}
     return {
         "Records": [
@@ -131,15 +145,16 @@ def notification(name: str, key: str, body: bytes = b"") -> dict[str, Any]:
     }
 
 
-def batch(*bodies: Any) -> dict[str, Any]:
+def batch(*bodies: Any, tries: int = 1, again: bool = False) -> dict[str, Any]:
     """Return a queue's batch with these bodies, as messages 1, 2, 3 and so on."""
     return {
         "Records": [
             {
                 "messageId": str(number),
-                "receiptHandle": "handle",
+                "receiptHandle": f"handle-{number}",
                 "body": body if isinstance(body, str) else json.dumps(body),
-                "attributes": {"ApproximateReceiveCount": "1"},
+                "attributes": {"ApproximateReceiveCount": str(tries)},
+                "messageAttributes": {AGAIN: {"stringValue": "1", "dataType": "String"}} if again else {},
                 "eventSource": "aws:sqs",
                 "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:ingest",
             }
@@ -157,6 +172,8 @@ def function() -> Iterator[Function]:
         dependencies.ingesting: lambda: function.ingesting,
         dependencies.documents: lambda: function.documents,
         dependencies.objects: lambda: function.objects,
+        dependencies.queue: lambda: function.queue,
+        dependencies.reconciling: lambda: function.reconciling,
         dependencies.settings: lambda: settings,
     }
     yield function

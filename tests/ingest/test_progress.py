@@ -8,18 +8,18 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from functions.ingest.progress import follow
-from sluice.domain import Caller, Document, DocumentStatus, ObjectRef
-from sluice.events import IngestEnded, IngestEvent
+from sluice.domain import Caller, Claim, DocumentStatus, ObjectRef
+from sluice.events import IngestEnded, IngestEvent, IngestProgress
 from tests.ingest.conftest import Function
 
 CALLER = Caller()
 
 
-async def claimed_elsewhere(function: Function) -> tuple[ObjectRef, Document]:
+async def claimed_elsewhere(function: Function) -> tuple[ObjectRef, Claim]:
     ref = await function.objects.write("a.txt", b"Some text.")
-    document = await function.documents.claim(CALLER, ref, lease_seconds=60)
-    assert document
-    return ref, document
+    claim = await function.documents.claim(CALLER, ref, lease_seconds=60)
+    assert claim
+    return ref, claim
 
 
 async def followed(function: Function, ref: ObjectRef, meanwhile: Callable[[], Awaitable[object]]) -> list[IngestEvent]:
@@ -38,38 +38,45 @@ async def followed(function: Function, ref: ObjectRef, meanwhile: Callable[[], A
 
 async def test_a_success_elsewhere_ends_the_stream(function: Function) -> None:
     """The document that the other environment stored is the last event, and nothing is done twice."""
-    ref, document = await claimed_elsewhere(function)
+    ref, claim = await claimed_elsewhere(function)
 
     async def succeed() -> None:
-        await function.documents.release(CALLER, document.id)
+        await function.documents.release(claim)
         async for _ in function.ingesting.ingest(CALLER, ref):
             pass
 
-    (ended,) = await followed(function, ref, succeed)
+    *steps, ended = await followed(function, ref, succeed)
 
     assert isinstance(ended, IngestEnded)
+    assert [step.step for step in steps if isinstance(step, IngestProgress)] in ([], ["received"])
     assert (ended.document.status, len(function.embedder.texts)) == (DocumentStatus.READY, 1)
 
 
 async def test_a_failure_elsewhere_ends_the_stream(function: Function) -> None:
     """The reason comes from the other environment; the document is not read again."""
-    ref, document = await claimed_elsewhere(function)
+    ref, claim = await claimed_elsewhere(function)
 
     events = await followed(
-        function, ref, lambda: function.documents.fail(CALLER, document.id, code="no_text_layer", reason="Scanned.")
+        function, ref, lambda: function.documents.fail(claim, code="no_text_layer", reason="Scanned.")
     )
 
-    assert events == [IngestEnded(await function.documents.get(CALLER, document.id))]
+    assert events[-1:] == [IngestEnded(await function.documents.get(CALLER, claim.document.id))]
     assert function.embedder.texts == []
 
 
 async def test_a_claim_given_back_is_taken(function: Function) -> None:
     """When the other environment gives up, this one does the work and tells every step."""
-    ref, document = await claimed_elsewhere(function)
+    ref, claim = await claimed_elsewhere(function)
 
-    events = await followed(function, ref, lambda: function.documents.release(CALLER, document.id))
+    events = await followed(function, ref, lambda: function.documents.release(claim))
 
-    assert len(events) == 6
+    assert [event.step for event in events[-6:-1] if isinstance(event, IngestProgress)] == [
+        "received",
+        "parsed",
+        "chunked",
+        "embedded",
+        "stored",
+    ]
     assert isinstance(events[-1], IngestEnded)
     assert events[-1].document.status is DocumentStatus.READY
 

@@ -92,7 +92,10 @@ def test_only_what_may_pass_comes_again(function: Function) -> None:
     function.embedder.failures.append(ModelUnavailable())
 
     assert function.invoke(batch(first, second)) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
-    assert statuses(function) == {"a.txt": (DocumentStatus.PENDING, None), "b.txt": (DocumentStatus.READY, None)}
+    assert statuses(function) == {
+        "a.txt": (DocumentStatus.PENDING, "model_unavailable"),
+        "b.txt": (DocumentStatus.READY, None),
+    }
     assert function.invoke(batch(first)) == NOTHING_FAILED
     assert statuses(function)["a.txt"] == (DocumentStatus.READY, None)
 

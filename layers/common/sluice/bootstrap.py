@@ -155,9 +155,7 @@ def answering() -> Answering:
         offered_models=frozenset(_names(settings().offered_models)),
         waking_limit=settings().database_waking_seconds,
     )
-    return Answering(
-        searching=searching(), chat_model=answering_model(), conversations=conversations(), limits=limits
-    )
+    return Answering(searching=searching(), chat_model=answering_model(), conversations=conversations(), limits=limits)
 
 
 @cache

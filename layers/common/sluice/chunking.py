@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sluice.domain import Block, Chunk
 
@@ -21,40 +21,53 @@ _Span = tuple[int, int]
 
 
 def split(blocks: Sequence[Block], *, size: int, overlap: int) -> list[Chunk]:
-    """Return chunks of at most `size` characters, each repeating up to `overlap` characters of the one before it.
+    """Return the chunks of a document that is known whole; see `Splitter`."""
+    splitter = Splitter(size=size, overlap=overlap)
+    return [*splitter.add(blocks), *splitter.end()]
+
+
+class Splitter:
+    """Makes chunks of at most `size` characters, each repeating up to `overlap` characters of the one before it.
 
     With `text = "\\n\\n".join(block.text for block in blocks)`, `text[chunk.start:chunk.end] == chunk.content`.
     A chunk never spans two pages or two headings, and every character that is not white space is in some chunk.
+    Chunks come out as soon as their place is complete, so that a document can be split while it is read.
     """
-    if not 0 <= overlap < size / 2:
-        raise ValueError(f"an overlap of {overlap} characters must be less than half of the size of {size}")
-    text = SEPARATOR.join(block.text for block in blocks)
-    chunks: list[Chunk] = []
-    for place, span in _places(blocks):
-        for start, end in _cut(text, span, size, overlap):
-            chunks.append(Chunk(len(chunks), text[start:end], start, end, place.page, place.heading))
-    return chunks
+
+    def __init__(self, *, size: int, overlap: int) -> None:
+        if not 0 <= overlap < size / 2:
+            raise ValueError(f"an overlap of {overlap} characters must be less than half of the size of {size}")
+        self._size = size
+        self._overlap = overlap
+        self._place: list[Block] = []
+        self._start = 0
+        self._count = 0
+
+    def add(self, blocks: Iterable[Block]) -> list[Chunk]:
+        """Take the next blocks and return the chunks of the places that they complete."""
+        chunks: list[Chunk] = []
+        for block in blocks:
+            if self._place and (self._place[0].page, self._place[0].heading) != (block.page, block.heading):
+                chunks += self.end()
+            self._place.append(block)
+        return chunks
+
+    def end(self) -> list[Chunk]:
+        """Return the chunks of the place that is not complete yet."""
+        if not self._place:
+            return []
+        first, text, offset = self._place[0], SEPARATOR.join(block.text for block in self._place), self._start
+        chunks = [
+            Chunk(ordinal, text[start:end], offset + start, offset + end, first.page, first.heading)
+            for ordinal, (start, end) in enumerate(_cut(text, self._size, self._overlap), self._count)
+        ]
+        self._place, self._start, self._count = [], offset + len(text) + len(SEPARATOR), self._count + len(chunks)
+        return chunks
 
 
-def _places(blocks: Sequence[Block]) -> Iterator[tuple[Block, _Span]]:
-    """Yield each run of blocks with the same page and heading as its first block and its span in the joined text."""
-    first: Block | None = None
-    start = end = position = 0
-    for block in blocks:
-        if first is not None and (first.page, first.heading) != (block.page, block.heading):
-            yield first, (start, end)
-            first = None
-        if first is None:
-            first, start = block, position
-        end = position + len(block.text)
-        position = end + len(SEPARATOR)
-    if first is not None:
-        yield first, (start, end)
-
-
-def _cut(text: str, span: _Span, size: int, overlap: int) -> Iterator[_Span]:
+def _cut(text: str, size: int, overlap: int) -> Iterator[_Span]:
     """Yield the trimmed spans of the chunks of one place."""
-    start, end = _trim(text, span)
+    start, end = _trim(text, (0, len(text)))
     while start < end:
         stop = end if end - start <= size else _boundary(text, start + size // 2, start + size)
         yield _trim(text, (start, stop))

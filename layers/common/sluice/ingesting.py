@@ -2,70 +2,104 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from uuid import UUID
 
-from sluice.chunking import split
-from sluice.domain import Caller, Chunk, Document, DocumentStatus, ObjectRef, ParsedDocument, Vector
-from sluice.errors import DocumentError, DocumentNotFound, EmptyDocument, ObjectGone, SluiceError
+from sluice.domain import Caller, Claim, Document, DocumentStatus, Filter, ObjectRef, uuid7
+from sluice.errors import (
+    DocumentChanged,
+    DocumentError,
+    DocumentNotFindable,
+    DocumentNotFound,
+    DocumentUnfinished,
+    ObjectGone,
+    SluiceError,
+)
 from sluice.events import IngestEnded, IngestEvent, IngestProgress
-from sluice.ports import DocumentStore, Embedder, ObjectStore, Parser
+from sluice.ports import ObjectStore, PassageStore, Progress
+from sluice.staging import Sizes, Staging, Tools
 
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """What bounds a document and its pieces: bytes of the object, characters of a chunk, chunks of one model call."""
-
-    document_bytes: int
-    chunk_characters: int
-    chunk_overlap: int
-    embedding_batch: int
-    claim_seconds: float
+__all__ = ["Ingesting", "Sizes", "Tools"]
 
 
 class Ingesting:
     """Takes documents in and out. Doing any of it twice has the effect of doing it once."""
 
-    def __init__(
-        self, *, documents: DocumentStore, objects: ObjectStore, parser: Parser, embedder: Embedder, sizes: Sizes
-    ) -> None:
-        self._documents = documents
+    def __init__(self, *, objects: ObjectStore, passages: PassageStore, tools: Tools, sizes: Sizes) -> None:
+        self._documents = tools.documents
         self._objects = objects
-        self._parser = parser
-        self._embedder = embedder
+        self._passages = passages
+        self._tools = tools
         self._sizes = sizes
 
-    async def ingest(self, caller: Caller, ref: ObjectRef) -> AsyncGenerator[IngestEvent, None]:
+    async def ingest(
+        self,
+        caller: Caller,
+        ref: ObjectRef,
+        *,
+        seconds: float | None = None,
+        again: bool = False,
+        last_try: bool = False,
+    ) -> AsyncGenerator[IngestEvent, None]:
         """Yield each step, then one `IngestEnded` with the document `ready` or `failed`.
 
-        A version that is ready already ends at once. Raises `DocumentBusy` while another environment works on the
-        document, and whatever may pass (model, database, bucket); the document is then `pending` again, and if even
-        that can't be written, its claim runs out after `claim_seconds`.
+        What is ready already, has failed before or is out of date ends at once; `again` tries a failed version once
+        more. A document whose object changed meanwhile ends as it is now: another event tells of the change.
+        With `seconds` left for it, the work stops in time with `DocumentUnfinished`. Raises `DocumentBusy` while
+        another environment works on the document, and whatever may pass (model, database, bucket); the document is
+        then `pending` and says why, or `failed` on the `last_try`.
         """
-        document = await self._documents.claim(caller, ref, lease_seconds=self._sizes.claim_seconds)
-        if document is None:
-            yield IngestEnded(await self._documents.register(caller, ref))
+        until = None if seconds is None else time.monotonic() + seconds - self._sizes.handover_seconds
+        if until is not None and time.monotonic() >= until:
+            raise DocumentUnfinished
+        claim = await self._documents.claim(caller, ref, lease_seconds=self._sizes.claim_seconds, again=again)
+        if claim is None:
+            yield IngestEnded(await self._as_it_is(caller, ref))
             return
         try:
-            async with contextlib.aclosing(self._process(caller, ref, document)) as events:
+            async with contextlib.aclosing(self._process(claim, ref, until)) as events:
                 async for event in events:
                     yield event
-        except DocumentNotFound:
-            yield IngestEnded(_failed(document, ObjectGone("The document was deleted while it was being read.")))
         except DocumentError as error:
-            yield IngestEnded(await self._fail(caller, document, error))
+            yield IngestEnded(await self._fail(claim, error))
+        except DocumentChanged:
+            yield IngestEnded(await self._as_it_is(caller, ref))
+        except SluiceError as error:
+            await self._give_back(claim, error, last_try=last_try)
+            raise
         except BaseException:
             # Also when the reader of the progress goes away, or the environment ends.
             with contextlib.suppress(SluiceError):
-                await self._documents.release(caller, document.id)
+                await self._documents.release(claim)
             raise
 
+    async def current(self, ref: ObjectRef) -> ObjectRef | None:
+        """Return what the bucket holds under this key now; None when there is nothing."""
+        return await self._objects.current(ref)
+
+    async def resolve(self, caller: Caller, ref: ObjectRef) -> ObjectRef | None:
+        """Ask the bucket what an event without a sequencer is about; None when its object is gone, as is known already.
+
+        An object that was deleted before anybody heard of it is told as it came: its document fails with the reason.
+        """
+        if now := await self._objects.current(ref):
+            return replace(now, written_at=ref.written_at)
+        document = await self._documents.find(caller, ref.source)
+        return None if document and document.status is DocumentStatus.DELETED else ref
+
     async def forget(self, caller: Caller, ref: ObjectRef) -> Document | None:
-        """Delete the document of an object that is gone; None when there was none."""
-        return await self._documents.delete_source(caller, ref.source)
+        """Delete the document of an object that is gone; None when there was none, or when it was put again later.
+
+        The sequencers say what came last; where one of them is missing, the bucket does.
+        """
+        document = await self._documents.find(caller, ref.source)
+        known = document is None or document.status is DocumentStatus.DELETED or bool(document.sequencer)
+        if not (known and ref.sequencer) and await self._objects.current(ref):
+            return None
+        return await self._documents.bury(caller, ref)
 
     async def remove(self, caller: Caller, document_id: UUID) -> Document:
         """Delete a document and its object, the object first: its event makes up for a deletion that breaks off.
@@ -73,48 +107,64 @@ class Ingesting:
         Raises `DocumentNotFound` and `StorageUnavailable`.
         """
         document = await self._documents.get(caller, document_id)
-        await self._objects.delete(_object_of(document))
+        await self._objects.delete(object_of(document))
         with contextlib.suppress(DocumentNotFound):
             await self._documents.delete(caller, document_id)
         return document
 
-    async def _process(self, caller: Caller, ref: ObjectRef, document: Document) -> AsyncGenerator[IngestEvent, None]:
-        yield IngestProgress("received", document.id)
-        body = await self._objects.read(ref, max_bytes=self._sizes.document_bytes)
-        parsed = await asyncio.to_thread(self._parser.parse, ref.name, body)
-        yield IngestProgress("parsed", document.id, done=parsed.pages, total=parsed.pages)
-        chunks = self._split(parsed)
-        yield IngestProgress("chunked", document.id, done=len(chunks), total=len(chunks))
-        vectors: list[Vector] = []
-        for start in range(0, len(chunks), self._sizes.embedding_batch):
-            vectors += await self._embed(chunks[start : start + self._sizes.embedding_batch])
-            yield IngestProgress("embedded", document.id, done=len(vectors), total=len(chunks))
-        stored = await self._documents.store(caller, document, parsed, chunks, vectors, model=self._embedder.model)
-        yield IngestProgress("stored", document.id)
-        yield IngestEnded(stored)
+    async def _process(self, claim: Claim, ref: ObjectRef, until: float | None) -> AsyncGenerator[IngestEvent, None]:
+        yield _event(claim, Progress("received"))
+        stored = await self._objects.read(ref, max_bytes=self._sizes.document_bytes)
+        if stored.ref.etag != claim.document.etag:
+            await self._documents.confirm(claim, stored.ref)
+        staging = Staging(self._tools, self._sizes, claim, until=until)
+        async with contextlib.aclosing(staging.steps(stored)) as steps:
+            async for step in steps:
+                yield _event(claim, step)
+        read = staging.summary
+        assert read is not None  # noqa: S101 - the steps have come to their end
+        await self._documents.publish(claim, kind=read.kind, title=read.title, pages=read.pages, chunks=read.chunks)
+        yield _event(claim, Progress("stored"))
+        await self._probe(claim)
+        yield IngestEnded(await self._documents.finish(claim))
 
-    def _split(self, parsed: ParsedDocument) -> list[Chunk]:
-        chunks = split(parsed.blocks, size=self._sizes.chunk_characters, overlap=self._sizes.chunk_overlap)
-        if not chunks:
-            raise EmptyDocument
-        return chunks
+    async def _probe(self, claim: Claim) -> None:
+        """Search for the document's own words, as a question would; raise `DocumentNotFindable`."""
+        sample = await self._documents.sample(claim)
+        where = Filter(document_ids=(claim.document.id,))
+        found = await self._passages.search(claim.caller, sample.content, sample.vector, limit=1, where=where)
+        if not found:
+            raise DocumentNotFindable
 
-    async def _embed(self, chunks: Sequence[Chunk]) -> list[Vector]:
-        """A chunk is found by what it says and by the headings that it stands under."""
-        texts = [f"{chunk.heading}\n{chunk.content}" if chunk.heading else chunk.content for chunk in chunks]
-        return await self._embedder.embed(texts, purpose="document")
-
-    async def _fail(self, caller: Caller, document: Document, error: DocumentError) -> Document:
+    async def _fail(self, claim: Claim, error: SluiceError) -> Document:
         try:
-            return await self._documents.fail(caller, document.id, code=error.code, reason=error.message)
-        except DocumentNotFound:
-            return _failed(document, error)
+            return await self._documents.fail(claim, code=error.code, reason=error.message)
+        except DocumentChanged:
+            return await self._as_it_is(claim.caller, object_of(claim.document))
+
+    async def _as_it_is(self, caller: Caller, ref: ObjectRef) -> Document:
+        document = await self._documents.find(caller, ref.source)
+        if document and document.status is not DocumentStatus.DELETED:
+            return document
+        gone = ObjectGone("The object was deleted from the bucket, and its document with it.")
+        document = document or Document(uuid7(), ref.collection, ref.source, ref.name, DocumentStatus.DELETED)
+        return replace(document, status=DocumentStatus.FAILED, code=gone.code, reason=gone.message)
+
+    async def _give_back(self, claim: Claim, error: SluiceError, *, last_try: bool) -> None:
+        """Say why the document waits; if even that can't be written, its claim runs out."""
+        with contextlib.suppress(SluiceError):
+            if last_try:
+                reason = f"{error.message} It was tried for the last time; `sluice redrive` tries again."
+                await self._documents.fail(claim, code=error.code, reason=reason)
+            else:
+                await self._documents.release(claim, code=error.code, reason=error.message)
 
 
-def _object_of(document: Document) -> ObjectRef:
+def object_of(document: Document) -> ObjectRef:
+    """Return the object that a document was made of."""
     bucket, _, key = document.source.removeprefix("s3://").partition("/")
-    return ObjectRef(bucket, key)
+    return ObjectRef(bucket, key, document.etag, document.size)
 
 
-def _failed(document: Document, error: DocumentError) -> Document:
-    return replace(document, status=DocumentStatus.FAILED, code=error.code, reason=error.message)
+def _event(claim: Claim, progress: Progress) -> IngestProgress:
+    return IngestProgress(progress.step, claim.document.id, progress.done, progress.total)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -12,7 +12,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sluice.domain import ObjectRef
-from sluice.errors import DocumentTooLarge, ObjectGone, StorageUnavailable
+from sluice.errors import DocumentTooLarge, ObjectArchived, ObjectGone, StorageUnavailable
+from sluice.ports import StoredObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,6 +24,7 @@ R = TypeVar("R")
 _CONFIG = Config(
     signature_version="s3v4", connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 4}
 )
+_PAGE = 1000
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
@@ -33,9 +35,34 @@ class S3Objects:
         self._bucket = bucket
         self._client: S3Client = boto3.client("s3", endpoint_url=endpoint_url, config=_CONFIG)
 
-    async def read(self, ref: ObjectRef, *, max_bytes: int) -> bytes:
-        """Return the bytes; raise `ObjectGone`, `StorageUnavailable` or, before reading, `DocumentTooLarge`."""
+    async def read(self, ref: ObjectRef, *, max_bytes: int) -> StoredObject:
+        """Return the object as it is now.
+
+        Raises `ObjectGone`, `ObjectArchived`, `StorageUnavailable` or, before reading, `DocumentTooLarge`.
+        """
         return await _in_thread(self._read, ref, max_bytes)
+
+    async def current(self, ref: ObjectRef) -> ObjectRef | None:
+        """Return the object's present version; None when it is gone. Raises `StorageUnavailable`."""
+        try:
+            answer = await _in_thread(partial(self._client.head_object, Bucket=ref.bucket, Key=ref.key))
+        except ObjectGone:
+            return None
+        return ObjectRef(ref.bucket, ref.key, answer["ETag"].strip('"'), answer["ContentLength"])
+
+    async def list(self) -> AsyncGenerator[ObjectRef, None]:
+        """Yield every object but folders' markers, in the order of the keys' UTF-8; raise `StorageUnavailable`."""
+        start = ""
+        while True:
+            page = await _in_thread(
+                partial(self._client.list_objects_v2, Bucket=self._bucket, StartAfter=start, MaxKeys=_PAGE)
+            )
+            for item in page.get("Contents", []):
+                start = item["Key"]
+                if not start.endswith("/"):
+                    yield ObjectRef(self._bucket, start, item["ETag"].strip('"'), item["Size"])
+            if not page["IsTruncated"]:
+                return
 
     async def write(self, key: str, body: bytes, *, content_type: str | None = None) -> ObjectRef:
         """Put the object and return it with its etag; raise `StorageUnavailable`."""
@@ -58,13 +85,13 @@ class S3Objects:
         )
         return form["url"], form["fields"]
 
-    def _read(self, ref: ObjectRef, max_bytes: int) -> bytes:
+    def _read(self, ref: ObjectRef, max_bytes: int) -> StoredObject:
         answer = self._client.get_object(Bucket=ref.bucket, Key=ref.key)
         with answer["Body"] as body:
             size = answer["ContentLength"]
             if size > max_bytes:
                 raise DocumentTooLarge(f"The file has {size:,} bytes; at most {max_bytes:,} are allowed.")
-            return body.read()
+            return StoredObject(ObjectRef(ref.bucket, ref.key, answer["ETag"].strip('"'), size), body.read())
 
     def _write(self, key: str, body: bytes, content_type: str) -> ObjectRef:
         answer = self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
@@ -79,6 +106,8 @@ async def _in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) ->
         code = error.response.get("Error", {}).get("Code", "")
         if code in _GONE:
             raise ObjectGone from error
+        if code == "InvalidObjectState":
+            raise ObjectArchived from error
         raise StorageUnavailable(f"The bucket refused with {code or 'an error'}; check its name and rights.") from error
     except BotoCoreError as error:
         raise StorageUnavailable from error

@@ -1,39 +1,127 @@
 -- name: register_document
--- A new object makes a pending document; new bytes of a known one make it pending again.
-insert into document (id, tenant, collection, source, title, status, etag, size)
-values (%(id)s, %(tenant)s, %(collection)s, %(source)s, %(title)s, 'pending', %(etag)s, %(size)s)
+-- A new object makes a pending document; new bytes of a known one make it pending again. `sequencer` orders the events
+-- of a key where both sides have one. An event that has none was seen in the bucket, and so is the newest.
+insert into document (id, tenant, collection, source, title, status, etag, size, sequencer)
+values (%(id)s, %(tenant)s, %(collection)s, %(source)s, %(title)s, 'pending', %(etag)s, %(size)s, %(sequencer)s)
 on conflict (tenant, source) do update set
-    status = case when document.etag = excluded.etag then document.status else 'pending' end,
-    code = case when document.etag = excluded.etag then document.code end,
-    reason = case when document.etag = excluded.etag then document.reason end,
-    claimed_until = case when document.etag = excluded.etag then document.claimed_until end,
-    size = excluded.size,
-    etag = excluded.etag,
-    updated_at = now()
+    (id, collection, title, status, etag, size, sequencer, claim, claimed_until, staged, step, done, total, tokens,
+        cost, code, reason, created_at, updated_at) = (
+        select
+            case when is_dead then excluded.id else document.id end,
+            excluded.collection,
+            case when is_dead then excluded.title else document.title end,
+            case when restarts then 'pending' else document.status end,
+            case when is_changed then excluded.etag else document.etag end,
+            case when is_changed then excluded.size else document.size end,
+            case
+                when is_changed and excluded.sequencer = '' then ''
+                else greatest(document.sequencer, excluded.sequencer)
+            end,
+            case when not restarts then document.claim end,
+            case when not restarts then document.claimed_until end,
+            case when not is_changed then document.staged end,
+            case when not restarts then document.step end,
+            case when not restarts then document.done end,
+            case when not restarts then document.total end,
+            case when is_changed then 0 else document.tokens end,
+            case when is_changed then 0 else document.cost end,
+            case when not restarts then document.code end,
+            case when not restarts then document.reason end,
+            case when is_dead then now() else document.created_at end,
+            case when restarts then now() else document.updated_at end
+        from (
+            select
+                *,
+                is_changed or (
+                    document.status = 'failed'
+                    and (%(again)s or is_newer or coalesce(%(written_at)s::timestamptz > document.updated_at, false))
+                ) as restarts
+            from (
+                select
+                    document.status = 'deleted' as is_dead,
+                    document.status = 'deleted' or (
+                        document.etag <> excluded.etag
+                        and (excluded.sequencer = '' or excluded.sequencer <> document.sequencer)
+                    ) as is_changed,
+                    excluded.sequencer <> '' and document.sequencer <> '' and excluded.sequencer > document.sequencer
+                        as is_newer
+            ) as told
+        ) as judged
+    )
+where excluded.sequencer = ''
+    or excluded.sequencer > document.sequencer
+    or (excluded.sequencer = document.sequencer and document.status <> 'deleted')
 returning *;
 
 -- name: claim_document
 update document
 set status = 'processing', code = null, reason = null, updated_at = now(),
-    claimed_until = now() + make_interval(secs => %(lease_seconds)s)
-where id = %(id)s and etag = %(etag)s
-  and (status in ('pending', 'failed') or (status = 'processing' and claimed_until < now()))
+    claim = %(claim)s, claimed_until = now() + make_interval(secs => %(lease_seconds)s),
+    staged = coalesce(staged, %(version)s), step = 'received', done = null, total = null
+where id = %(id)s and (status = 'pending' or (status = 'processing' and claimed_until < now()))
 returning *;
 
--- name: release_document
+-- name: confirm_document
+update document set etag = %(etag)s, size = %(size)s where id = %(id)s and claim = %(claim)s returning *;
+
+-- name: report_progress
+-- Also renews the lease, and holds the row until the end of the transaction: nobody else takes the document meanwhile.
 update document
-set status = 'pending', claimed_until = null, updated_at = now()
-where id = %(id)s and tenant = %(tenant)s and status = 'processing'
+set step = coalesce(%(step)s, step), done = coalesce(%(done)s, done), total = coalesce(%(total)s, total),
+    pages = coalesce(%(pages)s, pages), tokens = tokens + %(tokens)s, cost = cost + %(cost)s, updated_at = now(),
+    claimed_until = greatest(claimed_until, now() + make_interval(secs => %(lease_seconds)s))
+where id = %(id)s and claim = %(claim)s
 returning *;
+
+-- name: reuse_chunks
+-- What this version has already stays; what the document has anywhere is copied with its vector.
+with given as (
+    select * from unnest(
+        %(ordinals)s::integer[], %(digests)s::uuid[], %(ids)s::uuid[], %(starts)s::integer[], %(ends)s::integer[],
+        %(pages)s::integer[]
+    ) as chunk (ordinal, digest, id, start_offset, end_offset, page)
+),
+dropped as (
+    delete from chunk using given
+    where chunk.document_id = %(document_id)s and chunk.version = %(version)s
+      and chunk.ordinal = given.ordinal and chunk.digest <> given.digest
+    returning chunk.ordinal
+),
+known as (
+    select distinct on (digest) digest, content, heading, lexemes, term_weights, embedding
+    from chunk
+    where document_id = %(document_id)s and digest = any(%(digests)s)
+),
+kept as (
+    select given.ordinal
+    from given
+    join chunk on chunk.document_id = %(document_id)s and chunk.version = %(version)s
+        and chunk.ordinal = given.ordinal and chunk.digest = given.digest
+),
+copied as (
+    insert into chunk (
+        id, tenant, document_id, version, ordinal, digest, content, start_offset, end_offset, page, heading,
+        lexemes, term_weights, embedding
+    )
+    select
+        given.id, %(tenant)s, %(document_id)s, %(version)s, given.ordinal, given.digest, known.content,
+        given.start_offset, given.end_offset, given.page, known.heading, known.lexemes, known.term_weights,
+        known.embedding
+    from given
+    join known on known.digest = given.digest
+    where given.ordinal not in (select ordinal from kept union all select ordinal from dropped)
+    returning ordinal
+)
+select ordinal from kept union all select ordinal from copied;
 
 -- name: insert_chunks
 -- One statement for many chunks: the word counts are written once for all of them.
 insert into chunk (
-    id, tenant, document_id, version, ordinal, content, start_offset, end_offset, page, heading,
+    id, tenant, document_id, version, ordinal, digest, content, start_offset, end_offset, page, heading,
     lexemes, term_weights, embedding
 )
 select
-    given.id, %(tenant)s, %(document_id)s, %(version)s, given.ordinal, given.content, given.start_offset,
+    given.id, %(tenant)s, %(document_id)s, %(version)s, given.ordinal, given.digest, given.content, given.start_offset,
     given.end_offset, given.page, given.heading, given.lexemes,
     sluice_term_weights(given.lexemes, greatest(given.average_length, 1)), given.embedding::halfvec
 from (
@@ -43,9 +131,9 @@ from (
             sluice_average_length(%(tenant)s), avg(sluice_length(lexemes)) over (), 1
         ) as average_length
     from unnest(
-        %(ids)s::uuid[], %(ordinals)s::integer[], %(contents)s::text[], %(starts)s::integer[], %(ends)s::integer[],
-        %(pages)s::integer[], %(headings)s::text[], %(embeddings)s::text[]
-    ) as chunk (id, ordinal, content, start_offset, end_offset, page, heading, embedding),
+        %(ids)s::uuid[], %(ordinals)s::integer[], %(digests)s::uuid[], %(contents)s::text[], %(starts)s::integer[],
+        %(ends)s::integer[], %(pages)s::integer[], %(headings)s::text[], %(embeddings)s::text[]
+    ) as chunk (id, ordinal, digest, content, start_offset, end_offset, page, heading, embedding),
     lateral (select sluice_lexemes('english', concat_ws(' ', heading, content)) as lexemes) as parsed
 ) as given;
 
@@ -67,37 +155,92 @@ set chunks = lexeme_count.chunks + excluded.chunks, positions = lexeme_count.pos
 
 -- name: publish_version
 -- The swap: readers see the old chunks before it and the new ones after it.
--- A document whose bytes have changed meanwhile keeps its place in the queue.
 update document
-set version = %(version)s, kind = %(kind)s, title = %(title)s, pages = %(pages)s, chunks = %(chunks)s,
-    status = case when etag = %(etag)s then 'ready' else status end,
-    code = null, reason = null, claimed_until = null, updated_at = now()
-where id = %(id)s and tenant = %(tenant)s
+set version = staged, kind = %(kind)s, title = coalesce(%(title)s, title), pages = %(pages)s, chunks = %(chunks)s,
+    metadata = metadata || jsonb_build_object('kind', %(kind)s::text),
+    step = 'stored', done = null, total = null, updated_at = now(),
+    claimed_until = greatest(claimed_until, now() + make_interval(secs => %(lease_seconds)s))
+where id = %(id)s and claim = %(claim)s
 returning *;
 
--- name: delete_other_versions
-delete from chunk where document_id = %(id)s and version <> %(version)s;
+-- name: delete_other_chunks
+-- What is not of the published version: the old one, and what an earlier try has left.
+delete from chunk
+where document_id = %(id)s and (version is distinct from %(version)s or ordinal >= %(chunks)s);
+
+-- name: sample_chunk
+select chunk.content, chunk.embedding::text as vector
+from chunk
+join document on document.id = chunk.document_id and document.version = chunk.version
+where document.id = %(id)s and document.claim = %(claim)s and chunk.ordinal = document.chunks / 2;
+
+-- name: finish_document
+update document
+set status = 'ready', step = 'ready', done = null, total = null, claim = null, claimed_until = null, staged = null,
+    code = null, reason = null, updated_at = now()
+where id = %(id)s and claim = %(claim)s
+returning *;
+
+-- name: release_document
+update document
+set status = 'pending', claim = null, claimed_until = null, code = %(code)s, reason = %(reason)s, updated_at = now()
+where id = %(id)s and claim = %(claim)s
+returning *;
 
 -- name: fail_document
 update document
-set status = 'failed', code = %(code)s, reason = %(reason)s, claimed_until = null, updated_at = now()
-where id = %(id)s and tenant = %(tenant)s
+set status = 'failed', claim = null, claimed_until = null, staged = null, code = %(code)s, reason = %(reason)s,
+    updated_at = now()
+where id = %(id)s and claim = %(claim)s
 returning *;
 
+-- name: delete_staged_chunks
+delete from chunk using document
+where document.id = %(id)s and chunk.document_id = document.id and chunk.version is distinct from document.version;
+
+-- name: find_document
+select * from document where source = %(source)s and tenant = %(tenant)s;
+
 -- name: get_document
-select * from document where id = %(id)s and tenant = %(tenant)s;
+select * from document where id = %(id)s and tenant = %(tenant)s and status <> 'deleted';
 
 -- name: list_documents
 select * from document
-where tenant = %(tenant)s and (%(collection)s::text is null or collection = %(collection)s)
+where tenant = %(tenant)s and status <> 'deleted' and (%(collection)s::text is null or collection = %(collection)s)
 order by id desc
 limit %(limit)s;
 
--- name: delete_document
-delete from document where id = %(id)s and tenant = %(tenant)s returning *;
+-- name: page_documents
+select * from document
+where status <> 'deleted' and source collate "C" > %(after)s
+order by source collate "C"
+limit %(limit)s;
 
--- name: delete_document_by_source
-delete from document where source = %(source)s and tenant = %(tenant)s returning *;
+-- name: lock_document
+-- Another writer of its chunks ends first, so that none of them is missed.
+select * from document where id = %(id)s and tenant = %(tenant)s and status <> 'deleted' for update;
+
+-- name: entomb_document
+update document
+set status = 'deleted', version = null, staged = null, claim = null, claimed_until = null, chunks = 0,
+    sequencer = greatest(sequencer, %(sequencer)s), step = null, done = null, total = null, code = null,
+    reason = null, metadata = '{}', updated_at = now()
+where id = %(id)s;
+
+-- name: delete_chunks
+delete from chunk where document_id = %(id)s;
+
+-- name: dig_grave
+-- Returns the document that is to be deleted. An object that no event has told of yet gets its tombstone at once.
+insert into document (id, tenant, collection, source, title, status, sequencer)
+values (%(id)s, %(tenant)s, %(collection)s, %(source)s, %(title)s, 'deleted', %(sequencer)s)
+on conflict (tenant, source) do update set sequencer = document.sequencer
+where excluded.sequencer = '' or excluded.sequencer >= document.sequencer
+returning *;
+
+-- name: forget_tombstones
+delete from document
+where status = 'deleted' and updated_at < now() - make_interval(secs => %(seconds)s);
 
 -- name: lock_embedding_space
 select model, dimension from embedding_space for share;

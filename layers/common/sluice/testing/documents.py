@@ -1,182 +1,281 @@
-"""A document store, a bucket and a parser for tests."""
+"""A document store, and the search over what it holds, for tests."""
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sluice.domain import (
-    Block,
     Caller,
     Chunk,
+    Claim,
     Document,
     DocumentStatus,
+    EmbeddingUsage,
+    Filter,
     ObjectRef,
-    ParsedDocument,
+    Passage,
     Vector,
     uuid7,
 )
-from sluice.errors import DocumentBusy, DocumentNotFound, DocumentTooLarge, EmbeddingModelMismatch, ObjectGone
+from sluice.errors import DocumentBusy, DocumentChanged, DocumentNotFound, EmbeddingModelMismatch, SluiceError
+from sluice.ports import Progress, Sample
+
+StagedChunks = dict[int, tuple[Chunk, Vector]]
 
 
 @dataclass
-class StoredChunks:
-    """The version of a document that readers see."""
-
-    parsed: ParsedDocument
-    chunks: list[Chunk]
-    vectors: list[Vector]
+class _Record:
+    document: Document
+    token: UUID | None = None
+    claimed_until: float = 0.0
+    staged: UUID | None = None
+    version: UUID | None = None
+    versions: dict[UUID, StagedChunks] = field(default_factory=dict)
 
 
 class InMemoryDocuments:
-    """The `DocumentStore` in dictionaries. `contents` holds what readers see, by the document's id.
+    """The `DocumentStore` in dictionaries. `contents` holds the chunks that readers see, by the document's id.
 
-    An error in `failures` is raised by the next call of `store`.
+    An error in `failures` is raised by the next call of `stage`.
     """
 
     def __init__(self, *, model: str = "test/hash", clock: Callable[[], float] = time.monotonic) -> None:
         self._model = model
         self._clock = clock
-        self._documents: dict[tuple[str, UUID], Document] = {}
-        self._claims: dict[UUID, float] = {}
-        self.contents: dict[UUID, StoredChunks] = {}
+        self._records: dict[tuple[str, str], _Record] = {}
         self.failures: deque[Exception] = deque()
 
-    async def register(self, caller: Caller, ref: ObjectRef) -> Document:
-        known = self._by_source(caller, ref.source)
-        if known is None:
-            now = datetime.now(UTC)
-            known = Document(
-                uuid7(), ref.collection, ref.source, ref.name, DocumentStatus.PENDING, ref.etag, size=ref.size,
-                created_at=now, updated_at=now,
-            )  # fmt: skip
-        elif known.etag != ref.etag:
-            self._claims.pop(known.id, None)
-            known = replace(known, status=DocumentStatus.PENDING, etag=ref.etag, code=None, reason=None)
-        return self._put(caller, replace(known, size=ref.size))
+    @property
+    def contents(self) -> dict[UUID, list[tuple[Chunk, Vector]]]:
+        return {
+            record.document.id: [pair for _, pair in sorted(record.versions[record.version].items())]
+            for record in self._records.values()
+            if record.version
+        }
 
-    async def claim(self, caller: Caller, ref: ObjectRef, *, lease_seconds: float) -> Document | None:
-        document = await self.register(caller, ref)
-        if document.status is DocumentStatus.READY:
+    async def register(self, caller: Caller, ref: ObjectRef, *, again: bool = False) -> Document:
+        record = self._records.get((caller.tenant, ref.source))
+        if record is None:
+            return self._add(caller, ref, DocumentStatus.PENDING).document
+        known = record.document
+        is_dead = known.status is DocumentStatus.DELETED
+        if ref.sequencer and (ref.sequencer < known.sequencer or (is_dead and ref.sequencer == known.sequencer)):
+            return known
+        is_same_event = bool(ref.sequencer) and ref.sequencer == known.sequencer
+        is_changed = is_dead or (known.etag != ref.etag and not is_same_event)
+        is_newer = bool(ref.sequencer and known.sequencer) and ref.sequencer > known.sequencer
+        is_later = bool(ref.written_at and known.updated_at and ref.written_at > known.updated_at)
+        sequencer = "" if is_changed and not ref.sequencer else max(known.sequencer, ref.sequencer)
+        record.document = replace(known, sequencer=sequencer)
+        if is_changed:
+            record.staged = None
+            record.document = replace(record.document, etag=ref.etag, size=ref.size, tokens=0, cost=0.0)
+        if is_dead:
+            record.document = replace(record.document, id=uuid7(), title=ref.name, created_at=datetime.now(UTC))
+        if is_changed or (known.status is DocumentStatus.FAILED and (again or is_newer or is_later)):
+            record.token = None
+            self._set(record, status=DocumentStatus.PENDING, code=None, reason=None, step=None, done=None, total=None)
+        return record.document
+
+    async def claim(self, caller: Caller, ref: ObjectRef, *, lease_seconds: float, again: bool = False) -> Claim | None:
+        document = await self.register(caller, ref, again=again)
+        record = self._records[caller.tenant, ref.source]
+        if document.status not in (DocumentStatus.PENDING, DocumentStatus.PROCESSING):
             return None
-        if document.status is DocumentStatus.PROCESSING and self._claims[document.id] > self._clock():
+        if document.status is DocumentStatus.PROCESSING and record.claimed_until > self._clock():
             raise DocumentBusy
-        self._claims[document.id] = self._clock() + lease_seconds
-        return self._put(caller, replace(document, status=DocumentStatus.PROCESSING, code=None, reason=None))
+        record.token, record.claimed_until = uuid7(), self._clock() + lease_seconds
+        record.staged = record.staged or uuid7()
+        record.versions.setdefault(record.staged, {})
+        self._set(
+            record, status=DocumentStatus.PROCESSING, code=None, reason=None, step="received", done=None, total=None
+        )
+        return Claim(caller, record.document, record.token, record.staged, lease_seconds)
 
-    async def release(self, caller: Caller, document_id: UUID) -> None:
-        document = self._documents.get((caller.tenant, document_id))
-        if document and document.status is DocumentStatus.PROCESSING:
-            self._put(caller, replace(document, status=DocumentStatus.PENDING))
+    async def confirm(self, claim: Claim, ref: ObjectRef) -> None:
+        self._set(self._held(claim), etag=ref.etag, size=ref.size)
 
-    async def store(
+    async def report(self, claim: Claim, progress: Progress, *, pages: int | None = None) -> None:
+        self._note(claim, progress)
+        if pages is not None:
+            self._set(self._held(claim), pages=pages)
+
+    async def reuse(self, claim: Claim, chunks: Sequence[Chunk]) -> set[int]:
+        record = self._held(claim)
+        known = {chunk.digest: vector for version in record.versions.values() for chunk, vector in version.values()}
+        staged = record.versions[claim.version]
+        for chunk in chunks:
+            if chunk.digest in known:
+                staged[chunk.ordinal] = (chunk, known[chunk.digest])
+        return {chunk.ordinal for chunk in chunks if chunk.digest in known}
+
+    async def stage(
         self,
-        caller: Caller,
-        document: Document,
-        parsed: ParsedDocument,
+        claim: Claim,
         chunks: Sequence[Chunk],
         vectors: Sequence[Vector],
         *,
         model: str,
-    ) -> Document:
+        usage: EmbeddingUsage,
+        progress: Progress,
+    ) -> None:
         if self.failures:
             raise self.failures.popleft()
         if model != self._model:
             raise EmbeddingModelMismatch
-        current = await self.get(caller, document.id)
-        self.contents[document.id] = StoredChunks(parsed, list(chunks), list(vectors))
-        ready = current.etag == document.etag
-        return self._put(
-            caller,
-            replace(
-                current, kind=parsed.kind, title=parsed.title or current.title, pages=parsed.pages, chunks=len(chunks),
-                status=DocumentStatus.READY if ready else current.status, code=None, reason=None,
-            ),
-        )  # fmt: skip
+        self._note(claim, progress, usage)
+        pairs = zip(chunks, vectors, strict=True)
+        self._held(claim).versions[claim.version].update({chunk.ordinal: (chunk, vector) for chunk, vector in pairs})
 
-    async def fail(self, caller: Caller, document_id: UUID, *, code: str, reason: str) -> Document:
-        document = await self.get(caller, document_id)
-        return self._put(caller, replace(document, status=DocumentStatus.FAILED, code=code, reason=reason))
+    async def publish(self, claim: Claim, *, kind: str, title: str | None, pages: int | None, chunks: int) -> None:
+        record = self._held(claim)
+        record.version = claim.version
+        kept = {ordinal: pair for ordinal, pair in record.versions[claim.version].items() if ordinal < chunks}
+        record.versions = {claim.version: kept}
+        title = title or record.document.title
+        self._set(record, kind=kind, title=title, pages=pages, chunks=chunks, step="stored", done=None, total=None)
+
+    async def sample(self, claim: Claim) -> Sample:
+        record = self._held(claim)
+        chunk, vector = self.contents[record.document.id][record.document.chunks // 2]
+        return Sample(chunk.content, vector)
+
+    async def finish(self, claim: Claim) -> Document:
+        record = self._held(claim)
+        record.token = record.staged = None
+        return self._set(record, status=DocumentStatus.READY, step="ready", done=None, total=None)
+
+    async def release(self, claim: Claim, *, code: str | None = None, reason: str | None = None) -> None:
+        record = self._find(claim)
+        if record:
+            record.token = None
+            self._set(record, status=DocumentStatus.PENDING, code=code, reason=reason)
+
+    async def fail(self, claim: Claim, *, code: str, reason: str) -> Document:
+        record = self._held(claim)
+        record.token = record.staged = None
+        record.versions = {key: value for key, value in record.versions.items() if key == record.version}
+        return self._set(record, status=DocumentStatus.FAILED, code=code, reason=reason)
+
+    async def find(self, caller: Caller, source: str) -> Document | None:
+        record = self._records.get((caller.tenant, source))
+        return record.document if record else None
 
     async def get(self, caller: Caller, document_id: UUID) -> Document:
-        try:
-            return self._documents[caller.tenant, document_id]
-        except KeyError as error:
-            raise DocumentNotFound from error
+        return self._by_id(caller, document_id).document
 
     async def recent(self, caller: Caller, *, collection: str | None, limit: int) -> list[Document]:
-        mine = [document for (tenant, _), document in self._documents.items() if tenant == caller.tenant]
-        wanted = [document for document in mine if collection in (None, document.collection)]
+        wanted = [document for document in self._living(caller) if collection in (None, document.collection)]
         return sorted(wanted, key=lambda document: document.id, reverse=True)[:limit]
 
+    async def page(self, *, after: str, limit: int) -> list[Document]:
+        documents = [record.document for record in self._records.values()]
+        living = [document for document in documents if document.status is not DocumentStatus.DELETED]
+        wanted = [document for document in living if document.source.encode() > after.encode()]
+        return sorted(wanted, key=lambda document: document.source.encode())[:limit]
+
     async def delete(self, caller: Caller, document_id: UUID) -> Document:
-        document = await self.get(caller, document_id)
-        del self._documents[caller.tenant, document_id]
-        self.contents.pop(document_id, None)
-        return document
+        record = self._by_id(caller, document_id)
+        return self._entomb(record, "")
 
-    async def delete_source(self, caller: Caller, source: str) -> Document | None:
-        document = self._by_source(caller, source)
-        return await self.delete(caller, document.id) if document else None
+    async def bury(self, caller: Caller, ref: ObjectRef) -> Document | None:
+        record = self._records.get((caller.tenant, ref.source))
+        if record is None:
+            self._add(caller, ref, DocumentStatus.DELETED)
+            return None
+        if ref.sequencer and ref.sequencer < record.document.sequencer:
+            return None
+        document = self._entomb(record, ref.sequencer)
+        return None if document.status is DocumentStatus.DELETED else document
 
-    def _by_source(self, caller: Caller, source: str) -> Document | None:
-        mine = (document for (tenant, _), document in self._documents.items() if tenant == caller.tenant)
-        return next((document for document in mine if document.source == source), None)
+    async def forget_tombstones(self, *, older_than_seconds: float) -> None:
+        before = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
+        for key, record in list(self._records.items()):
+            changed = record.document.updated_at
+            if record.document.status is DocumentStatus.DELETED and changed and changed < before:
+                del self._records[key]
 
-    def _put(self, caller: Caller, document: Document) -> Document:
-        document = replace(document, updated_at=datetime.now(UTC))
-        self._documents[caller.tenant, document.id] = document
-        return document
+    def _add(self, caller: Caller, ref: ObjectRef, status: DocumentStatus) -> _Record:
+        now = datetime.now(UTC)
+        record = _Record(
+            Document(
+                uuid7(), ref.collection, ref.source, ref.name, status, ref.etag, size=ref.size, created_at=now,
+                updated_at=now, sequencer=ref.sequencer,
+            )
+        )  # fmt: skip
+        self._records[caller.tenant, ref.source] = record
+        return record
+
+    def _entomb(self, record: _Record, sequencer: str) -> Document:
+        """Return what the document was."""
+        was = record.document
+        record.token = record.staged = record.version = None
+        record.versions = {}
+        self._set(record, status=DocumentStatus.DELETED, sequencer=max(was.sequencer, sequencer))
+        return was
+
+    def _note(self, claim: Claim, progress: Progress, usage: EmbeddingUsage = EmbeddingUsage()) -> None:  # noqa: B008 - frozen
+        record = self._held(claim)
+        record.claimed_until = max(record.claimed_until, self._clock() + claim.lease_seconds)
+        known = record.document
+        done = known.done if progress.done is None else progress.done
+        total = known.total if progress.total is None else progress.total
+        spent = {"tokens": known.tokens + usage.tokens, "cost": known.cost + usage.cost}
+        self._set(record, step=progress.step, done=done, total=total, **spent)
+
+    def _find(self, claim: Claim) -> _Record | None:
+        record = self._records.get((claim.caller.tenant, claim.document.source))
+        return record if record and record.token == claim.token else None
+
+    def _held(self, claim: Claim) -> _Record:
+        record = self._find(claim)
+        if record is None:
+            raise DocumentChanged
+        return record
+
+    def _set(self, record: _Record, **changes: object) -> Document:
+        record.document = replace(record.document, updated_at=datetime.now(UTC), **changes)  # type: ignore[arg-type] # whichever fields a method names
+        return record.document
+
+    def _living(self, caller: Caller) -> list[Document]:
+        mine = (record.document for (tenant, _), record in self._records.items() if tenant == caller.tenant)
+        return [document for document in mine if document.status is not DocumentStatus.DELETED]
+
+    def _by_id(self, caller: Caller, document_id: UUID) -> _Record:
+        for (tenant, _), record in self._records.items():
+            known = record.document
+            if tenant == caller.tenant and known.id == document_id and known.status is not DocumentStatus.DELETED:
+                return record
+        raise DocumentNotFound
 
 
 @dataclass
-class InMemoryObjects:
-    """The `ObjectStore` in a dictionary. An error in `failures` is raised by the next call of `read`."""
+class DocumentPassages:
+    """The `PassageStore` over the documents of a fake store: finds any chunk, nearest first.
 
-    bucket: str = "documents"
-    contents: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    failures: deque[Exception] = field(default_factory=deque)
-
-    async def read(self, ref: ObjectRef, *, max_bytes: int) -> bytes:
-        if self.failures:
-            raise self.failures.popleft()
-        body = self.contents.get((ref.bucket, ref.key))
-        if body is None:
-            raise ObjectGone
-        if len(body) > max_bytes:
-            raise DocumentTooLarge(f"The file has {len(body):,} bytes; at most {max_bytes:,} are allowed.")
-        return body
-
-    async def write(self, key: str, body: bytes, *, content_type: str | None = None) -> ObjectRef:
-        self.contents[self.bucket, key] = body
-        etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
-        return ObjectRef(self.bucket, key, etag, len(body))
-
-    async def delete(self, ref: ObjectRef) -> None:
-        self.contents.pop((ref.bucket, ref.key), None)
-
-    async def presign_upload(self, key: str, *, max_bytes: int, expires_seconds: int) -> tuple[str, dict[str, str]]:
-        return f"https://{self.bucket}.test/", {"key": key, "policy": f"{max_bytes} bytes, {expires_seconds} seconds"}
-
-
-class ScriptedParser:
-    """Reads UTF-8 as one block a page, pages parted by form feeds; an error in `failures` is raised instead.
-
-    `names` records what was parsed.
+    `blind` finds nothing; an error in `failures` is raised by the next search.
     """
 
-    def __init__(self) -> None:
-        self.failures: deque[Exception] = deque()
-        self.names: list[str] = []
+    documents: InMemoryDocuments
+    blind: bool = False
+    failures: deque[SluiceError] = field(default_factory=deque)
 
-    def parse(self, name: str, body: bytes) -> ParsedDocument:
-        self.names.append(name)
+    async def search(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> list[Passage]:
         if self.failures:
             raise self.failures.popleft()
-        pages = body.decode().split("\f")
-        return ParsedDocument("text", tuple(Block(text, page) for page, text in enumerate(pages, 1)), pages=len(pages))
+        found = [
+            Passage(
+                uuid7(), identifier, "", "", chunk.content, chunk.start, chunk.end, score=near, similarity=near,
+                page=chunk.page, heading=chunk.heading,
+            )
+            for identifier, pairs in self.documents.contents.items()
+            for chunk, stored in pairs
+            if identifier in (where.document_ids or (identifier,))
+            for near in (sum(a * b for a, b in zip(vector, stored, strict=True)),)
+        ]  # fmt: skip
+        return [] if self.blind else sorted(found, key=lambda passage: -passage.score)[:limit]

@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Literal
 
-from sluice.domain import Usage, Vector
-from sluice.ports import Finish, PromptMessage, TextDelta
+from sluice.domain import EmbeddingUsage, Usage, Vector
+from sluice.ports import Embeddings, Finish, PromptMessage, TextDelta
 
 Step = str | Finish | Exception | asyncio.Event
 """A piece of text; the end; an error to raise; or an event to wait for, so that a test decides when to go on."""
@@ -78,22 +78,32 @@ class HashEmbedder:
         self._model = model
         self.texts: list[str] = []
         self.purposes: list[str] = []
-        self.failures: deque[Exception] = deque()
+        self.failures: deque[Exception | None] = deque()
 
     @property
     def model(self) -> str:
         return self._model
+
+    def fail_after(self, calls: int, error: Exception) -> None:
+        """Let so many calls succeed and the next one fail."""
+        self.failures.extend([*[None] * calls, error])
 
     async def dimension(self) -> int:
         return self._dimension
 
     async def embed(self, texts: Sequence[str], *, purpose: Literal["query", "document"]) -> list[Vector]:
         """Return one unit vector per text."""
-        if self.failures:
-            raise self.failures.popleft()
+        if self.failures and (failure := self.failures.popleft()):
+            raise failure
         self.texts.extend(texts)
         self.purposes.extend([purpose] * len(texts))
         return [_unit(self._count(re.findall(r"\w+", text.lower()))) for text in texts]
+
+    async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
+        """Return one unit vector per text; each word is a token, and a million of them cost a dollar."""
+        vectors = await self.embed(texts, purpose="document")
+        tokens = sum(len(text.split()) for text in texts)
+        return Embeddings(vectors, EmbeddingUsage(tokens, tokens / 1_000_000))
 
     def _count(self, words: Iterable[str]) -> Vector:
         counts = [0.0] * self._dimension

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from sluice.adapters.llm import failures, library
-from sluice.domain import Vector
+from sluice.domain import EmbeddingUsage, Vector
 from sluice.errors import ModelError, ModelRateLimited, ModelUnavailable
+from sluice.ports import Embeddings
 
 Purpose = Literal["query", "document"]
 
@@ -65,6 +66,13 @@ class LiteLLMEmbedder:
 
     async def embed(self, texts: Sequence[str], *, purpose: Purpose) -> list[Vector]:
         """Return one unit vector per text, in order; raise `ModelError`."""
+        return (await self._embed_all(texts, purpose)).vectors
+
+    async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
+        """Return one unit vector per text, in order, and what they took; raise `ModelError`."""
+        return await self._embed_all(texts, "document")
+
+    async def _embed_all(self, texts: Sequence[str], purpose: Purpose) -> Embeddings:
         places = asyncio.Semaphore(self._concurrency)
         batches = [texts[start : start + self._batch] for start in range(0, len(texts), self._batch)]
         try:
@@ -72,16 +80,18 @@ class LiteLLMEmbedder:
                 tasks = [group.create_task(self._embed_in(places, batch, purpose)) for batch in batches]
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from errors
-        vectors = [vector for task in tasks for vector in task.result()]
+        results = [task.result() for task in tasks]
+        vectors = [vector for result in results for vector in result.vectors]
         if len({len(vector) for vector in vectors}) > 1:
             raise ModelError(f"The model {self._model} returned vectors of different lengths.")
-        return vectors
+        tokens, cost = sum(it.usage.tokens for it in results), sum(it.usage.cost for it in results)
+        return Embeddings(vectors, EmbeddingUsage(tokens, cost))
 
-    async def _embed_in(self, places: asyncio.Semaphore, texts: Sequence[str], purpose: Purpose) -> list[Vector]:
+    async def _embed_in(self, places: asyncio.Semaphore, texts: Sequence[str], purpose: Purpose) -> Embeddings:
         async with places:
             return await self._retry(texts, purpose)
 
-    async def _retry(self, texts: Sequence[str], purpose: Purpose) -> list[Vector]:
+    async def _retry(self, texts: Sequence[str], purpose: Purpose) -> Embeddings:
         for attempt in range(1, self._attempts + 1):
             try:
                 return await self._call(texts, purpose)
@@ -92,7 +102,7 @@ class LiteLLMEmbedder:
             await self._sleep(wait)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    async def _call(self, texts: Sequence[str], purpose: Purpose) -> list[Vector]:
+    async def _call(self, texts: Sequence[str], purpose: Purpose) -> Embeddings:
         litellm = await library.loaded()
         try:
             async with asyncio.timeout(self._timeout):
@@ -101,7 +111,7 @@ class LiteLLMEmbedder:
                 )
         except Exception as error:
             raise failures.translate(error, self._model) from error
-        return self._vectors(response.data, len(texts))
+        return Embeddings(self._vectors(response.data, len(texts)), _usage(response))
 
     def _input_type(self, purpose: Purpose) -> dict[str, str]:
         for prefix, types in INPUT_TYPES.items():
@@ -119,6 +129,13 @@ class LiteLLMEmbedder:
         if not 0 < length < math.inf:
             raise ModelError(f"The model {self._model} returned a vector that has no direction.")
         return [value / length for value in vector]
+
+
+def _usage(response: Any) -> EmbeddingUsage:
+    """Return what the provider counted and LiteLLM's price list makes of it; nothing where either is silent."""
+    tokens = getattr(getattr(response, "usage", None), "prompt_tokens", None)
+    cost = (getattr(response, "_hidden_params", None) or {}).get("response_cost")
+    return EmbeddingUsage(int(tokens or 0), float(cost or 0.0))
 
 
 def _backoff(attempt: int) -> float:

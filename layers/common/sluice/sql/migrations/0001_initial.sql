@@ -15,19 +15,31 @@ create table document (
     collection text not null,
     source text not null,
     title text not null,
-    status text not null check (status in ('pending', 'processing', 'ready', 'failed')),
-    -- The bytes that status speaks of.
+    -- A deleted document is a tombstone: it outlives the late events of its object.
+    status text not null check (status in ('pending', 'processing', 'ready', 'failed', 'deleted')),
+    -- The bytes that status speaks of, and where their event stands among those of the key; empty when nobody said.
     etag text not null default '',
+    sequencer text not null default '' collate "C",
     -- The chunks that readers see; null until a version was ready.
     version uuid,
+    -- The chunks that are being written, and who may write them until when.
+    staged uuid,
+    claim uuid,
+    claimed_until timestamptz,
     kind text,
     size bigint not null default 0,
     pages integer,
     chunks integer not null default 0,
+    -- The progress of the work.
+    step text,
+    done integer,
+    total integer,
+    -- What embedding has taken: tokens and US dollars.
+    tokens bigint not null default 0,
+    cost double precision not null default 0,
     code text,
     reason text,
     metadata jsonb not null default '{}',
-    claimed_until timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     unique (tenant, source)
@@ -41,6 +53,8 @@ create table chunk (
     document_id uuid not null references document on delete cascade,
     version uuid not null,
     ordinal integer not null,
+    -- The address of heading and content: what has the same one has the same vector.
+    digest uuid not null,
     content text not null,
     start_offset integer not null,
     end_offset integer not null,
@@ -52,7 +66,8 @@ create table chunk (
     embedding halfvec(${dimension}) not null
 );
 
-create index chunk_by_document on chunk (document_id, version);
+-- Unique, so that no interrupted or repeated work doubles a chunk.
+create unique index chunk_by_place on chunk (document_id, version, ordinal);
 create index chunk_by_lexeme on chunk using gin (lexemes);
 create index chunk_by_embedding on chunk using hnsw (embedding halfvec_cosine_ops);
 

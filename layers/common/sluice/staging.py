@@ -1,0 +1,174 @@
+"""From an object's bytes to staged chunks: the document is read ahead while earlier chunks are embedded and written."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+
+from sluice.chunking import Splitter
+from sluice.domain import Block, Chunk, Claim, ParsedDocument
+from sluice.errors import DocumentUnfinished, EmptyDocument, NoTextLayer
+from sluice.ports import DocumentEmbedder, DocumentStore, Parser, Progress, StoredObject, TextRecognizer
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What bounds a document and its pieces.
+
+    Bytes of the object, characters of a chunk, chunks of one transaction, seconds of a lease, and seconds before an
+    invocation's end at which it hands the rest on.
+    """
+
+    document_bytes: int
+    chunk_characters: int
+    chunk_overlap: int
+    embedding_batch: int
+    claim_seconds: float
+    handover_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The parts that reading and staging need."""
+
+    documents: DocumentStore
+    parser: Parser
+    embedder: DocumentEmbedder
+    recognizer: TextRecognizer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was read: the facts of the document, without its text."""
+
+    kind: str
+    title: str | None
+    pages: int | None
+    chunks: int
+
+
+class Staging:
+    """Stages one document; `summary` says what was read once `steps` has ended.
+
+    Each batch of chunks is committed by itself, so that the next try goes on where this one stopped. `until` is the
+    time, by `time.monotonic`, after which no further batch is begun.
+    """
+
+    def __init__(self, tools: Tools, sizes: Sizes, claim: Claim, *, until: float | None) -> None:
+        self._tools = tools
+        self._sizes = sizes
+        self._claim = claim
+        self._until = until
+        self._batches: asyncio.Queue[list[Chunk] | None] = asyncio.Queue()
+        self._staged = 0
+        self.summary: Summary | None = None
+
+    async def steps(self, stored: StoredObject) -> AsyncGenerator[Progress, None]:
+        """Yield the progress; raise `DocumentError`, `DocumentUnfinished`, `DocumentChanged` and what may pass."""
+        reading = asyncio.create_task(self._read(stored))
+        try:
+            async with contextlib.aclosing(self._stage_all(reading)) as steps:
+                async for step in steps:
+                    yield step
+        finally:
+            reading.cancel()
+            await asyncio.wait([reading])
+
+    async def _read(self, stored: StoredObject) -> Summary:
+        """Put the document's chunks into the queue, and None at the end of them, however it comes."""
+        splitter = Splitter(size=self._sizes.chunk_characters, overlap=self._sizes.chunk_overlap)
+        batch: list[Chunk] = []
+        count, part = 0, ParsedDocument("", ())
+        try:
+            async with contextlib.aclosing(self._parts(stored)) as parts:
+                async for part in parts:
+                    batch += splitter.add(part.blocks)
+                    while len(batch) >= self._sizes.embedding_batch:
+                        count += self._put(batch[: self._sizes.embedding_batch])
+                        batch = batch[self._sizes.embedding_batch :]
+            count += self._put([*batch, *splitter.end()])
+            if not count:
+                raise EmptyDocument
+            return Summary(part.kind, part.title, part.pages, count)
+        finally:
+            self._batches.put_nowait(None)
+
+    def _put(self, chunks: list[Chunk]) -> int:
+        for start in range(0, len(chunks), self._sizes.embedding_batch):
+            self._batches.put_nowait(chunks[start : start + self._sizes.embedding_batch])
+        return len(chunks)
+
+    async def _parts(self, stored: StoredObject) -> AsyncGenerator[ParsedDocument, None]:
+        """Read the document; where its pages are images and somebody can read those, the text comes from there."""
+        try:
+            async with contextlib.aclosing(self._tools.parser.parse(stored.ref.name, stored.body)) as parts:
+                async for part in parts:
+                    yield part
+        except NoTextLayer:
+            if self._tools.recognizer is None:
+                raise
+            blocks = await self._tools.recognizer.recognize(stored.ref)
+            yield ParsedDocument("pdf", blocks, pages=_last_page(blocks))
+
+    async def _stage_all(self, reading: asyncio.Task[Summary]) -> AsyncGenerator[Progress, None]:
+        told = False
+        while (batch := await self._next()) is not None:
+            if not told and reading.done() and not reading.exception():
+                told = True
+                for step in await self._tell(reading.result()):
+                    yield step
+            await self._stage(batch, total=reading.result().chunks if told else None)
+            if told:
+                yield Progress("embedded", self._staged, reading.result().chunks)
+        self.summary = await reading
+        if not told:
+            for step in await self._tell(self.summary):
+                yield step
+            yield Progress("embedded", self._staged, self.summary.chunks)
+
+    async def _next(self) -> list[Chunk] | None:
+        """Return the next batch; raise `DocumentUnfinished` when none can be begun in time."""
+        try:
+            async with asyncio.timeout(None if self._until is None else max(0.0, self._until - time.monotonic())):
+                batch = await self._batches.get()
+        except TimeoutError as error:
+            raise DocumentUnfinished from error
+        if batch and self._until is not None and time.monotonic() >= self._until:
+            raise DocumentUnfinished
+        return batch
+
+    async def _tell(self, summary: Summary) -> list[Progress]:
+        steps = [
+            Progress("parsed", summary.pages, summary.pages),
+            Progress("chunked", summary.chunks, summary.chunks),
+        ]
+        await self._tools.documents.report(
+            self._claim, Progress("chunked", self._staged, summary.chunks), pages=summary.pages
+        )
+        return steps
+
+    async def _stage(self, batch: Sequence[Chunk], *, total: int | None) -> None:
+        documents = self._tools.documents
+        there = await documents.reuse(self._claim, batch)
+        self._staged += len(batch)
+        new = {chunk.digest: chunk for chunk in batch if chunk.ordinal not in there}
+        if not new:
+            return
+        embedded = await self._tools.embedder.embed_documents([chunk.embedded_text for chunk in new.values()])
+        vectors = dict(zip(new, embedded.vectors, strict=True))
+        missing = [chunk for chunk in batch if chunk.ordinal not in there]
+        await documents.stage(
+            self._claim,
+            missing,
+            [vectors[chunk.digest] for chunk in missing],
+            model=self._tools.embedder.model,
+            usage=embedded.usage,
+            progress=Progress("embedded", self._staged, total),
+        )
+
+
+def _last_page(blocks: Sequence[Block]) -> int | None:
+    return max((block.page for block in blocks if block.page), default=None)
