@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from snapshot_restore_py import register_before_snapshot
 
 from functions.chat import conversations
 from functions.chat.routes import public, router
@@ -26,5 +27,7 @@ app.include_router(public)
 app.include_router(router)
 app.include_router(conversations.router)
 problems.install(app)
+
+register_before_snapshot(bootstrap.prime_snapshot)
 
 handler = Streaming(app)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import signal
@@ -53,6 +54,8 @@ class StreamingClient(LambdaRuntimeClient):  # type: ignore[misc] # awslambdaric
         if not self._polled:
             self._polled = True
             self._environment.startup()
+            gc.freeze()
+            gc.enable()
         return super().wait_next_invocation()
 
     def post_invocation_result(
@@ -67,6 +70,7 @@ class StreamingClient(LambdaRuntimeClient):  # type: ignore[misc] # awslambdaric
 
 def main() -> NoReturn:
     """Serve invocations until the environment ends."""
+    gc.disable()  # until the apps have started: what they import is no garbage, and looking for some takes time
     StreamedResponse.supported = True
     _add_versioned_packages()
     for ending in (signal.SIGTERM, signal.SIGINT):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import importlib
 import logging
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 ENVIRONMENT: Mapping[str, str] = {
@@ -26,7 +28,8 @@ def load() -> Any:
     """Import LiteLLM, quiet and with the offline models registered; later calls return at once."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    litellm: Any = importlib.import_module("litellm")
+    with _undisturbed():
+        litellm: Any = importlib.import_module("litellm")
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.drop_params = True  # a provider without, say, stream_options still answers
@@ -38,11 +41,27 @@ def load() -> Any:
     return litellm
 
 
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Look for no garbage among 3,000 modules while they load; let other threads in soon, since a client may wait."""
+    was_collecting, interval = gc.isenabled(), sys.getswitchinterval()
+    gc.disable()
+    sys.setswitchinterval(min(interval, 0.001))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        if was_collecting:
+            gc.freeze()
+            gc.enable()
+
+
 async def loaded() -> Any:
     """Import LiteLLM in a thread, so that the event loop goes on meanwhile."""
     return load() if load.cache_info().currsize else await asyncio.to_thread(load)
 
 
+@functools.cache
 def prime(model: str) -> None:
     """Import what a first chat call to `model` needs, by making one that is refused; blocks, so run it in a thread.
 
@@ -60,6 +79,7 @@ def prime(model: str) -> None:
     )
     with contextlib.suppress(Exception):  # it is made to fail
         asyncio.run(call)
+    litellm.in_memory_llm_clients_cache.flush_cache()  # no client of a loop that has ended, or of a snapshot
 
 
 async def close() -> None:

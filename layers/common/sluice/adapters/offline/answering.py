@@ -28,6 +28,9 @@ class OfflineChat:
     def name(self) -> str:
         return NAME
 
+    async def context_tokens(self, model: str | None = None) -> None:  # noqa: ARG002 - its context has no end
+        """Return None: there is no limit."""
+
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None
     ) -> AsyncGenerator[TextDelta | Finish, None]:

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
-from sluice.domain import Vector
+from sluice.domain import EmbeddingUsage, Vector
 from sluice.errors import ModelRejected
+from sluice.ports import Embeddings
 
 NAME = "offline/static"
 DIMENSION = 256
@@ -33,6 +34,10 @@ class OfflineEmbedder:
     async def embed(self, texts: Sequence[str], *, purpose: Literal["query", "document"]) -> list[Vector]:  # noqa: ARG002 - both are embedded alike
         """Return one unit vector per text, in order."""
         return [_embed(text) for text in texts]
+
+    async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
+        """Return one unit vector per text, in order; they cost nothing."""
+        return Embeddings(await self.embed(texts, purpose="document"), EmbeddingUsage())
 
 
 def _embed(text: str) -> Vector:

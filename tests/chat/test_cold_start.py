@@ -1,0 +1,92 @@
+"""What the real chat function loads, and when, in an execution environment of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from local.postgres import Postgres
+from sluice.adapters.offline.embedding import DIMENSION
+from sluice.adapters.offline.embedding import NAME as OFFLINE
+from sluice.adapters.postgres.migrations import migrate
+from sluice.domain import uuid7
+from tests.llm import upstream
+from tests.streaming.environment import ExecutionEnvironment, Streamed, function_url_event
+
+QUESTION = json.dumps({"message": "How long is the river?"})
+
+
+@pytest.fixture
+def offline_database(postgres: Postgres) -> Iterator[str]:
+    """The URL of an empty database for the offline embedder."""
+    name = f"test_{uuid7().hex}"
+    url = postgres.create_database(name)
+    migrate(url, model=OFFLINE, dimension=DIMENSION)
+    yield url
+    postgres.drop_database(name)
+
+
+@asynccontextmanager
+async def started(database: str, variables: Mapping[str, str]) -> AsyncIterator[ExecutionEnvironment]:
+    """The chat function behind the exec wrapper."""
+    common = {"SLUICE_DATABASE_URL": database, "SLUICE_BUCKET": "documents", "SLUICE_AUTH": "none"}
+    environment = ExecutionEnvironment("tests.chat.apps.observed.handler", variables={**common, **variables})
+    await environment.start()
+    try:
+        yield environment
+    finally:
+        await environment.close()
+
+
+async def ask(environment: ExecutionEnvironment) -> list[dict[str, Any]]:
+    """Return the events of an answer."""
+    headers = {"content-type": "application/json"}
+    reply = await environment.invoke(function_url_event("POST", "/api/chat", headers=headers, body=QUESTION))
+    return events(await reply.end())
+
+
+def events(answer: Streamed) -> list[dict[str, Any]]:
+    lines = [line.removeprefix("data: ") for line in answer.body.decode().splitlines() if line.startswith("data: ")]
+    return [json.loads(line) for line in lines if line != "[DONE]"]
+
+
+async def test_an_offline_answer_loads_no_library_of_models(offline_database: str) -> None:
+    """Nor AWS's, as long as no secret has to be read."""
+    async with started(offline_database, {}) as environment:
+        answer = await ask(environment)
+        shown = (await (await environment.get("/observed")).end()).json()
+
+    assert [answer[0]["type"], answer[-1]["type"]] == ["start", "done"], answer
+    assert shown["loaded"] == ["psycopg", "fastapi"]
+
+
+async def test_a_snapshot_holds_all_modules_and_no_connection(offline_database: str) -> None:
+    """The model's library is loaded and primed before it; settings, with secrets, are read after the restore."""
+    async with upstream.running() as provider:
+        provider.enqueue(upstream.chat("It is ", "long."))
+        variables = {
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+            "SLUICE_CHAT_MODEL": "openai/gpt-4o",
+            "OPENAI_API_BASE": provider.base,
+            "OPENAI_API_KEY": "sk-x",
+        }
+        async with started(offline_database, variables) as environment:
+            async with asyncio.timeout(60):
+                await environment.api.snapshot_taken()
+            asked_before = len(provider.requests)
+            environment.api.restore()
+            answer = await ask(environment)
+            shown = (await (await environment.get("/observed")).end()).json()
+
+    assert "".join(event["text"] for event in answer if event["type"] == "text") == "It is long."
+    assert asked_before == 0
+    assert shown["before the snapshot"] == {
+        "loaded": ["litellm", "psycopg", "openai", "fastapi"],
+        "settings": 0,
+        "connections": [],
+    }
