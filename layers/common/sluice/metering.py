@@ -42,8 +42,9 @@ class Meter:
         self.price = await self.prices.of(model)
         self.prompt_tokens = sum(tokens.estimate(message.content) for message in messages)
         if not await self._fits():
-            self.prompt_tokens = 0
-            raise self._refusal()
+            refusal = self._refusal()
+            self.prompt_tokens = 0  # it is not sent
+            raise refusal
 
     async def add(self, text: str) -> bool:
         """Count a piece of the answer before it is sent on; return whether the budget still covers it."""

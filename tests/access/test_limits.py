@@ -1,0 +1,182 @@
+"""Limits as a client meets them: refused before the stream, ended within it, told by /api/usage."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from math import ceil
+from typing import Any
+
+import httpx
+import pytest
+
+from sluice import tokens
+from sluice.domain import Allowance, Usage
+from sluice.errors import ModelUnavailable
+from sluice.ports import Finish
+from sluice.spending import Price
+from sluice.testing.ledger import FixedPrices
+from tests.chat.conftest import Parts, client, parts
+
+__all__ = ["client", "parts"]  # fixtures
+
+PRICE = Price(0.001, 0.002)
+
+
+def events(response: httpx.Response) -> list[Any]:
+    lines = [line.removeprefix("data: ") for line in response.text.splitlines() if line.startswith("data: ")]
+    return [json.loads(line) for line in lines if line != "[DONE]"]
+
+
+async def ask(client: httpx.AsyncClient) -> httpx.Response:
+    return await client.post("/api/chat", json={"message": "What do blue whales eat?"})
+
+
+@pytest.mark.parametrize(
+    ("allowance", "code"),
+    [
+        (Allowance(requests_per_minute=1, burst=1), "too_many_requests"),
+        (Allowance(tokens_per_day=10), "tokens_spent"),
+        (Allowance(tokens_per_month=10), "tokens_spent"),
+        (Allowance(dollars_per_day=0.01), "money_spent"),
+        (Allowance(dollars_per_month=0.01), "money_spent"),
+    ],
+)
+async def test_a_limit_that_is_reached_is_a_429_before_the_stream(
+    client: httpx.AsyncClient, parts: Parts, allowance: Allowance, code: str
+) -> None:
+    """With a code for programs and the time to come back; nothing is kept of the refused question."""
+    parts.prices = FixedPrices(PRICE)
+    parts.allowance = Allowance(requests_per_minute=1, burst=1)
+    parts.model.enqueue("Krill.")
+    await ask(client)
+    parts.allowance = allowance
+
+    refused = await ask(client)
+
+    assert (refused.status_code, refused.json()["code"], refused.json()["retryable"]) == (429, code, True)
+    assert int(refused.headers["retry-after"]) >= 1
+    assert len(parts.conversations.kept) == 1
+
+
+async def test_streams_at_once_are_limited(client: httpx.AsyncClient, parts: Parts) -> None:
+    """The second has to wait for the first to end."""
+    parts.allowance = Allowance(streams=1)
+    go_on = asyncio.Event()
+    parts.model.enqueue("Kr", go_on, "ill.")
+    parts.model.enqueue("Krill.")
+    first = asyncio.create_task(ask(client))
+    while not parts.model.prompts:  # noqa: ASYNC110 - a fake tells nobody that it was asked
+        await asyncio.sleep(0)
+
+    second = await ask(client)
+    go_on.set()
+    await first
+    third = await ask(client)
+
+    assert (second.status_code, second.json()["code"], third.status_code) == (429, "too_many_streams", 200)
+
+
+@pytest.mark.parametrize("allowance", [Allowance(tokens_per_day=400), Allowance(dollars_per_day=0.6)])
+async def test_an_answer_that_passes_its_budget_ends_there(
+    client: httpx.AsyncClient, parts: Parts, allowance: Allowance
+) -> None:
+    """What was said stands; an event and the finish reason tell why it ends, and the model is asked for no more."""
+    parts.prices = FixedPrices(PRICE)
+    parts.allowance = allowance
+    parts.model.enqueue(*["Blue whales eat krill and nothing else. "] * 100)
+
+    told = events(await ask(client))
+
+    texts = [event for event in told if event["type"] == "text"]
+    *_, status, done = told
+    assert 0 < len(texts) < 100
+    assert status == {"type": "status", "state": "budget_reached", "model": None, "reason": "budget"}
+    assert (done["type"], done["finish_reason"]) == ("done", "budget")
+    assert parts.model.closed == 1
+    [kept] = parts.conversations.kept.values()
+    assert kept.messages[-1].finish_reason == "budget"
+
+
+async def test_a_prompt_that_is_too_dear_is_not_sent(client: httpx.AsyncClient, parts: Parts) -> None:
+    """Its tokens would be spent before the first word."""
+    parts.allowance = Allowance(tokens_per_day=20)
+
+    told = events(await ask(client))
+
+    assert (told[-1]["type"], told[-1]["code"]) == ("error", "tokens_spent")
+    assert parts.model.prompts == []
+
+
+async def test_an_answer_may_be_longer_than_what_was_kept_back(client: httpx.AsyncClient, parts: Parts) -> None:
+    """As long as the budget has more."""
+    parts.allowance = Allowance(tokens_per_day=1_000_000)
+    parts.model.enqueue(*["Blue whales eat krill and nothing else. "] * 1_000)
+
+    told = events(await ask(client))
+
+    assert len([event for event in told if event["type"] == "text"]) == 1_000
+    assert told[-1]["finish_reason"] == "stop"
+
+
+async def test_what_the_model_counted_is_what_is_booked(client: httpx.AsyncClient, parts: Parts) -> None:
+    """The estimate is for the time before; `done` and /api/usage agree."""
+    parts.prices = FixedPrices(PRICE)
+    parts.allowance = Allowance(tokens_per_day=100_000, dollars_per_month=50.0, streams=4)
+    parts.model.enqueue("Krill.", Finish("stop", Usage(1_000, 500)))
+
+    told = events(await ask(client))
+    usage = (await client.get("/api/usage")).json()
+
+    span = {"answers": 1, "prompt_tokens": 1_000, "completion_tokens": 500, "cost": 2.0}
+    assert told[-1]["usage"] == {"prompt_tokens": 1_000, "completion_tokens": 500, "cost": 2.0}
+    assert usage == {
+        "day": span,
+        "month": span,
+        "streams": 0,
+        "limits": {"streams": 4, "tokens_per_day": 100_000, "dollars_per_month": 50.0},
+        "left": {"streams": 4, "tokens_per_day": 98_500, "dollars_per_month": 48.0},
+    }
+
+
+async def test_an_answer_that_breaks_off_is_booked_as_far_as_it_came(client: httpx.AsyncClient, parts: Parts) -> None:
+    """The provider bills it too."""
+    parts.model.enqueue("Blue whales eat krill. ", ModelUnavailable())
+
+    await ask(client)
+
+    [booked] = parts.ledger.settled
+    assert booked.prompt_tokens > 20
+    assert booked.completion_tokens == ceil(23 / tokens.BYTES_PER_TOKEN)
+
+
+async def test_a_question_that_fails_before_the_model_holds_nothing(client: httpx.AsyncClient, parts: Parts) -> None:
+    """What was kept back for it is free again, and nothing is booked."""
+    parts.allowance = Allowance(streams=1)
+    unknown = "0198c0de-0000-7000-8000-000000000000"
+    await client.post("/api/chat", json={"message": "hi", "conversation_id": unknown})
+    parts.passages.failures.append(ModelUnavailable())
+    await ask(client)
+    parts.model.enqueue("Krill.")
+
+    answered = await ask(client)
+
+    assert (answered.status_code, len(parts.ledger.settled)) == (200, 1)
+
+
+async def test_a_model_without_a_price_is_an_error_not_a_gift(client: httpx.AsyncClient, parts: Parts) -> None:
+    """Nobody is let in to something whose cost can't be told."""
+    parts.prices = FixedPrices(unpriced=frozenset({"scripted"}))
+
+    refused = await ask(client)
+
+    assert (refused.status_code, refused.json()["code"]) == (500, "model_unpriced")
+
+
+async def test_searches_are_paced_too(client: httpx.AsyncClient, parts: Parts) -> None:
+    """They cost an embedding and the database's time."""
+    parts.allowance = Allowance(requests_per_minute=1, burst=1)
+
+    answers = [await client.post("/api/search", json={"query": "krill"}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
