@@ -480,3 +480,12 @@ async def _until(events: AsyncGenerator[AnswerEvent, None], last: type) -> Async
         yield event
         if isinstance(event, last):
             return
+
+
+async def test_a_question_sorts_before_its_answer(world: World) -> None:
+    """Stores keep messages in the order of their keys."""
+    world.model.enqueue("Krill.")
+
+    events = await world.ask("whales")
+
+    assert started(events).question_id == min(message.id for message in world.kept().messages)

@@ -100,6 +100,11 @@ class Answering:
         self._beat = beat
         self._terms: Terms | None = None
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that a question may ask for, the usual one first."""
+        return tuple(dict.fromkeys((self._chat_model.name, *sorted(self._limits.offered_models))))
+
     def under(self, terms: Terms, keeper: AnswerKeeper | None = None) -> Answering:
         """Return the same under these terms, and with `keeper`, keeping what is said there."""
         other = copy(self)
@@ -117,8 +122,11 @@ class Answering:
         """
         self._check(question)
         conversation_id = question.conversation_id or uuid7()
-        draft = Draft(id=uuid7(), model=question.model or self._chat_model.name)
-        beginning = asyncio.create_task(self._begin(caller, question, conversation_id, draft))
+        # Keys are in the order of time, and so are the messages that they name: the question comes first.
+        question_id, answer_id = uuid7(), uuid7()
+        draft = Draft(id=answer_id, model=question.model or self._chat_model.name)
+        turn = _turn(question, conversation_id, question_id, draft)
+        beginning = asyncio.create_task(self._begin(caller, question, turn))
         searching = asyncio.create_task(self._search(caller, question, beginning))
         await self._settle(beginning, searching)
         generation = self._generate(question, conversation_id, draft, beginning, searching)
@@ -140,7 +148,7 @@ class Answering:
             searching.cancel()
             raise
 
-    async def _begin(self, caller: Caller, question: Question, conversation_id: UUID, draft: Draft) -> _Opened:
+    async def _begin(self, caller: Caller, question: Question, turn: Turn) -> _Opened:
         limits = {
             "messages": self._limits.history_messages,
             # More characters than tokens; `history.fit` then cuts by tokens.
@@ -149,12 +157,11 @@ class Answering:
         if self._terms:
             await until_awake(self._terms.ask, seconds=self._limits.waking_limit)
         if question.regenerate:
-            again = Regeneration(conversation_id, question.regenerate, draft.id, draft.model)
+            again = Regeneration(turn.conversation_id, question.regenerate, turn.answer_id, turn.model)
             *path, asked = await until_awake(
                 lambda: self._conversations.begin_again(caller, again, **limits), seconds=self._limits.waking_limit
             )
             return _Opened(asked.content, asked.id, path)
-        turn = _turn(question, conversation_id, draft)
         path = await until_awake(
             lambda: self._conversations.begin(caller, turn, **limits), seconds=self._limits.waking_limit
         )
@@ -213,10 +220,10 @@ class Answering:
                     yield event
 
 
-def _turn(question: Question, conversation_id: UUID, draft: Draft) -> Turn:
+def _turn(question: Question, conversation_id: UUID, question_id: UUID, draft: Draft) -> Turn:
     return Turn(
         conversation_id=conversation_id,
-        question_id=uuid7(),
+        question_id=question_id,
         answer_id=draft.id,
         text=question.text,
         model=draft.model,

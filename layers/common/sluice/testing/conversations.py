@@ -153,7 +153,7 @@ class InMemoryConversations:
         new = tuple(message for message in messages if message.id not in known)
         for message in new:
             self.records.setdefault(message.id, Record())
-        both = conversation.messages + new
+        both = tuple(sorted(conversation.messages + new, key=lambda message: message.id))
         self._put(caller, replace(conversation, messages=both, tip=messages[-1].id, updated_at=datetime.now(UTC)))
 
     def _put(self, caller: Caller, conversation: Conversation) -> None:
