@@ -1,0 +1,85 @@
+"""Requests in OpenAI's form. Clients send many parameters; those that mean nothing here are left alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from functions.chat.schemas import Collection, FilterBody
+from sluice.answering import Question
+from sluice.domain import Filter, Message, Role, uuid7
+
+
+class Part(BaseModel):
+    """A part of a message's content; only text is read."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    type: str = "text"
+    text: str = ""
+
+
+class ChatMessage(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[Part] | None = None
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.content, list):
+            return "\n".join(part.text for part in self.content if part.type == "text")
+        return self.content or ""
+
+
+class StreamOptions(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    include_usage: bool = False
+
+
+class CompletionRequest(BaseModel):
+    """`collection` and `filter` are ours: an SDK sends them as `extra_body`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    model: str = ""
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=1_000)]
+    stream: bool | None = False
+    stream_options: StreamOptions | None = None
+    n: int | None = 1
+    collection: Collection | None = None
+    filter: FilterBody = FilterBody()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, content: Any) -> Any:
+        """Some clients send null for what they leave to us."""
+        return {name: value for name, value in content.items() if value is not None} if _is_object(content) else content
+
+    @model_validator(mode="after")
+    def _ends_with_a_question(self) -> CompletionRequest:
+        if self.messages[-1].role != "user" or not self.messages[-1].text.strip():
+            raise ValueError("the last of the messages must be the user's question")
+        if self.n not in (None, 1):
+            raise ValueError("n must be 1")
+        return self
+
+    def question(self, model: str | None) -> Question:
+        """Return the question; the conversation stays with the client."""
+        where = Filter(self.collection, tuple[UUID, ...](self.filter.document_ids), self.filter.metadata)
+        return Question(self.messages[-1].text.strip(), uuid7(), where, model, may_begin=True)
+
+    def history(self) -> list[Message]:
+        """Return what was said before; instructions count as said by the user."""
+        return [
+            Message(uuid7(), Role.ASSISTANT if message.role == "assistant" else Role.USER, message.text)
+            for message in self.messages[:-1]
+            if message.text.strip()
+        ]
+
+
+def _is_object(content: object) -> bool:
+    return isinstance(content, dict)
