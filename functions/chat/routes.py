@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from collections.abc import AsyncGenerator, Mapping
+
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
-from functions.chat import native
+from functions.chat import native, ui_message_stream
+from functions.chat.bodies import TheChatBody
 from functions.chat.dependencies import (
     TheAsking,
     TheCaller,
+    TheConversations,
+    TheFollowing,
     TheLimiting,
     TheReadiness,
     TheSearching,
@@ -17,8 +22,13 @@ from functions.chat.dependencies import (
     paced,
 )
 from functions.chat.dependencies import caller as signed_in
-from functions.chat.schemas import ChatRequest, SearchRequest, SearchResponse, SearchResult, UsageBody
+from functions.chat.links import TheLinks
+from functions.chat.schemas import SearchRequest, SearchResponse, SearchResult, UsageBody
+from functions.chat.ui_message_stream import UiMessage
+from functions.chat.ui_schemas import UiChatRequest, conversation_id
 from sluice import sse
+from sluice.domain import Message, Role
+from sluice.errors import ConversationNotFound
 
 public = APIRouter()
 # Nothing here is open to strangers, not even what needs no caller.
@@ -34,14 +44,37 @@ async def health(readiness: TheReadiness) -> JSONResponse:
 
 
 @router.post("/api/chat", response_class=StreamingResponse)
-async def chat(body: ChatRequest, caller: TheCaller, asking: TheAsking, titling: TheTitling) -> StreamingResponse:
-    """Answer a question from the documents, as a stream of events; a new conversation gets its title afterwards."""
-    question = body.question()
+async def chat(
+    body: TheChatBody, caller: TheCaller, asking: TheAsking, titling: TheTitling, links: TheLinks
+) -> StreamingResponse:
+    """Answer a question from the documents, as a stream in the protocol of its body.
+
+    A new conversation gets its title afterwards.
+    """
+    question = body.question(caller) if isinstance(body, UiChatRequest) else body.question()
     events = await asking.open(question)
-    stream = sse.encode(native.payloads(events))
-    begun = question.conversation_id if question.may_begin else None
+    begun = question.conversation_id if question.may_begin and not question.parent_id else None
     after = BackgroundTask(titling.title, caller, begun) if begun else None
-    return StreamingResponse(stream, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS, background=after)
+    if isinstance(body, UiChatRequest):
+        return _streamed(UiMessage(links).parts(events), ui_message_stream.HEADERS, after)
+    return _streamed(native.payloads(events), sse.HEADERS, after)
+
+
+@router.get("/api/chat/{chat_id}/stream", response_class=StreamingResponse)
+async def resume(
+    chat_id: str, caller: TheCaller, conversations: TheConversations, following: TheFollowing, links: TheLinks
+) -> Response:
+    """Send the answer that is being made from its beginning, as the AI SDK resumes; 204 when none is."""
+    ours = conversation_id(chat_id, caller)
+    try:
+        conversation = await conversations.load(caller, ours)
+    except ConversationNotFound:
+        return Response(status_code=204)
+    making = [message for message in conversation.messages if message.id == conversation.tip and is_unfinished(message)]
+    if not making:
+        return Response(status_code=204)
+    events = await following.open(caller, ours, making[0].id)
+    return _streamed(UiMessage(links).parts(events), ui_message_stream.HEADERS)
 
 
 @router.post("/api/search", dependencies=[Depends(paced)])
@@ -55,3 +88,13 @@ async def search(body: SearchRequest, caller: TheCaller, searching: TheSearching
 async def usage(caller: TheCaller, limiting: TheLimiting) -> UsageBody:
     """Return what the caller has used in this day and month (UTC), and what is left."""
     return UsageBody.of(await limiting.report(caller))
+
+
+def is_unfinished(message: Message) -> bool:
+    return message.role is Role.ASSISTANT and message.finish_reason is None
+
+
+def _streamed(
+    payloads: AsyncGenerator[sse.Payload, None], headers: Mapping[str, str], after: BackgroundTask | None = None
+) -> StreamingResponse:
+    return StreamingResponse(sse.encode(payloads), media_type=sse.MEDIA_TYPE, headers=headers, background=after)

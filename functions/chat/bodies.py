@@ -1,0 +1,34 @@
+"""Which protocol a question's body speaks: that of the Vercel AI SDK has `messages`, ours a `message`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from functions.chat.schemas import ChatRequest
+from functions.chat.ui_schemas import UiChatRequest
+
+
+async def chat_body(request: Request) -> ChatRequest | UiChatRequest:
+    """Return the body in its own form; raise `RequestValidationError` that speaks of this form's fields only."""
+    content = await _json(request)
+    is_ui = isinstance(content, dict) and "messages" in content
+    try:
+        return UiChatRequest.model_validate(content) if is_ui else ChatRequest.model_validate(content)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False)
+        raise RequestValidationError([{**problem, "loc": ("body", *problem["loc"])} for problem in problems]) from error
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return await request.json() if await request.body() else None
+    except ValueError as error:
+        problem = {"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error", "input": {}}
+        raise RequestValidationError([problem]) from error
+
+
+TheChatBody = Annotated[ChatRequest | UiChatRequest, Depends(chat_body)]
