@@ -1,7 +1,7 @@
 """Cuts symbols and debugging information off shared objects, for any platform, without binutils.
 
-The dynamic loader reads segments, by the program headers; sections only serve linkers and debuggers. What lies behind the
-last segment is therefore never mapped. Layout: elf(5), 64-bit little-endian.
+The dynamic loader reads segments, by the program headers; sections only serve linkers and debuggers. What lies behind
+the last segment is therefore never mapped. Layout: elf(5), 64-bit little-endian.
 """
 
 from __future__ import annotations
