@@ -16,6 +16,10 @@ from sluice.errors import DocumentTooLarge, EmptyDocument, InvalidInput
 _NAME_BYTES = 500
 
 
+# What curl says of any body unless it is told better; no file is one, and some servers would take it apart.
+_FORM = "application/x-www-form-urlencoded"
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     name: str
@@ -30,7 +34,7 @@ async def receive(request: Request, *, name: str | None, max_bytes: int) -> Uplo
     if content_type and content_type.startswith("multipart/form-data"):
         upload = await _from_form(request, name)
     else:
-        upload = Upload(name or "", await _body(request, max_bytes), content_type)
+        upload = Upload(name or "", await _body(request, max_bytes), None if content_type == _FORM else content_type)
     if not upload.name:
         raise InvalidInput("Name the file: POST /api/documents?name=report.pdf")
     if len(upload.body) > max_bytes:

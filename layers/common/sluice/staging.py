@@ -114,20 +114,18 @@ class Staging:
             yield ParsedDocument("pdf", blocks, pages=_last_page(blocks))
 
     async def _stage_all(self, reading: asyncio.Task[Summary]) -> AsyncGenerator[Progress, None]:
-        told = False
         while (batch := await self._next()) is not None:
-            if not told and reading.done() and not reading.exception():
-                told = True
-                for step in await self._tell(reading.result()):
-                    yield step
-            await self._stage(batch, total=reading.result().chunks if told else None)
-            if told:
-                yield Progress("embedded", self._staged, reading.result().chunks)
-        self.summary = await reading
-        if not told:
-            for step in await self._tell(self.summary):
+            for step in await self._news(reading):
                 yield step
-            yield Progress("embedded", self._staged, self.summary.chunks)
+            await self._stage(batch)
+            for step in await self._news(reading):
+                yield step
+            if self.summary:
+                yield Progress("embedded", self._staged, self.summary.chunks)
+        await reading  # raises what ended it early
+        if late := await self._news(reading):
+            for step in [*late, Progress("embedded", self._staged, self._staged)]:
+                yield step
 
     async def _next(self) -> list[Chunk] | None:
         """Return the next batch; raise `DocumentUnfinished` when none can be begun in time."""
@@ -140,17 +138,19 @@ class Staging:
             raise DocumentUnfinished
         return batch
 
-    async def _tell(self, summary: Summary) -> list[Progress]:
-        steps = [
+    async def _news(self, reading: asyncio.Task[Summary]) -> list[Progress]:
+        """Once the document is read to its end, note and return how much it is; before and afterwards nothing."""
+        if self.summary or not reading.done() or reading.exception():
+            return []
+        self.summary = summary = reading.result()
+        progress = Progress("chunked", self._staged, summary.chunks)
+        await self._tools.documents.report(self._claim, progress, pages=summary.pages)
+        return [
             Progress("parsed", summary.pages, summary.pages),
             Progress("chunked", summary.chunks, summary.chunks),
         ]
-        await self._tools.documents.report(
-            self._claim, Progress("chunked", self._staged, summary.chunks), pages=summary.pages
-        )
-        return steps
 
-    async def _stage(self, batch: Sequence[Chunk], *, total: int | None) -> None:
+    async def _stage(self, batch: Sequence[Chunk]) -> None:
         documents = self._tools.documents
         there = await documents.reuse(self._claim, batch)
         self._staged += len(batch)
@@ -166,7 +166,7 @@ class Staging:
             [vectors[chunk.digest] for chunk in missing],
             model=self._tools.embedder.model,
             usage=embedded.usage,
-            progress=Progress("embedded", self._staged, total),
+            progress=Progress("embedded", self._staged, self.summary.chunks if self.summary else None),
         )
 
 

@@ -200,6 +200,12 @@ class InMemoryDocuments:
             if record.document.status is DocumentStatus.DELETED and changed and changed < before:
                 del self._records[key]
 
+    def age(self, source: str, by: timedelta) -> None:
+        """Let a document look as if it had changed so much earlier."""
+        for (_, known), record in self._records.items():
+            if known == source and (changed := record.document.updated_at):
+                record.document = replace(record.document, updated_at=changed - by)
+
     def _add(self, caller: Caller, ref: ObjectRef, status: DocumentStatus) -> _Record:
         now = datetime.now(UTC)
         record = _Record(

@@ -49,6 +49,9 @@ class InMemoryObjects:
     async def presign_upload(self, key: str, *, max_bytes: int, expires_seconds: int) -> tuple[str, dict[str, str]]:
         return f"https://{self.bucket}.test/", {"key": key, "policy": f"{max_bytes} bytes, {expires_seconds} seconds"}
 
+    async def presign_read(self, ref: ObjectRef, *, expires_seconds: int) -> str:
+        return f"https://{ref.bucket}.test/{ref.key}?expires={expires_seconds}"
+
 
 def etag(body: bytes) -> str:
     """Return the etag that S3 gives to an object that was put at once."""
@@ -64,12 +67,12 @@ class Sent:
 
 @dataclass
 class InMemoryQueue:
-    """The `IngestQueue` in lists; an error in `failures` is raised by the next call."""
+    """The `IngestQueue` in lists; each call takes an entry of `failures` and raises it, unless that is None."""
 
     sent: list[Sent] = field(default_factory=list)
     delayed: dict[str, int] = field(default_factory=dict)
     dead: list[DeadLetter] = field(default_factory=list)
-    failures: deque[Exception] = field(default_factory=deque)
+    failures: deque[Exception | None] = field(default_factory=deque)
 
     async def send(self, body: str, *, delay_seconds: int = 0, again: bool = False) -> None:
         self._fail()
@@ -88,8 +91,8 @@ class InMemoryQueue:
         self.dead.remove(letter)
 
     def _fail(self) -> None:
-        if self.failures:
-            raise self.failures.popleft()
+        if self.failures and (failure := self.failures.popleft()):
+            raise failure
 
 
 class ScriptedParser:
