@@ -14,9 +14,10 @@ from sluice.domain import Caller, Scope
 from sluice.following import Following
 from sluice.limiting import Limiting
 from sluice.measuring import Metrics
-from sluice.ports import ConversationStore
+from sluice.ports import ConversationStore, DocumentStore, SourceLinks
 from sluice.readiness import Readiness
 from sluice.searching import Searching
+from sluice.signing import Signer
 from sluice.signing_in import sign_in
 from sluice.titling import Titling
 
@@ -27,7 +28,10 @@ async def authenticating() -> Authenticating:
     return bootstrap.authenticating()
 
 
-async def caller(request: Request, authenticating: Annotated[Authenticating, Depends(authenticating)]) -> Caller:
+TheAuthenticating = Annotated[Authenticating, Depends(authenticating)]
+
+
+async def caller(request: Request, authenticating: TheAuthenticating) -> Caller:
     """Who asks."""
     return await sign_in(request, authenticating, Scope.ASK)
 
@@ -42,6 +46,18 @@ async def limiting() -> Limiting:
 
 async def metrics() -> Metrics | None:
     return bootstrap.metrics()
+
+
+async def documents() -> DocumentStore:
+    return bootstrap.documents()
+
+
+async def source_links() -> SourceLinks:
+    return bootstrap.source_links()
+
+
+async def signer() -> Signer:
+    return bootstrap.signer()
 
 
 async def searching() -> Searching:
@@ -67,6 +83,9 @@ async def readiness() -> Readiness:
 TheCaller = Annotated[Caller, Depends(caller)]
 TheAnswering = Annotated[Answering, Depends(answering)]
 TheLimiting = Annotated[Limiting, Depends(limiting)]
+TheDocuments = Annotated[DocumentStore, Depends(documents)]
+TheSourceLinks = Annotated[SourceLinks, Depends(source_links)]
+TheSigner = Annotated[Signer, Depends(signer)]
 TheSearching = Annotated[Searching, Depends(searching)]
 TheConversations = Annotated[ConversationStore, Depends(conversations)]
 TheFollowing = Annotated[Following, Depends(following)]

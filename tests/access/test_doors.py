@@ -18,6 +18,7 @@ from sluice import access
 from sluice.access import ApiKey
 from sluice.authenticating import Authenticating, ByIam, ByKey
 from sluice.domain import Scope
+from sluice.signing import Signer
 from sluice.testing.keys import InMemoryKeys
 
 # What strangers may see: whether the function works, and the page, which holds nothing.
@@ -75,7 +76,10 @@ def locked() -> Iterator[InMemoryKeys]:
     door = Authenticating(
         [ByIam(tenant="default", user="arn", scopes=nobody), ByKey(keys, pepper="", remember_seconds=0)]
     )
-    chat.dependency_overrides = {chat_dependencies.authenticating: lambda: door}
+    chat.dependency_overrides = {
+        chat_dependencies.authenticating: lambda: door,
+        chat_dependencies.signer: lambda: Signer("secret", seconds=60),
+    }
     ingest.dependency_overrides = {ingest_dependencies.authenticating: lambda: door}
     yield keys
     chat.dependency_overrides = {}

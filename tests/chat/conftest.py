@@ -19,9 +19,12 @@ from sluice.following import Following
 from sluice.limiting import Limiting
 from sluice.readiness import Readiness
 from sluice.searching import Searching
+from sluice.signing import Signer
 from sluice.testing.conversations import InMemoryConversations
+from sluice.testing.documents import InMemoryDocuments
 from sluice.testing.ledger import FixedPrices, InMemoryLedger
 from sluice.testing.models import HashEmbedder, ScriptedModel
+from sluice.testing.objects import InMemoryObjects
 from sluice.testing.passages import ScriptedPassages
 from sluice.titling import Titling
 
@@ -47,6 +50,8 @@ class Parts:
     passages: ScriptedPassages = field(default_factory=lambda: ScriptedPassages([KRILL]))
     conversations: InMemoryConversations = field(default_factory=InMemoryConversations)
     titles: ScriptedModel = field(default_factory=lambda: ScriptedModel("titles"))
+    documents: InMemoryDocuments = field(default_factory=InMemoryDocuments)
+    objects: InMemoryObjects = field(default_factory=InMemoryObjects)
     ledger: InMemoryLedger = field(default_factory=InMemoryLedger)
     prices: FixedPrices = field(default_factory=FixedPrices)
     allowance: Allowance = field(default_factory=Allowance)
@@ -77,6 +82,9 @@ def parts() -> Iterator[Parts]:
         dependencies.authenticating: lambda: Authenticating([]),
         dependencies.answering: lambda: answering,
         dependencies.limiting: lambda: parts.limiting,
+        dependencies.documents: lambda: parts.documents,
+        dependencies.source_links: lambda: parts.objects,
+        dependencies.signer: lambda: Signer("secret", seconds=60),
         dependencies.metrics: lambda: None,
         dependencies.searching: lambda: searching,
         dependencies.conversations: lambda: parts.conversations,

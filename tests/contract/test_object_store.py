@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from sluice.adapters.s3 import S3Objects
-from sluice.domain import ObjectRef
+from sluice.domain import ObjectRef, uuid7
 from sluice.errors import DocumentTooLarge, ObjectGone, StorageUnavailable
 from sluice.ports import ObjectStore, StoredObject
 from sluice.testing.objects import InMemoryObjects
@@ -95,6 +95,25 @@ async def test_an_upload_form_works(s3_endpoint: str, key: str) -> None:
 
     assert answer.is_success
     assert (await objects.read(ObjectRef(BUCKET, key), max_bytes=100)).body == b"content"
+
+
+@pytest.mark.parametrize(
+    ("name", "disposition"),
+    [
+        ("Bericht ü.pdf", "inline; filename*=UTF-8''Bericht%20%C3%BC.pdf"),
+        ("a.html", "attachment; filename*=UTF-8''a.html"),
+    ],
+)
+async def test_a_signed_address_opens_the_object(s3_endpoint: str, name: str, disposition: str) -> None:
+    """A browser shows a PDF at its page; a page of somebody else's is never shown as one."""
+    objects = S3Objects(BUCKET, endpoint_url=s3_endpoint)
+    ref = await objects.write(f"signed/{uuid7()}/{name}", b"content")
+
+    url = await objects.presign_read(ref, expires_seconds=60)
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(url)
+
+    assert (answer.content, answer.headers["content-disposition"]) == (b"content", disposition)
 
 
 async def test_a_missing_bucket_is_told(s3_endpoint: str) -> None:

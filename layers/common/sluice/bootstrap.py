@@ -33,11 +33,13 @@ if TYPE_CHECKING:
         IngestQueue,
         ObjectStore,
         Parser,
+        SourceLinks,
         TextRecognizer,
     )
     from sluice.readiness import Readiness
     from sluice.reconciling import Reconciling
     from sluice.searching import Searching
+    from sluice.signing import Signer
     from sluice.spending import Prices
     from sluice.titling import Titling
 
@@ -156,6 +158,20 @@ def answering() -> Answering:
         waking_limit=settings().database_waking_seconds,
     )
     return Answering(searching=searching(), chat_model=answering_model(), conversations=conversations(), limits=limits)
+
+
+@cache
+def source_links() -> SourceLinks:
+    from sluice.adapters.s3 import S3Objects
+
+    return S3Objects(settings().bucket)
+
+
+@cache
+def signer() -> Signer:
+    from sluice.signing import Signer
+
+    return Signer(settings().link_secret, seconds=settings().link_seconds)
 
 
 @cache

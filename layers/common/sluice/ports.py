@@ -357,6 +357,14 @@ class ObjectStore(Protocol):
         ...
 
 
+class SourceLinks(Protocol):
+    """Opens the bucket's objects to a browser."""
+
+    async def presign_read(self, ref: ObjectRef, *, expires_seconds: int) -> str:
+        """Return an address from which anybody can read the object for a time; it may be gone all the same."""
+        ...
+
+
 class Parser(Protocol):
     """Reads documents."""
 

@@ -60,6 +60,10 @@ class AccessSettings(BaseModel):
     iam_user: Literal["arn", "role", "account"] = "arn"
     iam_scopes: Scopes = frozenset({Scope.ASK, Scope.INGEST})
 
+    # Signs the addresses of sources, so that a browser without credentials opens them; empty: credentials are needed.
+    link_secret: str = ""
+    link_seconds: Annotated[int, Field(gt=0)] = 86_400
+
     # The limits of each user; 0 is no limit. Days and months are those of UTC, money is US dollars.
     requests_per_minute: Limit = 0
     request_burst: Annotated[int, Field(gt=0)] = 10
@@ -95,6 +99,12 @@ class Settings(AccessSettings):
     # Log in with an IAM token instead of the password in the URL.
     database_iam: bool = False
     bucket: Annotated[str, Field(min_length=1)]
+
+    # What the page may reach beside the chat function: the ingest function, and the addresses that uploads are sent to.
+    ingest_url: str = ""
+    upload_urls: Annotated[frozenset[str], BeforeValidator(_names)] = frozenset()
+    # The origins whose pages may use the ingest function, with commas between; `*` is every page that has a key.
+    page_origins: Annotated[frozenset[str], BeforeValidator(_names)] = frozenset()
 
     chat_model: str = "offline/extractive"
     # Further models that a request may ask for, with commas between.

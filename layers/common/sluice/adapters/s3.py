@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from urllib.parse import quote
 
 import boto3
 from botocore.config import Config
@@ -17,6 +18,9 @@ from sluice.ports import StoredObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+# A browser shows these, and runs nothing in them.
+_SHOWN = (".pdf", ".txt", ".md")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -84,6 +88,19 @@ class S3Objects:
             )
         )
         return form["url"], form["fields"]
+
+    async def presign_read(self, ref: ObjectRef, *, expires_seconds: int) -> str:
+        """Return an address that reads the object; what a browser might run as a page is downloaded instead."""
+        shown = ref.name.lower().endswith(_SHOWN)
+        disposition = f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(ref.name, safe='')}"
+        return await _in_thread(
+            partial(
+                self._client.generate_presigned_url,
+                "get_object",
+                Params={"Bucket": ref.bucket, "Key": ref.key, "ResponseContentDisposition": disposition},
+                ExpiresIn=expires_seconds,
+            )
+        )
 
     def _read(self, ref: ObjectRef, max_bytes: int) -> StoredObject:
         answer = self._client.get_object(Bucket=ref.bucket, Key=ref.key)
