@@ -1,0 +1,1 @@
+"""Makes the table of the offline embedder; see `__main__`."""
