@@ -28,7 +28,7 @@ class OfflineChat:
     def name(self) -> str:
         return NAME
 
-    async def context_tokens(self, model: str | None = None) -> None:  # noqa: ARG002 - its context has no end
+    async def context_tokens(self, model: str | None = None) -> None:
         """Return None: there is no limit."""
 
     async def stream(
