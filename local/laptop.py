@@ -70,14 +70,15 @@ class Laptop:
         self.database_url = self._postgres.url()
         self._aws = Aws(options.template, options.data, self.place)
         self._sqs = Sqs(self.place.endpoint, self.place.region)
+        listeners = _take({CHAT: options.chat_port, INGEST: options.ingest_port})
+        self._urls = {name: f"http://{HOST}:{listener.getsockname()[1]}" for name, listener in listeners.items()}
         self._lambdas = {name: self._lambda(self._stack.functions[name]) for name in (CHAT, INGEST)}
         self._parts = AsyncExitStack()
-        listeners = _take({CHAT: options.chat_port, INGEST: options.ingest_port})
         self._servers = {name: self._function_url(name, listener) for name, listener in listeners.items()}
 
     def url(self, function: str) -> str:
         """Return the address of a function's URL."""
-        return f"http://{HOST}:{self._servers[function].port}"
+        return self._urls[function]
 
     async def __aenter__(self) -> Self:
         async with self._parts:
@@ -149,7 +150,15 @@ class Laptop:
         return HttpServer(FunctionUrl(function, function.function.invoke_mode or "BUFFERED"), listener)
 
     def _variables(self, function: Function) -> dict[str, str]:
-        return variables(function, self._users, self.place, database_url=self.database_url, bucket=self.bucket)
+        return variables(
+            function,
+            self._users,
+            self.place,
+            database_url=self.database_url,
+            bucket=self.bucket,
+            chat_url=self._urls[CHAT],
+            ingest_url=self._urls[INGEST],
+        )
 
     def _queue_url(self, arn: str) -> str:
         return f"{self.place.endpoint}/{self.place.account}/{arn.rpartition(':')[2]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local.environment import is_reserved
+from local.http_server import HOST
 from local.template import Function, Place
 
 # Only this machine reaches the functions, and nobody signs its requests: all may ask, unless the user wants otherwise.
@@ -21,7 +22,14 @@ def region(users: Mapping[str, str]) -> str:
 
 
 def variables(
-    function: Function, users: Mapping[str, str], place: Place, *, database_url: str, bucket: str
+    function: Function,
+    users: Mapping[str, str],
+    place: Place,
+    *,
+    database_url: str,
+    bucket: str,
+    chat_url: str,
+    ingest_url: str,
 ) -> dict[str, str]:
     """Return the variables of a function: the template's, over them the user's own, over them the laptop's addresses.
 
@@ -39,4 +47,7 @@ def variables(
         "AWS_ENDPOINT_URL_SQS": place.endpoint,
         "SLUICE_DATABASE_URL": database_url,
         "SLUICE_BUCKET": bucket,
+        "SLUICE_INGEST_URL": ingest_url,
+        "SLUICE_UPLOAD_URLS": place.endpoint,
+        "SLUICE_PAGE_ORIGINS": f"{chat_url},{chat_url.replace(HOST, 'localhost')}",
     }

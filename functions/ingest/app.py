@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from functions.ingest.page_access import PageAccess
 from functions.ingest.records import Doors, Records
 from functions.ingest.routes import router
 from sluice import bootstrap, problems
@@ -22,6 +23,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 app = FastAPI(title="Sluice ingest", lifespan=lifespan, openapi_url=None)
 app.include_router(router)
+app.add_middleware(PageAccess, origins=lambda: bootstrap.settings().page_origins)
 problems.install(app)
 
 doors = Doors(

@@ -14,11 +14,22 @@ ADDRESSES = {
     "AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:9000",
     "SLUICE_DATABASE_URL": "postgresql://here",
     "SLUICE_BUCKET": "documents",
+    "SLUICE_INGEST_URL": "http://127.0.0.1:8001",
+    "SLUICE_UPLOAD_URLS": "http://127.0.0.1:9000",
+    "SLUICE_PAGE_ORIGINS": "http://127.0.0.1:8000,http://localhost:8000",
 }
 
 
 def made(users: dict[str, str]) -> dict[str, str]:
-    return variables(FUNCTION, users, PLACE, database_url="postgresql://here", bucket="documents")
+    return variables(
+        FUNCTION,
+        users,
+        PLACE,
+        database_url="postgresql://here",
+        bucket="documents",
+        chat_url="http://127.0.0.1:8000",
+        ingest_url="http://127.0.0.1:8001",
+    )
 
 
 def test_a_shell_with_nothing_in_it() -> None:
