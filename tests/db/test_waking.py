@@ -11,7 +11,7 @@ import pytest
 from local.postgres import Postgres, free_port
 from sluice.adapters.postgres.database import Database
 from sluice.errors import DatabaseUnavailable, DatabaseWaking
-from sluice.waking import until_awake
+from sluice.waking import Waking
 
 
 @asynccontextmanager
@@ -50,7 +50,7 @@ async def test_a_database_that_wakes_in_time_is_all_the_caller_sees(postgres: Po
         relayed.append(asyncio.gather(_copy(reader, back), _copy(there, writer)))
 
     async with pool(postgres.url().replace(f":{postgres.port}/", f":{port}/"), seconds=0.3) as database:
-        asking = asyncio.create_task(until_awake(lambda: database.fetch("select 1 as one"), seconds=20))
+        asking = asyncio.create_task(Waking(limit=20).wait(lambda: database.fetch("select 1 as one")))
         with pytest.raises(DatabaseWaking):
             await database.fetch("select 1")
         async with await asyncio.start_server(relay, "127.0.0.1", port):

@@ -18,7 +18,7 @@ from sluice.events import AnswerEvent, AnswerStarted, SourceCited, SourcesFound,
 from sluice.ports import AnswerKeeper, ChatModel, Finish, NextAttempt, PromptMessage
 from sluice.recording import BEAT_SECONDS, Recording
 from sluice.searching import Found, Searching
-from sluice.waking import until_awake
+from sluice.waking import Waking
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,10 @@ class Answering:
         question_id, answer_id = uuid7(), uuid7()
         draft = Draft(id=answer_id, model=question.model or self._chat_model.name)
         turn = _turn(question, conversation_id, question_id, draft)
-        beginning = asyncio.create_task(self._begin(caller, question, turn))
-        searching = asyncio.create_task(self._search(caller, question, beginning))
-        await self._settle(beginning, searching)
+        waking = Waking(limit=self._limits.waking_limit, notice=self._limits.waking_notice)
+        beginning = asyncio.create_task(self._begin(caller, question, turn, waking))
+        searching = asyncio.create_task(self._search(caller, question, beginning, waking))
+        await self._settle(beginning, searching, waking)
         generation = self._generate(question, conversation_id, draft, beginning, searching)
         return Recording(self._conversations, caller, draft, beginning, beat=self._beat).stream(generation)
 
@@ -138,39 +139,40 @@ class Answering:
         if question.model not in (None, self._chat_model.name, *self._limits.offered_models):
             raise ModelNotOffered
 
-    async def _settle(self, beginning: asyncio.Task[_Opened], searching: asyncio.Task[Found]) -> None:
+    async def _settle(self, beginning: asyncio.Task[_Opened], searching: asyncio.Task[Found], waking: Waking) -> None:
         """Wait until the question is kept, or until the client should be told why it is not yet."""
+        noticing = asyncio.create_task(waking.noticed.wait())
         try:
-            await asyncio.wait([beginning], timeout=self._limits.waking_notice)
+            await asyncio.wait([beginning, noticing], return_when=asyncio.FIRST_COMPLETED)
             if beginning.done():
                 beginning.result()
         except BaseException:
             searching.cancel()
             raise
+        finally:
+            noticing.cancel()
 
-    async def _begin(self, caller: Caller, question: Question, turn: Turn) -> _Opened:
+    async def _begin(self, caller: Caller, question: Question, turn: Turn, waking: Waking) -> _Opened:
         limits = {
             "messages": self._limits.history_messages,
             # More characters than tokens; `history.fit` then cuts by tokens.
             "characters": 4 * self._limits.prompt_tokens,
         }
         if self._terms:
-            await until_awake(self._terms.ask, seconds=self._limits.waking_limit)
+            await waking.wait(self._terms.ask)
         if question.regenerate:
             again = Regeneration(turn.conversation_id, question.regenerate, turn.answer_id, turn.model)
-            *path, asked = await until_awake(
-                lambda: self._conversations.begin_again(caller, again, **limits), seconds=self._limits.waking_limit
-            )
+            *path, asked = await waking.query(lambda: self._conversations.begin_again(caller, again, **limits))
             return _Opened(asked.content, asked.id, path)
-        path = await until_awake(
-            lambda: self._conversations.begin(caller, turn, **limits), seconds=self._limits.waking_limit
-        )
+        path = await waking.query(lambda: self._conversations.begin(caller, turn, **limits))
         return _Opened(question.text, turn.question_id, path)
 
-    async def _search(self, caller: Caller, question: Question, beginning: asyncio.Task[_Opened]) -> Found:
+    async def _search(
+        self, caller: Caller, question: Question, beginning: asyncio.Task[_Opened], waking: Waking
+    ) -> Found:
         text = (await asyncio.shield(beginning)).question if question.regenerate else question.text
         return await self._searching.search(
-            caller, text, limit=self._limits.passages, where=question.where, patience=self._limits.waking_limit
+            caller, text, limit=self._limits.passages, where=question.where, waking=waking
         )
 
     async def _generate(

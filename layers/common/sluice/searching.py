@@ -8,7 +8,7 @@ from time import perf_counter
 
 from sluice.domain import Caller, Filter, Passage
 from sluice.ports import Embedder, PassageStore
-from sluice.waking import until_awake
+from sluice.waking import Waking
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,17 @@ class Searching:
         self._embedder = embedder
         self._passages = passages
 
-    async def search(self, caller: Caller, query: str, *, limit: int, where: Filter, patience: float = 0.0) -> Found:
+    async def search(
+        self, caller: Caller, query: str, *, limit: int, where: Filter, waking: Waking | None = None
+    ) -> Found:
         """Return the best `limit` passages, best first; raise `ModelError` or `DatabaseUnavailable`.
 
-        A database that is starting is waited for, `patience` seconds at most.
+        With `waking` a database that is starting is waited for.
         """
         began = perf_counter()
         [vector] = await self._embedder.embed([query], purpose="query")
         embedded = perf_counter()
-        passages = await until_awake(
-            lambda: self._passages.search(caller, query, vector, limit=limit, where=where), seconds=patience
-        )
+        waking = waking or Waking(limit=0.0)
+        passages = await waking.query(lambda: self._passages.search(caller, query, vector, limit=limit, where=where))
         found = perf_counter()
         return Found(passages, {"embed": 1000 * (embedded - began), "search": 1000 * (found - embedded)})

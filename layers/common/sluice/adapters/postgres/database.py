@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from sluice.adapters.postgres import vectors
 from sluice.adapters.postgres.credentials import Conninfo, by_password
 from sluice.errors import DatabaseUnavailable, DatabaseWaking, InvalidInput
 
@@ -89,7 +90,8 @@ class Database:
                     raise
                 return await self._once(work)
 
-    async def _let_in(self, _: Connection) -> None:
+    async def _let_in(self, connection: Connection) -> None:
+        vectors.register(connection.adapters)
         self._refused_before = self._refused()
 
     def _refused(self) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg import pq
-from psycopg.adapt import Dumper
+from psycopg.adapt import AdaptersMap, Dumper
 
 from sluice.domain import Vector
 from sluice.errors import InvalidInput
@@ -45,7 +45,12 @@ class _HalfVectorDumper(Dumper):
         return obj.binary()
 
 
-psycopg.adapters.register_dumper(HalfVector, _HalfVectorDumper)
+def register(adapters: AdaptersMap) -> None:
+    """Let connections that have, or will copy, these adapters take a `HalfVector`."""
+    adapters.register_dumper(HalfVector, _HalfVectorDumper)
+
+
+register(psycopg.adapters)
 
 
 def as_text(vector: Vector) -> str:
