@@ -74,7 +74,7 @@ class World:
         ingesting = Ingesting(
             objects=objects, passages=passages, tools=Tools(documents, ScriptedParser(), embedder), sizes=SIZES
         )
-        queue: IngestQueue = Mortal(self.queue, life)  # type: ignore[assignment] # a proxy of one
+        queue: IngestQueue = Mortal(self.queue, life)
         return Records(Doors(lambda: ingesting, _no_schedule, lambda: queue, lambda: NEVER)), life
 
     def change(self, key: str, body: bytes | None) -> None:

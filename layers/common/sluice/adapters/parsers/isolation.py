@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
@@ -61,8 +63,7 @@ class IsolatedParser:
             while (part := _part(await self._line(child, deadline))) is not None:
                 yield part
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
+            _end(child)
             await feeding
             await child.wait()
 
@@ -93,6 +94,13 @@ class IsolatedParser:
 def environment() -> dict[str, str]:
     """Return all that a child is told: where a Python that is built shared, as Lambda's is, finds its library."""
     return {"LD_LIBRARY_PATH": f"{sys.base_prefix}/lib", "PYTHONUTF8": "1"}
+
+
+def _end(child: Process) -> None:
+    """Kill the child if it lives. `Process.kill` would collect the exit code that the loop's watcher waits for."""
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child.pid, signal.SIGKILL)
 
 
 async def _feed(child: Process, *pieces: bytes) -> None:

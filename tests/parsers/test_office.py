@@ -1,0 +1,132 @@
+"""Office files and books: every text with the place where it stands, and no archive that harms its reader."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.reading import DocumentParser
+from sluice.domain import Block
+from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, EncryptedDocument, NoTextLayer
+from tests.parsers.making import archive, docx, epub, paragraph, pptx, shape, xlsx
+
+
+def test_word_keeps_headings_and_tables(parser: DocumentParser) -> None:
+    """A block for each heading with its path; the cells of a row on one line."""
+    cells = "".join(f"<w:tc>{paragraph(text)}</w:tc>" for text in ("Name", "Price"))
+    body = (
+        paragraph("Guide", "H1")
+        + paragraph("All of it.")
+        + paragraph("Costs", "H2")
+        + f"<w:tbl><w:tr>{cells}</w:tr></w:tbl>"
+    )
+    properties = '<x xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The guide</dc:title></x>'
+
+    parsed = parser.parse("a.bin", docx(body, {"docProps/core.xml": properties}))
+
+    assert (parsed.kind, parsed.title) == ("docx", "The guide")
+    assert parsed.blocks == (
+        Block("Guide\n\nAll of it.", heading="Guide"),
+        Block("Costs\n\nName | Price", heading="Guide > Costs"),
+    )
+
+
+def test_word_reads_text_boxes(parser: DocumentParser) -> None:
+    """What stands in a drawing is text too."""
+    box = f"<w:p><w:r><w:pict><w:txbxContent>{paragraph('In the box.')}</w:txbxContent></w:pict></w:r></w:p>"
+
+    assert "In the box." in parser.parse("a.docx", docx(box)).blocks[0].text
+
+
+def test_slides_come_in_the_order_of_the_presentation(parser: DocumentParser) -> None:
+    """Each slide is a page under its title, with its tables and the speaker's notes, without its number."""
+    row = "".join(f"<a:tc><a:txBody><a:p><a:r><a:t>{cell}</a:t></a:r></a:p></a:txBody></a:tc>" for cell in "ab")
+    first = shape("Results", "title") + shape("We grew.") + shape("7", "sldNum")
+    second = f"<p:graphicFrame><a:tbl><a:tr>{row}</a:tr></a:tbl></p:graphicFrame>"
+
+    parsed = parser.parse("a.pptx", pptx([first, second], notes={1: "Smile."}))
+
+    assert (parsed.kind, parsed.title, parsed.pages) == ("pptx", "Results", 2)
+    assert parsed.blocks == (
+        Block("Results\nWe grew.\n\nNotes: Smile.", page=1, heading="Results"),
+        Block("a | b", page=2),
+    )
+
+
+def test_a_presentation_of_images_has_no_text(parser: DocumentParser) -> None:
+    """As a scanned PDF has none."""
+    with pytest.raises(NoTextLayer):
+        parser.parse("a.pptx", pptx(["<p:pic/>"]))
+
+
+def test_sheets_are_pages_under_their_names(parser: DocumentParser) -> None:
+    """A line a row; whole numbers are written as such, and empty rows not at all."""
+    parsed = parser.parse(
+        "a.xlsx", xlsx({"Costs": [["Item", "2026"], ["Rent", 1200.0], ["Tea", 3.5], []], "Empty": []})
+    )
+
+    assert (parsed.kind, parsed.pages) == ("xlsx", 2)
+    assert parsed.blocks == (Block("Item | 2026\nRent | 1200\nTea | 3.5", page=1, heading="Costs"),)
+
+
+def test_books_are_read_in_their_own_order(parser: DocumentParser) -> None:
+    """A chapter's headings are its places; one that has none goes by its title."""
+    chapters = {
+        "z.xhtml": "<html><head><title>Preface</title></head><body><p>Before.</p></body></html>",
+        "a.xhtml": "<html><body><h1>One</h1><p>It began.</p></body></html>",
+    }
+
+    parsed = parser.parse("a.zip", epub(chapters))
+
+    assert (parsed.kind, parsed.title) == ("epub", "A book")
+    assert parsed.blocks == (Block("Before.", heading="Preface"), Block("One\n\nIt began.", heading="One"))
+
+
+def test_a_protected_book_is_refused(parser: DocumentParser) -> None:
+    """Only where a chapter is encrypted, since fonts often are."""
+    chapters = {"a.xhtml": "<p>Text</p>"}
+
+    assert parser.parse("a.epub", epub(chapters, encrypted="font.otf")).blocks == (Block("Text"),)
+    with pytest.raises(EncryptedDocument):
+        parser.parse("a.epub", epub(chapters, encrypted="a.xhtml"))
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (archive({"word/document.xml": "content"}), DamagedDocument),
+        (archive({"ppt/presentation.xml": "<p/>"}), EmptyDocument),
+        (archive({"xl/workbook.xml": "content"}), DamagedDocument),
+        (archive({"META-INF/container.xml": "<container/>"}), DamagedDocument),
+        (docx(paragraph("x"))[:300], DamagedDocument),
+        (docx(paragraph("x"), {"word/document.xml": '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'}), DamagedDocument),
+        (pptx(["<p:sp>"]), DamagedDocument),
+    ],
+    ids=["docx", "pptx", "xlsx", "epub", "half", "entities", "not well-formed"],
+)
+def test_what_is_broken_is_refused(parser: DocumentParser, body: bytes, error: type[Exception]) -> None:
+    """With a reason, whatever part of it is broken."""
+    with pytest.raises(error):
+        parser.parse("a", body)
+
+
+def test_an_archive_may_not_expand_without_end() -> None:
+    """By the sum of its members, by its ratio and by their number, before anything is unpacked."""
+    bomb = docx(paragraph("x" * 30_000_000))
+
+    with pytest.raises(DocumentTooLarge, match="more than 1,000,000 bytes"):
+        DocumentParser(Limits(archive_bytes=1_000_000)).parse("a.docx", bomb)
+    with pytest.raises(DocumentTooLarge, match="more than 200 times its size"):
+        DocumentParser().parse("a.docx", bomb)
+    with pytest.raises(DocumentTooLarge, match="5 members; at most 2"):
+        DocumentParser(Limits(archive_members=2)).parse("a.docx", docx(paragraph("x")))
+
+
+def test_an_archive_that_lies_about_its_sizes_is_stopped() -> None:
+    """What comes out is counted too: the directory says that the member is small."""
+    honest = archive({"ppt/presentation.xml": "x" * 3_000_000})
+    size = (3_000_000).to_bytes(4, "little")
+    lying = honest.replace(size, (10).to_bytes(4, "little"))
+
+    with pytest.raises((DocumentTooLarge, DamagedDocument)):
+        DocumentParser(Limits(archive_bytes=1_000_000)).parse("a.pptx", lying)

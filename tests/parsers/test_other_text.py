@@ -1,0 +1,140 @@
+"""CSV, JSON, mail and RTF: readable, with the names that their values stand under."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.reading import DocumentParser
+from sluice.domain import Block
+from sluice.errors import DamagedDocument, DocumentTooLarge, EncryptedDocument
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("name;price\nTea;3\n", "name, price"),
+        ('"first name",city\nAda,"Paris, France"\n', "first name, city"),
+        ("name,price\n", None),
+        ("1,2\n3,4\n", None),
+        ("just one\ncolumn\n", None),
+    ],
+)
+def test_a_table_keeps_its_rows_and_names_its_columns(parser: DocumentParser, text: str, columns: str | None) -> None:
+    """The rows stay as they were written; the first names the columns where it is a header."""
+    assert parser.parse("a.csv", text.encode()).blocks == (Block(text.strip(), heading=columns),)
+
+
+def test_json_is_read_as_names_and_values(parser: DocumentParser) -> None:
+    """A block for each member of the outermost object."""
+    body = b'{"title": "Tea", "prices": [1, 2.5], "maker": {"city": "K\\u00f6ln", "since": null}, "tags": []}'
+
+    parsed = parser.parse("a.json", body)
+
+    assert (parsed.kind, parsed.title) == ("json", "Tea")
+    assert [block.text for block in parsed.blocks] == [
+        "title: Tea",
+        "prices:\n  - 1\n  - 2.5",
+        "maker:\n  city: Köln\n  since: null",
+        "tags: []",
+    ]
+
+
+@pytest.mark.parametrize("body", [b'[{"a": 1}, {"a": 2}]', b'{"a": 1}\n\n{"a": 2}\n'], ids=["array", "lines"])
+def test_json_has_a_block_a_record(parser: DocumentParser, body: bytes) -> None:
+    """An array and JSON Lines are the same."""
+    assert [block.text for block in parser.parse("a.json", body).blocks] == ["a: 1", "a: 2"]
+
+
+def test_deep_json_is_refused() -> None:
+    """Before Python's own stack ends, and where that ends first."""
+    with pytest.raises(DocumentTooLarge, match="deeper than 5"):
+        DocumentParser(Limits(nesting=5)).parse("a.json", b"[" * 8 + b"1" + b"]" * 8)
+    with pytest.raises(DocumentTooLarge):
+        DocumentParser().parse("a.json", b"[" * 200_000 + b"]" * 200_000)
+
+
+def test_broken_json_lines_are_damaged(parser: DocumentParser) -> None:
+    """A file whose beginning is JSON and whose end is not."""
+    with pytest.raises(DamagedDocument, match="not valid"):
+        parser.parse("a.jsonl", b'{"a": 1}\n{"a": ')
+
+
+MAIL = b"""From: =?utf-8?q?J=C3=BCrgen?= <j@example.com>\r
+To: a@example.com\r
+Subject: Re: the =?iso-8859-1?q?caf=E9?=\r
+MIME-Version: 1.0\r
+Content-Type: multipart/mixed; boundary=B\r
+\r
+--B\r
+Content-Type: multipart/alternative; boundary=A\r
+\r
+--A\r
+Content-Type: text/plain; charset=windows-1252\r
+\r
+It costs 5 \x80.\r
+--A\r
+Content-Type: text/html\r
+\r
+<p>It costs 5 &euro;.</p>\r
+--A--\r
+--B\r
+Content-Type: application/pdf\r
+Content-Disposition: attachment; filename=bill.pdf\r
+\r
+x\r
+--B\r
+Content-Type: message/rfc822\r
+\r
+Subject: Before\r
+From: b@example.com\r
+\r
+Inner text.\r
+--B--\r
+"""
+
+
+def test_a_mail_is_its_headers_its_text_and_the_mails_in_it(parser: DocumentParser) -> None:
+    """The plain text where there are two, its attachments by name, everything under the subject."""
+    parsed = parser.parse("a.txt", MAIL)
+
+    assert (parsed.kind, parsed.title) == ("eml", "Re: the café")
+    assert parsed.blocks == (
+        Block(
+            "Subject: Re: the café\nFrom: Jürgen <j@example.com>\nTo: a@example.com\nAttachment: bill.pdf",
+            heading="Re: the café",
+        ),
+        Block("It costs 5 €.", heading="Re: the café"),
+        Block("Subject: Before\nFrom: b@example.com", heading="Before"),
+        Block("Inner text.", heading="Before"),
+    )
+
+
+def test_an_encrypted_mail_is_refused(parser: DocumentParser) -> None:
+    """Its headers alone would not answer anything."""
+    with pytest.raises(EncryptedDocument):
+        parser.parse("a.eml", b"From: a@b.c\nTo: d@e.f\nSubject: x\n\n-----BEGIN PGP MESSAGE-----\n\nabc\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (rb"{\rtf1\ansi\ansicpg1252 It\'92s {\b bold}\par New\tab line\~here}", "It’s bold\nNew\tline here"),
+        (rb"{\rtf1{\fonttbl{\f0\fcharset204 Arial;}}\f0 \'cf\'f0\'e8\'e2\'e5\'f2}", "Привет"),
+        (rb"{\rtf1{\fonttbl{\f0\fcharset128 Gothic;}}\f0 \'93\'fa\'96\'7b\'83g}", "日本ト"),
+        (rb"{\rtf1\uc1 \u8364 ?5 \u-10179 ?\u-8704 ?}", "€5 😀"),
+        (rb"{\rtf1{\info{\title A title}}{\*\generator X;}{\pict\bin3 }}}}Text}", "Text"),
+        (rb"{\rtf1 a\cell b\cell\row c\cell d\cell\row}", "a | b\nc | d"),
+        (rb"{\rtf1 \{braces\} \\ \emdash}", "{braces} \\ —"),
+    ],
+    ids=["western", "cyrillic", "japanese", "unicode", "hidden", "table", "symbols"],
+)
+def test_rtf_is_read_in_the_alphabet_of_its_fonts(parser: DocumentParser, body: bytes, text: str) -> None:
+    """What is not shown is left out, and no byte is read in another's code page."""
+    assert "\n".join(block.text for block in parser.parse("a.rtf", body).blocks) == text
+
+
+def test_rtf_that_is_cut_off_is_damaged(parser: DocumentParser) -> None:
+    """Half of a file would pass for a whole one."""
+    with pytest.raises(DamagedDocument, match="cut off"):
+        parser.parse("a.rtf", rb"{\rtf1 Some {\b text")
