@@ -98,7 +98,7 @@ export class Documents {
   #row(document) {
     const about = [
       document.pages && `${document.pages} ${document.pages === 1 ? "page" : "pages"}`,
-      document.status === "ready" && `${document.chunks} passages`,
+      document.status === "ready" && `${document.chunks} ${document.chunks === 1 ? "passage" : "passages"}`,
       document.size && megabytes(document.size),
       document.collection !== "default" && document.collection,
     ];

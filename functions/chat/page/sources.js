@@ -1,5 +1,6 @@
 // The sources of an answer: numbered, each opening the quoted passage in its place.
 
+import { hasKey } from "./client.js";
 import { el, iconButton } from "./dom.js";
 
 const MARKER = /\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/g;
@@ -83,10 +84,24 @@ export class Sources {
     card.querySelector("button").setAttribute("aria-expanded", "true");
     const passage = card.querySelector(".passage");
     passage.hidden = false;
-    if (!passage.hasChildNodes()) {
-      passage.replaceChildren(el("mark", {}, source.quote));
-      passage.replaceChildren(...(await this.#inContext(source)));
-    }
+    if (passage.hasChildNodes()) return;
+    const text = el("p", { tabindex: "0" }, el("mark", {}, source.quote));
+    passage.replaceChildren(text, this.#link(source));
+    text.replaceChildren(...(await this.#inContext(source)));
+    text.scrollTop = Math.max(0, text.querySelector("mark").offsetTop - text.offsetTop - 60);
+  }
+
+  /** Opens the document itself, a PDF at its page. A link carries no key, so that one who has a key asks for the address. */
+  #link({ document_id, page }) {
+    const [path, place] = [`/v1/sources/${document_id}`, page ? `#page=${page}` : ""];
+    const fetched = async (event) => {
+      if (!hasKey()) return;
+      event.preventDefault();
+      const { url } = await this.#client.json("GET", path, undefined, { headers: { accept: "application/json" } });
+      open(url + place, "_blank", "noopener");
+    };
+    const words = page ? `Open page ${page}` : "Open the document";
+    return el("a", { href: path + place, target: "_blank", rel: "noopener", onclick: fetched }, words);
   }
 
   /** The quote within the passage around it; alone where the passage can't be had. */

@@ -1,0 +1,44 @@
+// How far a file is.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { eachOf, megabytes, progress } from "../../../functions/chat/page/uploads.js";
+
+test("the share grows with every step and is whole when the document is ready", () => {
+  const steps = ["received", "parsed", "chunked"].map((type) => ({ type }));
+  const embedding = [{ type: "embedded", done: 1, total: 4 }, { type: "embedded", done: 4, total: 4 }];
+  const end = { type: "ready", document: { id: "d" } };
+  const shares = [...steps, ...embedding, { type: "stored" }, end].map((event) => progress(event).share);
+
+  assert.deepEqual(shares, [...shares].sort((a, b) => a - b));
+  assert.equal(shares.at(-1), 1);
+});
+
+test("a document of no passages does not divide by nothing", () => {
+  assert.equal(progress({ type: "embedded", done: 0, total: 0 }).share, 0.4);
+});
+
+test("an error that ends the stream is thrown with its code", () => {
+  assert.throws(() => progress({ type: "error", code: "model_unavailable", message: "No.", retryable: true }), {
+    message: "No.",
+    code: "model_unavailable",
+  });
+});
+
+test("every file is worked on once, two at a time", async () => {
+  let atOnce = 0;
+  let most = 0;
+  const seen = [];
+  await eachOf([1, 2, 3, 4, 5], async (file) => {
+    most = Math.max(most, ++atOnce);
+    await new Promise((resolve) => setImmediate(resolve));
+    seen.push(file);
+    atOnce -= 1;
+  });
+  assert.deepEqual([seen.toSorted(), most], [[1, 2, 3, 4, 5], 2]);
+});
+
+test("sizes in words", () => {
+  assert.deepEqual([12, 45_000, 4_200_000].map(megabytes), ["1 KB", "45 KB", "4.2 MB"]);
+});
