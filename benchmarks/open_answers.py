@@ -1,8 +1,9 @@
-"""How many database connections do many answers hold while they stream?
+"""How many database connections do many answers hold while they stream, and what does keeping them cost?
 
 Every answer is served by parts of its own, as if each had an execution environment to itself: its own pool, its own use
-case. All of them reach PostgreSQL through PgBouncer in transaction mode. The model says one word and then waits until
-all answers stream; meanwhile `pg_stat_activity` is sampled.
+case. All of them reach PostgreSQL through PgBouncer in transaction mode. The model says a word every `--pause` seconds;
+once all answers stream, `pg_stat_activity` is sampled for `--seconds`, and the server's counts of statements and of
+written bytes are read before and after.
 
     python -m benchmarks.open_answers --answers 50
 """
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +30,7 @@ from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.migrations import migrate
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.answering import Answering, Limits, Question
-from sluice.domain import Block, Caller, Chunk, ObjectRef, ParsedDocument
+from sluice.domain import Caller, Chunk, ObjectRef
 from sluice.events import AnswerDone, AnswerEvent, TextAdded
 from sluice.ports import Finish, PromptMessage, TextDelta
 from sluice.searching import Searching
@@ -37,7 +39,7 @@ from tests.pooler import PgBouncer, find_pgbouncer
 
 CALLER = Caller("benchmark")
 SAMPLES = 50
-RESULTS = Path(__file__).parent / "results" / "open_answers.json"
+RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +50,56 @@ class Sample:
     oldest_transaction_ms: float
 
 
-class HeldModel:
-    """Says one word, then waits for the signal to end."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the server has done so far: saves of answers, and bytes of its log."""
 
-    name = "held"
+    saves: int
+    wal_bytes: int
 
-    def __init__(self, begun: asyncio.Semaphore, end: asyncio.Event) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Seconds between two words of an answer, and seconds of measuring."""
+
+    pause: float
+    seconds: float
+
+
+class TalkingModel:
+    """Says a word every `pause` seconds until the signal to end."""
+
+    name = "talking"
+
+    def __init__(self, begun: asyncio.Semaphore, end: asyncio.Event, pause: float) -> None:
         self._begun = begun
         self._end = end
+        self._pause = pause
+
+    async def context_tokens(self, model: str | None = None) -> int | None:
+        return None
 
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None
     ) -> AsyncGenerator[TextDelta | Finish, None]:
         yield TextDelta("Krill ")
         self._begun.release()
-        await self._end.wait()
+        while not self._end.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._end.wait(), self._pause)
+            yield TextDelta("and more ")
         yield TextDelta("[1].")
         yield STOP
 
 
-async def run(answers: int, server_connections: int) -> dict[str, object]:
+async def run(answers: int, server_connections: int, load: Load) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder), durable=False) as server:
         migrate(server.url(), model="test/hash", dimension=32)
         with PgBouncer(server, server_connections=server_connections) as pooler:
             url = server.url().replace(f":{server.port}/", f":{pooler.port}/")
             await _store_something(url)
             began = time.perf_counter()
-            samples, events = await _stream(answers, url, server)
+            samples, events, saves = await _stream(answers, url, server, load)
             seconds = time.perf_counter() - began
     most = max(samples, key=lambda sample: sum(sample.states.values()))
     return {
@@ -83,6 +108,10 @@ async def run(answers: int, server_connections: int) -> dict[str, object]:
         "server_connections_while_streaming": most.states,
         "open_transactions_while_streaming": max(sample.states.get("idle in transaction", 0) for sample in samples),
         "oldest_transaction_ms_while_streaming": max(sample.oldest_transaction_ms for sample in samples),
+        "seconds_between_words": load.pause,
+        "saves_per_second": round(saves.saves / load.seconds, 1),
+        "saves_per_answer_and_second": round(saves.saves / load.seconds / answers, 2),
+        "wal_bytes_per_save": round(saves.wal_bytes / max(1, saves.saves)),
         "answers_done": sum(isinstance(last, AnswerDone) for last in events),
         "seconds": round(seconds, 2),
         "samples": len(samples),
@@ -92,32 +121,35 @@ async def run(answers: int, server_connections: int) -> dict[str, object]:
 async def _store_something(url: str) -> None:
     database, embedder = Database(url, size=1, timeout=10), HashEmbedder()
     documents, text = PostgresDocuments(database), "Blue whales eat krill."
-    document = await documents.claim(CALLER, ObjectRef("b", "whales.txt", "1"), lease_seconds=60)
-    assert document is not None
+    claim = await documents.claim(CALLER, ObjectRef("b", "whales.txt", "1"), lease_seconds=60)
+    assert claim is not None
     vectors = await embedder.embed([text], purpose="document")
-    parsed, chunks = ParsedDocument("text", (Block(text),)), [Chunk(0, text, 0, len(text))]
-    await documents.store(CALLER, document, parsed, chunks, vectors, model=embedder.model)
+    await documents.stage(claim, [Chunk(0, text, 0, len(text))], vectors, model=embedder.model)
+    await documents.publish(claim, kind="text", title=None, pages=None, chunks=1)
     await database.close()
 
 
-async def _stream(answers: int, url: str, server: Postgres) -> tuple[list[Sample], list[AnswerEvent]]:
+async def _stream(
+    answers: int, url: str, server: Postgres, load: Load
+) -> tuple[list[Sample], list[AnswerEvent], Written]:
     begun, end = asyncio.Semaphore(0), asyncio.Event()
     databases = [Database(url, size=1, timeout=60) for _ in range(answers)]
-    asking = [asyncio.create_task(_ask(database, HeldModel(begun, end))) for database in databases]
+    asking = [asyncio.create_task(_ask(database, TalkingModel(begun, end, load.pause))) for database in databases]
     for _ in range(answers):
         await begun.acquire()
-    samples = []
-    for _ in range(SAMPLES):
+    before, until, samples = await asyncio.to_thread(_written, server), time.perf_counter() + load.seconds, []
+    while time.perf_counter() < until:
         samples.append(await asyncio.to_thread(_sample, server))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(load.seconds / SAMPLES)
+    after = await asyncio.to_thread(_written, server)
     end.set()
     last = list(await asyncio.gather(*asking))
     for database in databases:
         await database.close()
-    return samples, last
+    return samples, last, Written(after.saves - before.saves, after.wal_bytes - before.wal_bytes)
 
 
-async def _ask(database: Database, model: HeldModel) -> AnswerEvent:
+async def _ask(database: Database, model: TalkingModel) -> AnswerEvent:
     embedder = HashEmbedder()
     answering = Answering(
         searching=Searching(embedder=embedder, passages=PostgresPassages(database, model=embedder.model)),
@@ -128,6 +160,15 @@ async def _ask(database: Database, model: HeldModel) -> AnswerEvent:
     events = [event async for event in await answering.open(CALLER, Question("What do blue whales eat?"))]
     assert any(isinstance(event, TextAdded) for event in events), events
     return events[-1]
+
+
+def _written(server: Postgres) -> Written:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        row = connection.execute(
+            "select n_tup_upd, pg_current_wal_lsn() - '0/0'::pg_lsn from pg_stat_user_tables where relname = 'message'"
+        ).fetchone()
+    assert row is not None
+    return Written(int(row[0] or 0), int(row[1]))
 
 
 def _sample(server: Postgres) -> Sample:
@@ -143,11 +184,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--answers", type=int, default=50, help="answers that stream at once (default 50)")
     parser.add_argument("--server-connections", type=int, default=10, help="what PgBouncer may open (default 10)")
+    parser.add_argument("--pause", type=float, default=0.1, help="seconds between two words (default 0.1)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="seconds of measuring (default 10)")
     arguments = parser.parse_args()
     if find_pgbouncer() is None:
         parser.exit(1, "There is no pgbouncer on this machine; install it.\n")
-    result = asyncio.run(run(arguments.answers, arguments.server_connections))
-    RESULTS.write_text(json.dumps(result, indent=2) + "\n")
+    load = Load(arguments.pause, arguments.seconds)
+    result = asyncio.run(run(arguments.answers, arguments.server_connections, load))
+    (RESULTS / f"open_answers_{arguments.answers}.json").write_text(json.dumps(result, indent=2) + "\n")
     for name, value in result.items():
         print(f"{name:40} {value}")
 
