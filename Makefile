@@ -11,7 +11,7 @@ help:  ## show this list
 run: .venv/.ready  ## start Sluice on this machine: http://127.0.0.1:8000
 	@exec $(BIN)/sluice up $(ARGS)
 
-test: .venv/.ready .venv/pgbouncer/.tried  ## run every test that needs no Docker
+test: .venv/.ready .venv/pgbouncer/.tried .venv/browser/.tried  ## run every test that needs no Docker
 	@exec $(BIN)/pytest -m "not sam" $(ARGS)
 
 check: .venv/.ready  ## format, lint, types and import rules
@@ -54,5 +54,14 @@ clean:  ## remove everything that is made, but keep the laptop's data in .sluice
 
 .venv/pgbouncer/.tried: .venv/.ready requirements/pgbouncer.sh
 	@sh requirements/pgbouncer.sh
+
+.venv/browser/.tried: .venv/.ready requirements/browser.sh tests/page/package-lock.json
+	@sh requirements/browser.sh
+
+# The JavaScript clients that the tests of the protocols run; without Node those tests skip and say so.
+tests/clients/node_modules/.tried: tests/clients/package-lock.json
+	@if command -v npm >/dev/null; then cd tests/clients && npm ci --silent --ignore-scripts || \
+		echo "setup: the JavaScript clients can't be installed; the tests that use them skip" >&2; fi
+	@mkdir -p $(@D) && touch $@
 
 .PHONY: help run test check build sam-local test-sam deploy format lock clean

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+from functions.chat.instructing import Instructed
 from sluice.answering import Answering, Question
 from sluice.domain import Caller
 from sluice.events import AnswerEvent
@@ -23,11 +24,14 @@ class Asking:
     metrics: Metrics | None
     auth_ms: float
 
-    async def open(self, question: Question, keeper: AnswerKeeper | None = None) -> AsyncGenerator[AnswerEvent, None]:
+    async def open(
+        self, question: Question, keeper: AnswerKeeper | None = None, *, instructions: str = ""
+    ) -> AsyncGenerator[AnswerEvent, None]:
         """Return the answer's events; raise what the caller can mend, or a limit that is reached."""
-        admission = self.limiting.answer(self.caller, question.text, question.model)
+        admission = self.limiting.answer(self.caller, question.text + instructions, question.model)
+        terms = Instructed(admission, instructions) if instructions else admission
         try:
-            events = await self.answering.under(admission, keeper).open(self.caller, question)
+            events = await self.answering.under(terms, keeper).open(self.caller, question)
         except BaseException:
             await admission.release()
             raise

@@ -60,7 +60,8 @@ async def completions(body: CompletionRequest, asking: TheAsking, answering: The
     """Answer the last of the messages from the documents; the others are its history, and nothing of it is kept."""
     usual = answering.models[0]
     model = None if body.model in ("", DEFAULT_MODEL, usual) else body.model
-    events = await asking.open(body.question(model), PassingConversation(body.history()))
+    keeper = PassingConversation(body.history())
+    events = await asking.open(body.question(model), keeper, instructions=body.instructions())
     include_usage = bool(body.stream_options and body.stream_options.include_usage)
     completion = Completion(body.model or usual, links, include_usage)
     if not body.stream:

@@ -11,6 +11,8 @@ from functions.chat.schemas import Collection, FilterBody
 from sluice.answering import Question
 from sluice.domain import Filter, Message, Role, uuid7
 
+INSTRUCTIONS_CHARACTERS = 16_000
+
 
 class Part(BaseModel):
     """A part of a message's content; only text is read."""
@@ -65,6 +67,8 @@ class CompletionRequest(BaseModel):
             raise ValueError("the last of the messages must be the user's question")
         if self.n not in (None, 1):
             raise ValueError("n must be 1")
+        if len(self.instructions()) > INSTRUCTIONS_CHARACTERS:
+            raise ValueError(f"the instructions must not be longer than {INSTRUCTIONS_CHARACTERS:,} characters")
         return self
 
     def question(self, model: str | None) -> Question:
@@ -73,12 +77,16 @@ class CompletionRequest(BaseModel):
         return Question(self.messages[-1].text.strip(), uuid7(), where, model, may_begin=True)
 
     def history(self) -> list[Message]:
-        """Return what was said before; instructions count as said by the user."""
+        """Return what was said before by user and assistant; tools have no part in it."""
         return [
-            Message(uuid7(), Role.ASSISTANT if message.role == "assistant" else Role.USER, message.text)
+            Message(uuid7(), Role(message.role), message.text)
             for message in self.messages[:-1]
-            if message.text.strip()
+            if message.role in ("user", "assistant") and message.text.strip()
         ]
+
+    def instructions(self) -> str:
+        """Return what the application tells the model."""
+        return "\n\n".join(message.text for message in self.messages if message.role in ("system", "developer"))
 
 
 def _is_object(content: object) -> bool:

@@ -1,0 +1,49 @@
+"""Instructions of the application that asks, which its protocol sends along with the question."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
+
+from sluice.answering import Terms
+from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
+
+
+@dataclass(frozen=True, slots=True)
+class Instructed:
+    """Other terms, under which the model is given these instructions after our own."""
+
+    terms: Terms
+    instructions: str
+
+    async def ask(self) -> None:
+        await self.terms.ask()
+
+    def through(self, model: ChatModel) -> ChatModel:
+        return InstructedModel(self.terms.through(model), self.instructions)
+
+
+class InstructedModel:
+    """A chat model whose system message says more."""
+
+    def __init__(self, model: ChatModel, instructions: str) -> None:
+        self._model = model
+        self._instructions = instructions
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    async def context_tokens(self, model: str | None = None) -> int | None:
+        return await self._model.context_tokens(model)
+
+    def stream(
+        self, messages: Sequence[PromptMessage], *, model: str | None = None
+    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
+        """Stream the answer to the messages with the instructions in them."""
+        first, *others = messages
+        if first.role == "system":
+            told = [replace(first, content=f"{first.content}\n\n{self._instructions}"), *others]
+        else:
+            told = [PromptMessage("system", self._instructions), *messages]
+        return self._model.stream(told, model=model)

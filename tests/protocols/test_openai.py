@@ -1,0 +1,208 @@
+"""OpenAI's protocol, read by OpenAI's own clients and by the AI SDK's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import httpx
+import openai
+import pytest
+
+from sluice.domain import Allowance, Filter
+from sluice.errors import ModelUnavailable
+from sluice.ports import PromptMessage
+from tests.protocols.conftest import Parts, Served, node
+
+QUESTION = "What do blue whales eat?"
+DOCUMENT = UUID(int=2)
+
+
+@pytest.fixture
+async def sdk(served: Served) -> AsyncIterator[openai.AsyncOpenAI]:
+    """OpenAI's Python client, pointed at us."""
+    http = httpx.AsyncClient(trust_env=False)
+    async with openai.AsyncOpenAI(
+        base_url=f"{served.address}/v1", api_key=served.key, max_retries=0, http_client=http
+    ) as client:
+        yield client
+
+
+async def test_a_stream_is_read_whole(served: Served, sdk: openai.AsyncOpenAI, parts: Parts) -> None:
+    """Role first, then text with its citations, then the reason, then the usage."""
+    parts.model.enqueue("They eat ", "krill [1].")
+
+    stream = await sdk.chat.completions.create(
+        model="sluice",
+        messages=[{"role": "user", "content": QUESTION}],
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    chunks = [chunk async for chunk in stream]
+
+    deltas = [chunk.choices[0].delta for chunk in chunks if chunk.choices]
+    [annotation] = [note for delta in deltas for note in (delta.model_extra or {}).get("annotations", [])]
+    citation = annotation["url_citation"]
+    assert deltas[0].role == "assistant"
+    assert "".join(delta.content or "" for delta in deltas) == "They eat krill [1]."
+    assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "stop"
+    assert (citation["start_index"], citation["end_index"], citation["title"]) == (15, 18, "Whales, page 4")
+    assert citation["url"].startswith(f"{served.address}/v1/sources/{DOCUMENT}?start=0&ticket=")
+    assert citation["url"].endswith("#page=4")
+    assert chunks[-1].usage is not None
+    assert (chunks[-1].choices, chunks[-1].usage.total_tokens) == ([], 15)
+    assert all(chunk.usage is None for chunk in chunks[:-1])
+    assert len({(chunk.id, chunk.created, chunk.model, chunk.object) for chunk in chunks}) == 1
+
+
+async def test_open_webui_finds_the_passages_in_their_order(
+    served: Served, sdk: openai.AsyncOpenAI, parts: Parts
+) -> None:
+    """It reads them from `event`, which other clients leave alone."""
+    parts.model.enqueue("Krill [1].")
+
+    stream = await sdk.chat.completions.create(
+        model="sluice", messages=[{"role": "user", "content": QUESTION}], stream=True
+    )
+    extras = [chunk.model_extra or {} async for chunk in stream]
+    [event] = [extra["event"] for extra in extras if "event" in extra]
+
+    assert (event["type"], event["data"]["document"]) == ("source", ["Blue whales eat krill."])
+    assert event["data"]["source"]["name"] == "Whales, page 4"
+
+
+async def test_a_whole_completion_is_read(sdk: openai.AsyncOpenAI, parts: Parts) -> None:
+    """Without a stream the citations stand in the message."""
+    parts.model.enqueue("Krill [1].")
+
+    completion = await sdk.chat.completions.create(
+        model="scripted", messages=[{"role": "user", "content": QUESTION}], extra_body={"collection": "sea"}
+    )
+
+    message = completion.choices[0].message
+    assert (message.content, completion.choices[0].finish_reason) == ("Krill [1].", "stop")
+    assert message.annotations is not None
+    assert [note.url_citation.start_index for note in message.annotations] == [6]
+    assert completion.usage is not None
+    assert (completion.usage.prompt_tokens, completion.usage.completion_tokens) == (10, 5)
+    assert [searched.where for searched in parts.passages.searched] == [Filter("sea")]
+
+
+async def test_the_history_comes_from_the_client_and_stays_there(sdk: openai.AsyncOpenAI, parts: Parts) -> None:
+    """The model sees what was said before; nothing of it is stored."""
+    parts.model.enqueue("Tons.")
+
+    await sdk.chat.completions.create(
+        model="sluice",
+        messages=[
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": QUESTION},
+            {"role": "assistant", "content": "Krill."},
+            {"role": "user", "content": [{"type": "text", "text": "How much?"}]},
+        ],
+    )
+
+    [prompt] = parts.model.prompts
+    [instructions, *said] = prompt
+    assert (instructions.role, instructions.content.endswith("\n\nBe brief.")) == ("system", True)
+    assert said[:2] == [PromptMessage("user", QUESTION), PromptMessage("assistant", "Krill.")]
+    assert "How much?" in said[-1].content
+    assert [searched.query for searched in parts.passages.searched] == ["How much?"]
+    assert parts.conversations.kept == {}
+
+
+async def test_an_error_after_the_first_text_is_an_error(sdk: openai.AsyncOpenAI, parts: Parts) -> None:
+    """A stream that broke off must not look like one that ended."""
+    parts.model.enqueue("They eat ", ModelUnavailable())
+
+    stream = await sdk.chat.completions.create(
+        model="sluice", messages=[{"role": "user", "content": QUESTION}], stream=True
+    )
+    with pytest.raises(openai.APIError) as failed:
+        _ = [chunk async for chunk in stream]
+
+    assert failed.value.code == "model_unavailable"
+
+
+async def test_a_completion_that_fails_has_a_status(sdk: openai.AsyncOpenAI, parts: Parts) -> None:
+    """Nothing was sent yet, so that the status can tell."""
+    parts.model.enqueue(ModelUnavailable())
+
+    with pytest.raises(openai.InternalServerError) as failed:
+        await sdk.chat.completions.create(model="sluice", messages=[{"role": "user", "content": QUESTION}])
+
+    assert (failed.value.status_code, failed.value.code) == (503, "model_unavailable")
+
+
+async def test_errors_have_the_classes_of_the_client(served: Served, sdk: openai.AsyncOpenAI, parts: Parts) -> None:
+    """A program that handles OpenAI's errors handles ours."""
+    messages: list[openai.types.chat.ChatCompletionMessageParam] = [{"role": "user", "content": QUESTION}]
+
+    with pytest.raises(openai.NotFoundError) as unknown:
+        await sdk.chat.completions.create(model="no-such-model", messages=messages)
+    with pytest.raises(openai.BadRequestError) as empty:
+        await sdk.chat.completions.create(model="sluice", messages=[])
+    with pytest.raises(openai.AuthenticationError) as stranger:
+        await sdk.with_options(api_key="sk-other").chat.completions.create(model="sluice", messages=messages)
+    parts.allowance = Allowance(tokens_per_day=10, requests_per_minute=1, burst=1)
+    await parts.ledger.admit({"user:default/ada": parts.allowance}, None, seconds=0)
+    with pytest.raises(openai.RateLimitError) as paced:
+        await sdk.chat.completions.create(model="sluice", messages=messages)
+
+    codes = [failed.value.code for failed in (unknown, empty, stranger, paced)]
+    assert codes == ["model_not_offered", "invalid_input", "credentials_invalid", "too_many_requests"]
+    assert empty.value.param == "messages"
+    assert int(paced.value.response.headers["retry-after"]) > 30
+
+
+async def test_the_models_are_listed(sdk: openai.AsyncOpenAI) -> None:
+    """The usual one by our name and by its own, then the others on offer."""
+    assert [model.id async for model in sdk.models.list()] == ["sluice", "scripted", "openai/gpt-5"]
+
+
+async def test_a_client_that_goes_away_ends_the_answer(served: Served, sdk: openai.AsyncOpenAI, parts: Parts) -> None:
+    """The upstream call is closed and what was said so far is booked."""
+    parts.model.enqueue("They eat ", asyncio.Event(), "krill.")
+
+    stream = await sdk.chat.completions.create(
+        model="sluice", messages=[{"role": "user", "content": QUESTION}], stream=True
+    )
+    async for chunk in stream:
+        if chunk.choices[0].delta.content:
+            break
+    await stream.close()
+    while not parts.ledger.settled:  # noqa: ASYNC110 - a fake tells nobody that it was told
+        await asyncio.sleep(0.01)
+
+    assert parts.model.closed == 1
+    assert parts.ledger.settled[0].completion_tokens == 3
+
+
+async def test_openais_javascript_client_understands_us(served: Served, parts: Parts) -> None:
+    """Streams, completions, models and errors."""
+    for _ in range(2):
+        parts.model.enqueue("They eat ", "krill [1].")
+    parts.model.enqueue("They ", ModelUnavailable())
+
+    understood = await node("openai_chat.mjs", served.address, served.key)
+
+    assert understood["text"] == understood["whole"] == "They eat krill [1]."
+    assert [note["url_citation"]["start_index"] for note in understood["annotations"]] == [15]
+    assert (understood["finish"], understood["usage"]["total_tokens"]) == (["stop"], 15)
+    assert understood["models"] == ["sluice", "scripted", "openai/gpt-5"]
+    assert understood["failure"]["code"] == "model_unavailable"
+    assert understood["refusal"] == {"name": "NotFoundError", "status": 404, "code": "model_not_offered"}
+
+
+async def test_the_ai_sdk_takes_us_for_a_model_provider(served: Served, parts: Parts) -> None:
+    """Text, usage and a reason; a stream that breaks off is an error part."""
+    parts.model.enqueue("They eat ", "krill [1].")
+    parts.model.enqueue("They ", ModelUnavailable())
+
+    understood = await node("ai_sdk_provider.mjs", served.address, served.key)
+
+    assert (understood["text"], understood["finish"]) == ("They eat krill [1].", "stop")
+    assert understood["usage"] == {"input": 10, "output": 5, "total": 15}
+    assert len(understood["failures"]) == 1
+    assert [searched.query for searched in parts.passages.searched] == [QUESTION, "Fail"]
