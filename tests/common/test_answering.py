@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from sluice import tokens
 from sluice.answering import Answering, Limits, Question
 from sluice.domain import Caller, Conversation, Filter, Passage, Role, Usage, uuid7
 from sluice.draft import FAILED, INTERRUPTED, STOPPED
@@ -287,6 +288,9 @@ async def test_a_stop_closes_the_model_and_keeps_what_was_said(world: World) -> 
     assert isinstance(last, AnswerDone)
     assert (last.finish_reason, world.model.closed) == (STOPPED, 1)
     assert world.ends() == [("whales", None), ("They eat ", STOPPED)]
+    # Nobody counts for an answer that was broken off, but it was paid for.
+    prompt = sum(tokens.estimate(message.content) for message in world.model.prompts[0])
+    assert last.usage == Usage(prompt, tokens.estimate("They eat "))
 
 
 async def test_an_answer_that_is_searching_can_be_stopped(world: World) -> None:

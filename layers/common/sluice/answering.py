@@ -211,6 +211,7 @@ class Answering:
     async def _speak(
         self, prompt: list[PromptMessage], model: str | None, draft: Draft
     ) -> AsyncGenerator[TextAdded | SourceCited | StatusChanged, None]:
+        draft.prompt_tokens = sum(tokens.estimate(message.content) for message in prompt)
         async with aclosing(self._chat_model.stream(prompt, model=model)) as deltas:
             async for delta in deltas:
                 if isinstance(delta, NextAttempt):

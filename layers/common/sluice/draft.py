@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from uuid import UUID
 
+from sluice import tokens
 from sluice.citing import Citations
 from sluice.domain import Message, Role, Source, Usage
 from sluice.events import SourceCited, TextAdded
@@ -19,14 +20,18 @@ FAILED = "error"
 
 @dataclass(slots=True)
 class Draft:
-    """Takes in an answer piece by piece. `finish_reason` is None while it is being made."""
+    """Takes in an answer piece by piece. `finish_reason` is None while it is being made.
+
+    `prompt_tokens` is what the prompt was estimated at, once the model was asked.
+    """
 
     id: UUID
     model: str
     sources: tuple[Source, ...] = ()
     finish_reason: str | None = None
-    usage: Usage = field(default_factory=Usage)
+    prompt_tokens: int = 0
     timing: dict[str, float] = field(default_factory=dict)
+    _counted: Usage | None = None
     _text: list[str] = field(default_factory=list)
     _citations: Citations = field(default_factory=lambda: Citations(()))
     _began: float = field(default_factory=perf_counter)
@@ -43,18 +48,29 @@ class Draft:
 
     def end(self, reason: str, usage: Usage) -> Iterator[TextAdded | SourceCited]:
         """Take in the model's own end and yield what was held back."""
-        self.finish_reason, self.usage = reason, usage
+        self.finish_reason, self._counted = reason, usage
         return self._keep(self._citations.end())
 
     def reached(self, stage: str) -> None:
         """Note the milliseconds from the beginning to the first time that the stage is reached."""
         self.timing.setdefault(stage, round(1000 * (perf_counter() - self._began), 1))
 
+    @property
+    def text(self) -> str:
+        return "".join(self._text)
+
+    @property
+    def usage(self) -> Usage:
+        """What the model counted; estimated for an answer that it did not end, since it then tells nobody."""
+        if self._counted or not self.prompt_tokens:
+            return self._counted or Usage()
+        return Usage(self.prompt_tokens, tokens.estimate(self.text))
+
     def message(self) -> Message:
         return Message(
             id=self.id,
             role=Role.ASSISTANT,
-            content="".join(self._text),
+            content=self.text,
             citations=tuple(self._citations.cited.values()),
             model=self.model,
             finish_reason=self.finish_reason,
