@@ -11,7 +11,7 @@ help:  ## show this list
 run: .venv/.ready  ## start Sluice on this machine: http://127.0.0.1:8000
 	@exec $(BIN)/sluice up $(ARGS)
 
-test: .venv/.ready .venv/pgbouncer/.tried .venv/browser/.tried  ## run every test that needs no Docker
+test: .venv/.ready .venv/pgbouncer/.tried .venv/browser/.tried tests/clients/node_modules/.tried  ## run every test that needs no Docker
 	@exec $(BIN)/pytest -m "not sam" $(ARGS)
 
 check: .venv/.ready  ## format, lint, types and import rules
