@@ -14,15 +14,15 @@ from functions.chat import dependencies as chat_dependencies
 from functions.chat.app import app as chat
 from functions.ingest import dependencies as ingest_dependencies
 from functions.ingest.app import app as ingest
-from sluice import access
+from sluice import access, bootstrap
 from sluice.access import ApiKey
 from sluice.authenticating import Authenticating, ByIam, ByKey
 from sluice.domain import Scope
 from sluice.signing import Signer
 from sluice.testing.keys import InMemoryKeys
 
-# What strangers may see: whether the function works, and the page, which holds nothing.
-OPEN = {("chat", "GET", "/healthz"), ("chat", "GET", "/"), ("chat", "GET", "/assets/{name}")}
+# What strangers may see: whether the function works, and the page, which holds nothing and says how to sign in.
+OPEN = {("chat", "GET", path) for path in ("/healthz", "/", "/assets/app-{tag}.js", "/config.json")}
 UNKNOWN = "sk_AbCd1234_" + "x" * 43
 
 
@@ -69,8 +69,11 @@ def everything(app: FastAPI) -> list[Any]:
 
 
 @pytest.fixture(autouse=True)
-def locked() -> Iterator[InMemoryKeys]:
+def locked(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemoryKeys]:
     """Both functions let in by key and by AWS's word only. Nothing else stands behind their routes."""
+    monkeypatch.setenv("SLUICE_DATABASE_URL", "postgresql://nowhere")
+    monkeypatch.setenv("SLUICE_BUCKET", "documents")
+    bootstrap.settings.cache_clear()
     keys = InMemoryKeys()
     nobody: frozenset[Scope] = frozenset()
     door = Authenticating(
@@ -84,6 +87,7 @@ def locked() -> Iterator[InMemoryKeys]:
     yield keys
     chat.dependency_overrides = {}
     ingest.dependency_overrides = {}
+    bootstrap.settings.cache_clear()
 
 
 async def call(door: Door, headers: dict[str, str], event: dict[str, Any] | None = None) -> httpx.Response:
@@ -93,6 +97,19 @@ async def call(door: Door, headers: dict[str, str], event: dict[str, Any] | None
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://sluice") as client:
         return await client.request(door.method, door.url, headers=headers)
+
+
+def test_only_the_page_and_the_health_check_are_open() -> None:
+    """A route that joins them has to be written down here."""
+    walked = {(door.function, door.method, door.path) for door in doors()}
+    served = {
+        (name, method, route.path)
+        for name, app in (("chat", chat), ("ingest", ingest))
+        for route in routes(app)
+        for method in route.methods or ()
+    }
+
+    assert served - walked == OPEN
 
 
 def test_there_are_doors_to_try() -> None:
