@@ -61,11 +61,11 @@ def test_the_chat_function_says_that_it_is_ready(invoke: Invoke, database_in_rea
 
 
 def test_the_chat_function_says_that_its_database_is_missing(invoke: Invoke) -> None:
-    """Without a database GET /healthz answers 503 and names what is not ready."""
+    """Without a database GET /healthz answers 503 and names it; refused connections count as a database that starts."""
     prelude, body = parts(invoke("ChatFunction", "healthz.json", {"SLUICE_DATABASE_URL": NOBODY_LISTENS}))
 
     assert prelude["statusCode"] == 503
-    assert json.loads(body)["problems"]["database"]["code"] == "database_unavailable"
+    assert json.loads(body)["problems"]["database"]["code"] == "database_waking"
 
 
 def test_the_chat_function_answers_a_question(invoke: Invoke, database_in_reach: Reach) -> None:
