@@ -11,6 +11,7 @@ from sluice.adapters.llm import LiteLLMChat
 from sluice.domain import Usage
 from sluice.errors import (
     AnswerCutOff,
+    AnswerEmpty,
     AnswerRefused,
     ContextTooLong,
     ModelError,
@@ -19,7 +20,7 @@ from sluice.errors import (
     ModelUnavailable,
 )
 from sluice.ports import Finish, PromptMessage, TextDelta
-from tests.llm.upstream import Reply, Upstream, chat, failure
+from tests.llm.upstream import Reply, Upstream, chat, failure, refusal
 
 KEY = "sk-never-shown"
 PROMPT = [PromptMessage("system", "Be brief."), PromptMessage("user", "Who?")]
@@ -213,3 +214,12 @@ async def test_an_unknown_model_is_rejected(name: str) -> None:
 
     assert (arrived, type(error)) == ([], ModelRejected)
     assert name in str(error)
+
+
+async def test_an_answer_without_a_word_is_an_error(upstream: Upstream) -> None:
+    """LiteLLM drops the field in which OpenAI declines; the empty answer that is left must not look like one."""
+    upstream.enqueue(refusal("I can't ", "help with that."))
+
+    said, error = await fail(model(upstream))
+
+    assert (said, type(error)) == ([], AnswerEmpty)

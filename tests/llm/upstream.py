@@ -76,6 +76,14 @@ def chat(
     return Reply(headers={"content-type": "text/event-stream"}, steps=frames)
 
 
+def refusal(*pieces: str) -> Reply:
+    """An answer that declines, as OpenAI words it: a field of its own, and an ordinary end."""
+    frames: list[Step] = [_delta({"role": "assistant", "content": ""})]
+    frames += [_delta({"refusal": piece}) for piece in pieces]
+    frames += [_delta({}, "stop"), b"data: [DONE]\n\n"]
+    return Reply(headers={"content-type": "text/event-stream"}, steps=frames)
+
+
 def failure(status: int, message: str = "no", code: str = "failed", headers: Mapping[str, str] | None = None) -> Reply:
     """An error as OpenAI words it."""
     body = json.dumps(

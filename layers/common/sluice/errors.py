@@ -48,6 +48,7 @@
         ├── ModelRejected           bad request, key or model name
         ├── ContextTooLong
         ├── AnswerRefused
+        ├── AnswerEmpty
         └── AnswerCutOff            the upstream stream ended without saying so
 
 A class's docstring is its message when none is given; `code` is stable and goes to clients; `retryable` says whether
@@ -363,6 +364,13 @@ class AnswerRefused(ModelError):
     """The model provider's content policy refused to answer."""
 
     code = "answer_refused"
+
+
+class AnswerEmpty(ModelError):
+    """The model ended without a word, which is how some refuse; word the question differently."""
+
+    code = "answer_empty"
+    retryable = True
 
 
 class AnswerCutOff(ModelError):
