@@ -9,7 +9,7 @@ from typing import Any
 
 from sluice.adapters.llm import failures, library
 from sluice.domain import Usage
-from sluice.errors import AnswerCutOff, ModelUnavailable
+from sluice.errors import AnswerCutOff, AnswerEmpty, ModelUnavailable
 from sluice.ports import Finish, PromptMessage, TextDelta
 
 
@@ -46,8 +46,8 @@ class LiteLLMChat:
     ) -> AsyncGenerator[TextDelta | Finish, None]:
         """Yield the answer as it is made, then one `Finish`.
 
-        Raises `AnswerCutOff` when the upstream ends without a finish reason or fails after the first text, and other
-        `ModelError`s before that. Until then another model could be asked instead: this is the place for it.
+        Raises `AnswerCutOff` when the upstream ends without a finish reason or fails after the first text,
+        `AnswerEmpty` when it ends in order but without text, and other `ModelError`s before that.
         """
         name = model or self._model
         litellm = await library.loaded()
@@ -109,6 +109,9 @@ class _Answer:
         """Return the end; for a stream that just ended LiteLLM reports `stop`, but has `received` nothing."""
         if received is None:
             raise AnswerCutOff
+        # OpenAI can decline in a field of its own, which LiteLLM drops; what is left looks like an ordinary end.
+        if self._reason == "stop" and not self._begun:
+            raise AnswerEmpty
         return Finish(self._reason, self._usage)
 
 
