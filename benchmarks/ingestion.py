@@ -4,7 +4,7 @@
 
 Reading is compared with pypdf, in this process and with the child process that Sluice really reads in. Storing is
 compared with a row-by-row INSERT and with langchain-postgres' PGVector, each into a table that holds `--chunks` chunks
-with their index in place. Embedding calls are counted, not timed.
+with its index in place. Embedding calls are counted, not timed.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _timed(way: Callable[[bytes], object], bodies: Sequence[bytes]) -> float:
 
 
 class Storing:
-    """One server, on which each way has a table of the same chunks with its index."""
+    """One server with the same chunks in two tables, ours and PGVector's, each with its index."""
 
     def __init__(self, server: Postgres, corpus: Corpus, added: int) -> None:
         self._url = server.url()
@@ -124,7 +124,7 @@ class Storing:
         self._texts = [text for _, texts in blocks for text in texts]
 
     def load(self) -> None:
-        """Make the three tables and their indexes."""
+        """Make both tables and their indexes."""
         migrate(self._url, model=MODEL, dimension=self._corpus.dimension)
         self._pgvector = open_pgvector(self._url, self._corpus.dimension)
         with psycopg.connect(self._url, autocommit=True) as connection:
@@ -134,7 +134,7 @@ class Storing:
             self._copy(connection)
             for statement in _FILL + _INDEXES:
                 say(statement.split("\n")[0][:70])
-                connection.execute(statement.replace("{dimension}", str(self._corpus.dimension)))
+                connection.execute(statement)
             connection.execute("vacuum analyze")
 
     def _copy(self, connection: psycopg.Connection) -> None:
@@ -203,16 +203,12 @@ _FILL = [
     """insert into langchain_pg_embedding (id, collection_id, embedding, document, cmetadata)
        select staged.id::text, uuid, embedding::vector, content, jsonb_build_object('page', n)
        from staged, langchain_pg_collection""",
-    """create table plain (id bigint generated always as identity primary key, content text,
-           embedding vector({dimension}))""",
-    "insert into plain (content, embedding) select content, embedding::vector from staged",
     "drop table staged",
 ]
 _INDEXES = [
     "create index chunk_by_lexeme on chunk using gin (lexemes)",
     "create index chunk_by_embedding on chunk using hnsw (embedding halfvec_cosine_ops)",
     "create index on langchain_pg_embedding using hnsw (embedding vector_cosine_ops)",
-    "create index on plain using hnsw (embedding vector_cosine_ops)",
 ]
 
 

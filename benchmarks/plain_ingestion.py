@@ -19,10 +19,13 @@ def read_pdf(body: bytes) -> list[str]:
 
 
 def insert_rows(url: str, texts: Sequence[str], vectors: Sequence[Vector]) -> None:
-    """Insert one row after the other into `plain`, each a transaction, as a first script does."""
+    """Insert one row after the other into PGVector's table, each a transaction, as a first script does."""
     with psycopg.connect(url, autocommit=True) as connection:
         for text, vector in zip(texts, vectors, strict=True):
-            connection.execute("insert into plain (content, embedding) values (%s, %s)", [text, str(vector)])
+            connection.execute(
+                "insert into langchain_pg_embedding (id, document, embedding) values (gen_random_uuid()::text, %s, %s)",
+                [text, str(vector)],
+            )
 
 
 class _NoEmbeddings(Embeddings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from uuid import UUID
 
@@ -28,12 +28,21 @@ __all__ = ["Ingesting", "Sizes", "Tools"]
 class Ingesting:
     """Takes documents in and out. Doing any of it twice has the effect of doing it once."""
 
-    def __init__(self, *, objects: ObjectStore, passages: PassageStore, tools: Tools, sizes: Sizes) -> None:
+    def __init__(
+        self,
+        *,
+        objects: ObjectStore,
+        passages: PassageStore,
+        tools: Tools,
+        sizes: Sizes,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._documents = tools.documents
         self._objects = objects
         self._passages = passages
         self._tools = tools
         self._sizes = sizes
+        self._clock = clock
 
     async def ingest(
         self,
@@ -52,8 +61,8 @@ class Ingesting:
         another environment works on the document, and whatever may pass (model, database, bucket); the document is
         then `pending` and says why, or `failed` on the `last_try`.
         """
-        until = None if seconds is None else time.monotonic() + seconds - self._sizes.handover_seconds
-        if until is not None and time.monotonic() >= until:
+        until = None if seconds is None else self._clock() + seconds - self._sizes.handover_seconds
+        if until is not None and self._clock() >= until:
             raise DocumentUnfinished
         claim = await self._documents.claim(caller, ref, lease_seconds=self._sizes.claim_seconds, again=again)
         if claim is None:
@@ -117,7 +126,7 @@ class Ingesting:
         stored = await self._objects.read(ref, max_bytes=self._sizes.document_bytes)
         if stored.ref.etag != claim.document.etag:
             await self._documents.confirm(claim, stored.ref)
-        staging = Staging(self._tools, self._sizes, claim, until=until)
+        staging = Staging(self._tools, self._sizes, claim, until=until, clock=self._clock)
         async with contextlib.aclosing(staging.steps(stored)) as steps:
             async for step in steps:
                 yield _event(claim, step)

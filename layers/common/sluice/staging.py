@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
 from sluice.chunking import Splitter
@@ -54,14 +53,17 @@ class Staging:
     """Stages one document; `summary` says what was read once `steps` has ended.
 
     Each batch of chunks is committed by itself, so that the next try goes on where this one stopped. `until` is the
-    time, by `time.monotonic`, after which no further batch is begun.
+    time, by `clock`, after which no further batch is begun.
     """
 
-    def __init__(self, tools: Tools, sizes: Sizes, claim: Claim, *, until: float | None) -> None:
+    def __init__(
+        self, tools: Tools, sizes: Sizes, claim: Claim, *, until: float | None, clock: Callable[[], float]
+    ) -> None:
         self._tools = tools
         self._sizes = sizes
         self._claim = claim
         self._until = until
+        self._clock = clock
         self._batches: asyncio.Queue[list[Chunk] | None] = asyncio.Queue()
         self._staged = 0
         self.summary: Summary | None = None
@@ -130,11 +132,11 @@ class Staging:
     async def _next(self) -> list[Chunk] | None:
         """Return the next batch; raise `DocumentUnfinished` when none can be begun in time."""
         try:
-            async with asyncio.timeout(None if self._until is None else max(0.0, self._until - time.monotonic())):
+            async with asyncio.timeout(None if self._until is None else max(0.0, self._until - self._clock())):
                 batch = await self._batches.get()
         except TimeoutError as error:
             raise DocumentUnfinished from error
-        if batch and self._until is not None and time.monotonic() >= self._until:
+        if batch and self._until is not None and self._clock() >= self._until:
             raise DocumentUnfinished
         return batch
 
