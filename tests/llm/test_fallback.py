@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from sluice.adapters.llm import LiteLLMChat
+from sluice.adapters.llm import LiteLLMChat, library
 from sluice.domain import Usage
 from sluice.errors import AnswerCutOff, ModelError
 from sluice.fallback import Delta, FallbackChat, Patience
@@ -14,13 +14,19 @@ from sluice.ports import Finish, NextAttempt, PromptMessage, TextDelta
 from tests.llm.upstream import Reply, Upstream, chat, failure
 
 PROMPT = [PromptMessage("user", "Who?")]
-PATIENCE = Patience(first_token=10, between_tokens=10, retry_pause=0.01)
+PATIENCE = Patience(first_token=60, between_tokens=60, retry_pause=0.01)
 HELLO = [TextDelta("Ada."), Finish("stop", Usage(7, 3))]
 
 
 def models(upstream: Upstream, patience: Patience = PATIENCE) -> FallbackChat:
     options = {"api_base": upstream.base, "api_key": "sk-x"}
     return FallbackChat([LiteLLMChat(f"openai/{name}", options=options) for name in ("one", "two")], patience)
+
+
+@pytest.fixture(autouse=True)
+async def library_loaded() -> None:
+    """Importing LiteLLM takes seconds, which are not those of a model."""
+    await library.loaded()
 
 
 async def read(model: FallbackChat) -> tuple[list[Delta], ModelError | None]:
@@ -95,7 +101,7 @@ async def test_a_provider_that_does_not_begin_is_hung_up_on(upstream: Upstream) 
     """The reader has waited long enough, and the call is not paid for any longer."""
     upstream.enqueue(chat(asyncio.Event()), chat("Ada."))
 
-    deltas, _ = await read(models(upstream, Patience(first_token=0.5, between_tokens=10)))
+    deltas, _ = await read(models(upstream, Patience(first_token=0.5, between_tokens=60)))
 
     assert deltas == [NextAttempt("fallback", "openai/two", "model_unavailable"), *HELLO]
     await asyncio.wait_for(upstream.hung_up.wait(), 5)
@@ -105,7 +111,7 @@ async def test_a_provider_that_falls_silent_is_hung_up_on(upstream: Upstream) ->
     """What it has said stands, and is marked as cut off."""
     upstream.enqueue(chat("Ada ", asyncio.Event()))
 
-    deltas, error = await read(models(upstream, Patience(first_token=10, between_tokens=0.3)))
+    deltas, error = await read(models(upstream, Patience(first_token=60, between_tokens=0.3)))
 
     assert (deltas, type(error)) == ([TextDelta("Ada ")], AnswerCutOff)
     await asyncio.wait_for(upstream.hung_up.wait(), 5)
