@@ -52,6 +52,7 @@ UNREACHABLE = (
     "aiohttp/_websocket/*.so",  # no model is spoken to over a WebSocket; aiohttp goes on in Python without it
     "yaml/*.so",  # the faster loader is only used by who asks for it, and nobody here does
     "pypdfium2_cli",
+    "pydantic/v1",  # the old API; FastAPI asks whether a model is one of it, and takes its absence for no
 )
 
 # Amazon's services that LiteLLM, the adapters or their credentials can call; botocore describes some 400 more.

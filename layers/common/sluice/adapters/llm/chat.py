@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from typing import Any
 
-from sluice.adapters.llm import failures, library
+from sluice.adapters.llm import catalogue, failures, library
 from sluice.domain import Usage
 from sluice.errors import AnswerCutOff, AnswerEmpty, ModelUnavailable
 from sluice.ports import Finish, PromptMessage, TextDelta
@@ -34,10 +34,8 @@ class LiteLLMChat:
         library.prime(self._model)
 
     async def context_tokens(self, model: str | None = None) -> int | None:
-        """Return the size of the model's context as LiteLLM's price map has it; None for a model that it lacks."""
-        name = model or self._model
-        sizes = (await library.loaded()).model_cost
-        known = sizes.get(name) or sizes.get(name.partition("/")[2]) or {}
+        """Return the size of the model's context as LiteLLM's list has it; None for a model that it lacks."""
+        known = catalogue.entry(model or self._model) or {}
         size: int | None = known.get("max_input_tokens") or known.get("max_tokens")
         return size
 

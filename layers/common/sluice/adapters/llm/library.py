@@ -65,21 +65,25 @@ async def loaded() -> Any:
 def prime(model: str) -> None:
     """Import what a first chat call to `model` needs, by making one that is refused; blocks, so run it in a thread.
 
-    The first call after importing LiteLLM costs up to a second more of imports, later ones milliseconds.
+    The first call after importing LiteLLM costs up to a second more of imports, later ones milliseconds. No client is
+    left of it.
     """
-    litellm = load()
-    call = litellm.acompletion(
-        model=model,
-        messages=[{"role": "user", "content": "?"}],
-        stream=True,
-        api_base=REFUSING,
-        api_key="none",
-        max_retries=0,
-        timeout=1.0,
-    )
+    asyncio.run(_be_refused(load(), model))
+
+
+async def _be_refused(litellm: Any, model: str) -> None:
     with contextlib.suppress(Exception):  # it is made to fail
-        asyncio.run(call)
-    litellm.in_memory_llm_clients_cache.flush_cache()  # no client of a loop that has ended, or of a snapshot
+        await litellm.acompletion(
+            model=model,
+            messages=[{"role": "user", "content": "?"}],
+            stream=True,
+            api_base=REFUSING,
+            api_key="none",
+            max_retries=0,
+            timeout=1.0,
+        )
+    await litellm.close_litellm_async_clients()
+    litellm.in_memory_llm_clients_cache.flush_cache()
 
 
 async def close() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sluice.adapters.llm import library
+from sluice.adapters.llm import catalogue, library
 from sluice.errors import ModelUnpriced
 from sluice.spending import Price
 
@@ -29,6 +29,9 @@ class LiteLLMPrices:
 
 
 async def _listed(model: str) -> Price:
+    entry = catalogue.entry(model) or {}
+    if entry.get("input_cost_per_token"):
+        return Price(entry["input_cost_per_token"], entry.get("output_cost_per_token") or 0.0)
     litellm = await library.loaded()
     try:
         # Some models cost more beyond a length of prompt; the price of short ones is what most requests pay.
