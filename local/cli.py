@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
+from local import keys
 from local.addresses import AWS_PORT, CHAT_PORT, CHAT_URL, DATA, DATABASE_PORT, INGEST_PORT, INGEST_URL, TEMPLATE
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -19,6 +20,9 @@ T = TypeVar("T")
 
 Collection = Annotated[str | None, typer.Option(help="Look at, or add to, this collection only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+app.add_typer(keys.app, name="keys")
 
 
 def _port(of: str) -> Any:
@@ -96,7 +100,7 @@ def ask(
     from local.client import Client
 
     async def answer() -> bool:
-        async with Client(url) as client:
+        async with Client(url, key=keys.remembered(os.environ)) as client:
             return await commands.ask(client, question, collection=collection, as_json=json)
 
     if not _run(answer()):
@@ -115,7 +119,7 @@ def ingest(
 
     async def upload() -> bool:
         files = commands.find_files(paths)
-        async with Client(url) as client:
+        async with Client(url, key=keys.remembered(os.environ)) as client:
             failed = await commands.ingest(client, files, collection=collection)
         print(f"{len(files) - len(failed)} of {len(files)} ready.", file=sys.stderr)
         return not failed
@@ -135,7 +139,7 @@ def docs(
     from local.client import Client
 
     async def show() -> None:
-        async with Client(url) as client:
+        async with Client(url, key=keys.remembered(os.environ)) as client:
             await commands.docs(client, collection=collection, as_json=json)
 
     _run(show())

@@ -30,8 +30,9 @@ class ClientError(Exception):
 class Client:
     """Talks to one function's URL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, key: str | None = None) -> None:
         self._url = url.rstrip("/")
+        self._credentials = {"authorization": f"Bearer {key}"} if key else {}
         is_here = httpx.URL(self._url).host in ("127.0.0.1", "localhost")
         self._http = httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=True, trust_env=not is_here)
 
@@ -112,9 +113,11 @@ class Client:
 
     @asynccontextmanager
     async def _request(self, method: str, path: str, **arguments: Any) -> AsyncIterator[httpx.Response]:
-        url = path if "://" in path else self._url + path
+        is_ours = "://" not in path
+        if is_ours:
+            arguments["headers"] = {**self._credentials, **arguments.get("headers", {})}
         try:
-            async with self._http.stream(method, url, **arguments) as answer:
+            async with self._http.stream(method, self._url + path if is_ours else path, **arguments) as answer:
                 if answer.is_error:
                     raise ClientError(_problem(answer.status_code, await answer.aread()))
                 yield answer

@@ -32,6 +32,7 @@ def log_to_terminal() -> None:
 def instructions(laptop: Laptop, *, seconds: float) -> str:
     """Return what a user needs in order to begin."""
     chat, ingest, bucket = laptop.url(CHAT), laptop.url(INGEST), f"{laptop.place.endpoint}/{laptop.bucket}"
+    key = f" -H 'x-api-key: {laptop.api_key}'" if laptop.api_key else ""
     return f"""
 Sluice is ready ({seconds:.1f} s).
 
@@ -39,9 +40,10 @@ Sluice is ready ({seconds:.1f} s).
   Documents    {ingest}/api/documents
   S3 and SQS   {laptop.place.endpoint}, bucket {laptop.bucket}
   Database     {laptop.database_url}
+  Key          {laptop.api_key or "none needed here; SLUICE_AUTH=key make run wants one, as in production"}
 
 Ask a question and watch the answer arrive:
-  curl -N {chat}/api/chat -H 'content-type: application/json' -d '{{"message": "How does Sluice stream?"}}'
+  curl -N {chat}/api/chat{key} -H 'content-type: application/json' -d '{{"message": "How does Sluice stream?"}}'
 
 Drop a file into the bucket; a moment later you can ask about it:
   curl -T report.pdf {bucket}/report.pdf

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import httpx
 
+from local import keys
 from local.addresses import AWS_PORT, CHAT_PORT, DATA, DATABASE_PORT, INGEST_PORT, ROOT, TEMPLATE
 from local.aws import Aws
 from local.concurrency import DEFAULT_LIMIT, Lambda
@@ -80,6 +81,12 @@ class Laptop:
         """Return the address of a function's URL."""
         return self._urls[function]
 
+    @property
+    def api_key(self) -> str | None:
+        """The key that requests need; None where they need none."""
+        wants = self._variables(self._stack.functions[CHAT]).get("SLUICE_AUTH", "")
+        return keys.remembered({}, self._options.data) if "key" in wants else None
+
     async def __aenter__(self) -> Self:
         async with self._parts:
             self._plan_the_end()
@@ -127,7 +134,7 @@ class Laptop:
     async def _start_database(self) -> None:
         await _to_its_end(asyncio.create_task(asyncio.to_thread(self._postgres.start)))
         schema = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "local.schema"),
+            *(sys.executable, "-m", "local.schema", self._options.data / keys.FILE),
             cwd=ROOT,
             env=self._variables(self._stack.functions[INGEST]),
             stdin=DEVNULL,

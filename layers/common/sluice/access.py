@@ -71,6 +71,11 @@ def issue(key: ApiKey, pepper: str) -> tuple[ApiKey, str]:
     return replace(key, id=key_id, digest=digest(text, pepper)), text
 
 
+def owning_itself(key: ApiKey) -> ApiKey:
+    """Return the key as a user of its own, so that no two keys share their conversations unless they are meant to."""
+    return replace(key, user=f"key:{key.id}")
+
+
 def key_id(text: str) -> str | None:
     """Return the id in the text of a key; None when it is no key of ours."""
     prefix, _, rest = text.partition("_")

@@ -1,0 +1,150 @@
+"""API keys: `sluice keys`, and the key that the laptop makes for itself.
+
+The keys live in the database that SLUICE_DATABASE_URL names; without it, in the laptop's, which must be running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from local.addresses import DATA, DATABASE_PORT
+from sluice import access
+from sluice.access import ApiKey, KeyStore
+from sluice.domain import Allowance, Scope
+from sluice.errors import KeyNotFound, SluiceError
+
+if TYPE_CHECKING:
+    from sluice.settings import Settings
+
+FILE = "api-key"
+T = TypeVar("T")
+
+app = typer.Typer(no_args_is_help=True, help="API keys: create, list, revoke.")
+
+Limit = Annotated[float | None, typer.Option(min=0, help="Of this key, beside the limits of its user.")]
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    user: Annotated[str, typer.Option(help="Whose conversations and limits it uses; the key's own by default.")] = "",
+    tenant: Annotated[str, typer.Option(help="Whose documents it sees.")] = "default",
+    scope: Annotated[list[Scope] | None, typer.Option(help="What it may do; repeat for several.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires; never by default.")] = None,
+    requests_per_minute: Limit = None,
+    tokens_per_day: Limit = None,
+    dollars_per_day: Limit = None,
+    dollars_per_month: Limit = None,
+) -> None:
+    """Make a key and print it: this once, for only its digest is kept."""
+    allowance = Allowance(
+        requests_per_minute=requests_per_minute,
+        burst=max(1, round(requests_per_minute / 6)) if requests_per_minute else None,
+        tokens_per_day=None if tokens_per_day is None else round(tokens_per_day),
+        dollars_per_day=dollars_per_day,
+        dollars_per_month=dollars_per_month,
+    )
+    wanted = ApiKey(
+        id="",
+        tenant=tenant,
+        user=user,
+        name=name,
+        digest=b"",
+        scopes=frozenset(scope or (Scope.ASK,)),
+        allowance=allowance,
+        expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
+    )
+    typer.echo(_run(lambda keys, pepper: issue(keys, wanted, pepper)))
+
+
+@app.command("list")
+def show() -> None:
+    """List the keys, with the day of their last use and what became of them."""
+    for key in _run(lambda keys, _: keys.all()):
+        typer.echo("\t".join(_row(key)))
+
+
+@app.command()
+def revoke(key_id: Annotated[str, typer.Argument(help="The eight characters after `sk_`, or the whole key.")]) -> None:
+    """End a key's life. Functions that have just used it take it for a few seconds more (SLUICE_KEY_CACHE_SECONDS)."""
+    found = access.key_id(key_id) or key_id
+    _run(lambda keys, _: keys.revoke(found))
+    typer.echo(f"{found} is revoked.")
+
+
+async def issue(keys: KeyStore, wanted: ApiKey, pepper: str) -> str:
+    """Keep a new key and return its text; without a user it is a user of its own."""
+    key, text = access.issue(wanted, pepper)
+    await keys.add(key if key.user else access.owning_itself(key))
+    return text
+
+
+async def make_for_laptop(settings: Settings, file: Path) -> None:
+    """Make a key that may do everything and write it into the file, unless that holds one which works."""
+    from sluice import bootstrap
+
+    kept = _read(file)
+    keys = bootstrap.keys()
+    key_id = access.key_id(kept)
+    known = await keys.find(key_id) if key_id else None
+    if known and not known.revoked_at and known.digest == access.digest(kept, settings.key_pepper):
+        return
+    wanted = ApiKey("", "default", "", "laptop", b"", frozenset({Scope.ADMIN}))
+    _write(file, await issue(keys, wanted, settings.key_pepper))
+
+
+def remembered(users: Mapping[str, str], folder: Path = DATA) -> str | None:
+    """Return the key that commands send: SLUICE_API_KEY, or the laptop's own."""
+    return users.get("SLUICE_API_KEY") or _read(folder / FILE) or None
+
+
+def _read(file: Path) -> str:
+    return file.read_text().strip() if file.exists() else ""
+
+
+def _write(file: Path, text: str) -> None:
+    file.touch(mode=0o600)
+    file.write_text(text + "\n")
+
+
+def _run(work: Callable[[KeyStore, str], Awaitable[T]]) -> T:
+    from sluice.adapters.postgres.database import Database
+    from sluice.adapters.postgres.keys import PostgresKeys
+    from sluice.settings import Settings
+
+    async def connected(settings: Settings) -> T:
+        database = Database(settings.database_url, size=1, timeout=5)
+        try:
+            return await work(PostgresKeys(database), settings.key_pepper)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(connected(Settings.read({"SLUICE_BUCKET": "none", **_database(), **os.environ})))
+    except KeyNotFound as error:
+        typer.echo(error.message, err=True)
+    except SluiceError as error:
+        typer.echo(f"{error.message} Is Sluice running (make run)? Else set SLUICE_DATABASE_URL.", err=True)
+    raise typer.Exit(1)
+
+
+def _database() -> dict[str, str]:
+    from local.postgres import Postgres
+
+    return {"SLUICE_DATABASE_URL": Postgres(DATA, port=DATABASE_PORT).url()} if DATA.exists() else {}
+
+
+def _row(key: ApiKey) -> tuple[str, ...]:
+    now = datetime.now(UTC)
+    expired = key.expires_at is not None and key.expires_at <= now
+    state = "revoked" if key.revoked_at else "expired" if expired else "valid"
+    used = f"used {key.last_used_at:%Y-%m-%d}" if key.last_used_at else "never used"
+    until = f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "for ever"
+    return f"sk_{key.id}_...", state, key.name, f"{key.tenant}/{key.user}", ",".join(sorted(key.scopes)), until, used
