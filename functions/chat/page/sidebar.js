@@ -63,7 +63,7 @@ export class Sidebar {
       {},
       link,
       iconButton("pencil", `Rename “${conversation.title}”`, () => this.#edit(item, link, conversation)),
-      iconButton("trash", `Delete “${conversation.title}”`, () => this.#delete(item, conversation)),
+      iconButton("trash", `Delete “${conversation.title}”`, () => this.#delete(conversation)),
     );
     return item;
   }
@@ -99,13 +99,13 @@ export class Sidebar {
     }
   }
 
-  async #delete(item, { id, title }) {
+  async #delete({ id, title }) {
     if (!(await confirmed(`Delete “${title}” with all its messages?`, "Delete"))) return;
     try {
       await this.#client.json("DELETE", `/api/conversations/${id}`);
-      item.remove();
       announce("Deleted.");
       this.#gone(id);
+      await this.refresh();
     } catch (problem) {
       announce(problem.message);
     }

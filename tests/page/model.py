@@ -1,0 +1,85 @@
+"""A model provider over real HTTP that writes what a test tells it, as slowly as the test wants."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Step = str | threading.Event
+PATIENCE_SECONDS = 30
+
+
+class Model:
+    """Answers questions in the order of `enqueue`, each piece as a chunk; an event holds the answer up until it is set.
+
+    What is no question about passages asks for a title, and gets one.
+    """
+
+    def __init__(self) -> None:
+        self.replies: deque[list[Step]] = deque()
+        self.base = ""
+
+    def enqueue(self, *steps: Step) -> None:
+        self.replies.append(list(steps))
+
+    def reply(self, request: dict[str, Any]) -> list[Step]:
+        if "<passages>" not in request["messages"][-1]["content"]:
+            return ["A title"]
+        return self.replies.popleft() if self.replies else ["The test has no reply for this question."]
+
+
+@contextmanager
+def running() -> Iterator[Model]:
+    """Serve on a free loopback port until the block ends."""
+    model = Model()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(model))
+    model.base = f"http://127.0.0.1:{server.server_port}/v1"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield model
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _handler(model: Model) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream")
+            self.end_headers()
+            try:
+                for piece in _pieces(model.reply(request)):
+                    self.wfile.write(piece)
+                    self.wfile.flush()
+            except ConnectionError:
+                pass  # the function has stopped listening
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+            pass
+
+    return Handler
+
+
+def _pieces(steps: list[Step]) -> Iterator[bytes]:
+    for step in steps:
+        if isinstance(step, threading.Event):
+            step.wait(PATIENCE_SECONDS)
+        else:
+            yield _chunk({"content": step}, None)
+    yield _chunk({}, "stop")
+    yield b"data: [DONE]\n\n"
+
+
+def _chunk(delta: dict[str, str], finish: str | None) -> bytes:
+    choice = {"index": 0, "delta": {"role": "assistant", **delta}, "finish_reason": finish}
+    chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "scripted", "choices": [choice]}
+    return b"data: " + json.dumps(chunk).encode() + b"\n\n"

