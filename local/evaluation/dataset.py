@@ -15,11 +15,19 @@ class DatasetError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A document of a set: its text, and its title as the heading that it stands under."""
+
+    content: str
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """Texts by document id, queries by id, and how relevant each judged document is to each query."""
 
     name: str
-    documents: Mapping[str, str]
+    documents: Mapping[str, Text]
     queries: Mapping[str, str]
     judgements: Mapping[str, Mapping[str, int]]
 
@@ -60,9 +68,9 @@ def _id(row: Mapping[str, Any]) -> str:
     return str(row["_id"] if "_id" in row else row["id"])
 
 
-def _text(row: Mapping[str, Any]) -> str:
-    title, text = str(row.get("title") or ""), str(row.get("text") or "")
-    return f"{title}\n{text}".replace("\0", " ").strip()
+def _text(row: Mapping[str, Any]) -> Text:
+    title, text = (str(row.get(name) or "").replace("\0", " ").strip() for name in ("title", "text"))
+    return Text(text or title or " ", title or None)
 
 
 def _judgements(folder: Path) -> dict[str, dict[str, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from local.evaluation import metrics
 from local.evaluation.dataset import Dataset
@@ -12,14 +12,9 @@ from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.chunking import split
-from sluice.domain import Block, Caller, Chunk, Filter, ObjectRef, ParsedDocument, Passage, Weights
+from sluice.domain import Block, Caller, Chunk, Filter, ObjectRef, Passage, Weights
 from sluice.ports import Embedder
 
-WAYS: Mapping[str, Weights] = {
-    "dense": Weights(1.0, 0.0),
-    "lexical": Weights(0.0, 1.0),
-    "hybrid": Weights(1.0, 1.0),
-}
 DEPTH = 10
 # So many passages are asked for that ten documents come of them, also when a document gives several.
 _PASSAGES = 40
@@ -47,37 +42,44 @@ class Measured:
 @dataclass(frozen=True, slots=True)
 class _Piece:
     document: str
-    text: str
+    chunk: Chunk
 
 
 class Evaluation:
     """Measures one set on an empty, migrated database."""
 
     def __init__(
-        self, *, database: Database, embedder: Embedder, dataset: Dataset, chunk_characters: int, progress: Progress
+        self,
+        *,
+        database: Database,
+        embedder: Embedder,
+        dataset: Dataset,
+        chunk_characters: int | None,
+        progress: Progress,
     ) -> None:
         self._database = database
         self._embedder = embedder
         self._dataset = dataset
-        self._pieces = list(_cut(dataset, chunk_characters))
+        self._pieces = _numbered(_cut(dataset, chunk_characters))
         self._progress = progress
 
     async def store(self) -> None:
         """Embed and store the set; a chunk's page is its number in the set."""
         documents = PostgresDocuments(self._database)
         for start in range(0, len(self._pieces), _BATCH):
-            texts = [piece.text for piece in self._pieces[start : start + _BATCH]]
-            document = await documents.claim(_CALLER, ObjectRef("evaluation", str(start), "1"), lease_seconds=600)
-            assert document is not None, "the database of an evaluation must be empty"  # noqa: S101 - our own doing
-            vectors = await self._embedder.embed(texts, purpose="document")
-            chunks = [Chunk(at, text, 0, len(text), page=start + at) for at, text in enumerate(texts)]
-            parsed = ParsedDocument("text", tuple(Block(text) for text in texts))
-            await documents.store(_CALLER, document, parsed, chunks, vectors, model=self._embedder.model)
-            self._progress("storing", start + len(texts), len(self._pieces))
+            pieces = self._pieces[start : start + _BATCH]
+            chunks = [replace(piece.chunk, ordinal=at) for at, piece in enumerate(pieces)]
+            claim = await documents.claim(_CALLER, ObjectRef("evaluation", str(start), "1"), lease_seconds=600)
+            assert claim is not None, "the database of an evaluation must be empty"  # noqa: S101 - our own doing
+            vectors = await self._embedder.embed([chunk.embedded_text for chunk in chunks], purpose="document")
+            await documents.stage(claim, chunks, vectors, model=self._embedder.model)
+            await documents.publish(claim, kind="text", title=None, pages=None, chunks=len(chunks))
+            self._progress("storing", start + len(chunks), len(self._pieces))
         await self._database.fetch("analyze")
 
-    async def measure(self, ways: Mapping[str, Weights] = WAYS) -> list[Measured]:
-        """Ask every query in every way."""
+    async def measure(self, hybrid: Weights) -> list[Measured]:
+        """Ask every query of each leg alone, and of both."""
+        ways = {"dense": Weights(1, 0), "lexical": Weights(0, 1), "hybrid": hybrid}
         queries = self._dataset.queries
         vectors = await self._embedder.embed(list(queries.values()), purpose="query")
         measured = []
@@ -116,7 +118,15 @@ class Evaluation:
         )
 
 
-def _cut(dataset: Dataset, chunk_characters: int) -> Iterator[_Piece]:
+def _cut(dataset: Dataset, chunk_characters: int | None) -> Iterator[_Piece]:
+    """Make each document one chunk, as a set's judgements speak of whole documents; or cut it as ingestion would."""
     for document, text in dataset.documents.items():
-        for chunk in split([Block(text)], size=chunk_characters, overlap=0):
-            yield _Piece(document, chunk.content)
+        whole = Chunk(0, text.content, 0, len(text.content))
+        chunks = split([Block(text.content)], size=chunk_characters, overlap=0) if chunk_characters else [whole]
+        for chunk in chunks:
+            yield _Piece(document, replace(chunk, heading=text.title))
+
+
+def _numbered(pieces: Iterator[_Piece]) -> list[_Piece]:
+    """Let a chunk's page be its number in the set: a passage tells its page."""
+    return [replace(piece, chunk=replace(piece.chunk, page=number)) for number, piece in enumerate(pieces)]

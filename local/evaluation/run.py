@@ -16,30 +16,50 @@ from rich.table import Table
 from local.evaluation.dataset import Dataset, read
 from local.evaluation.measure import Evaluation, Measured
 from local.postgres import Postgres
-from sluice.adapters.llm import LiteLLMEmbedder
+from sluice.adapters.models import embedder as make_embedder
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.migrations import migrate
-from sluice.settings import Settings
+from sluice.domain import Weights
+from sluice.settings import weights_for
 
 
-def evaluate(folders: Sequence[Path], *, model: str, json_to: Path | None = None) -> list[Measured]:
-    """Measure every folder and print a table; raise `DatasetError` before anything starts."""
+def evaluate(
+    folders: Sequence[Path],
+    *,
+    model: str,
+    weights: Weights | None = None,
+    chunk_characters: int | None = None,
+    json_to: Path | None = None,
+) -> list[Measured]:
+    """Measure every folder and print a table; raise `DatasetError` before anything starts.
+
+    Each document of a set is one chunk, unless `chunk_characters` cuts it as ingestion would.
+    """
+    hybrid = weights or weights_for(model)
     datasets = [read(folder) for folder in folders]
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder), durable=False) as server:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as bars:
-            measured = asyncio.run(_measure(server, datasets, model, bars))
+            measured = asyncio.run(_measure(server, datasets, model, hybrid, chunk_characters, bars))
     Console().print(_table(measured, model))
     if json_to:
         rows = [asdict(row) for row in measured]
-        json_to.write_text(json.dumps({"embedding_model": model, "results": rows}, indent=2) + "\n")
+        json_to.write_text(
+            json.dumps({"embedding_model": model, "weights": asdict(hybrid), "results": rows}, indent=2) + "\n"
+        )
     return measured
 
 
-async def _measure(server: Postgres, datasets: Sequence[Dataset], model: str, bars: Progress) -> list[Measured]:
-    chunk_characters: int = Settings.model_fields["chunk_characters"].default
-    embedder = LiteLLMEmbedder(model)
+async def _measure(
+    server: Postgres,
+    datasets: Sequence[Dataset],
+    model: str,
+    hybrid: Weights,
+    chunk_characters: int | None,
+    bars: Progress,
+) -> list[Measured]:
+    embedder = make_embedder(model)
     dimension = await embedder.dimension()
     measured: list[Measured] = []
     for number, dataset in enumerate(datasets):
@@ -59,7 +79,7 @@ async def _measure(server: Postgres, datasets: Sequence[Dataset], model: str, ba
             progress=show,
         )
         await evaluation.store()
-        measured += await evaluation.measure()
+        measured += await evaluation.measure(hybrid)
         await database.close()
     return measured
 

@@ -10,7 +10,6 @@ import asyncio
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sluice.domain import Weights
 from sluice.settings import Settings, without_secret
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from sluice.adapters.postgres.passages import PostgresPassages
     from sluice.answering import Answering
     from sluice.authenticating import Authenticating
+    from sluice.feedback import FeedbackStore
     from sluice.following import Following
     from sluice.ingesting import Ingesting
     from sluice.limiting import Limiting
@@ -88,7 +88,7 @@ def authenticating() -> Authenticating:
 def passages() -> PostgresPassages:
     from sluice.adapters.postgres.passages import PostgresPassages
 
-    weights = Weights(settings().dense_weight, settings().lexical_weight)
+    weights = settings().weights
     return PostgresPassages(database(), model=settings().embedding_model, weights=weights)
 
 
@@ -158,6 +158,13 @@ def answering() -> Answering:
         waking_limit=settings().database_waking_seconds,
     )
     return Answering(searching=searching(), chat_model=answering_model(), conversations=conversations(), limits=limits)
+
+
+@cache
+def feedback() -> FeedbackStore:
+    from sluice.adapters.postgres.feedback import PostgresFeedback
+
+    return PostgresFeedback(database())
 
 
 @cache

@@ -254,10 +254,14 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each leg of the search counts in the fusion; a leg of weight 0 is not run."""
+    """What each leg of the search counts in the fusion; a leg of weight 0 finds no candidates of its own."""
 
-    dense: float = 1.0
-    lexical: float = 1.0
+    dense: float = 0.5
+    lexical: float = 0.5
+
+    def __post_init__(self) -> None:
+        if min(self.dense, self.lexical) < 0 or self.dense + self.lexical == 0:
+            raise ValueError("weights can't be negative, and one must be positive")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from sluice.domain import Scope
+from sluice.domain import Weights
 from sluice.errors import SluiceError
 
 PREFIX = "SLUICE_"
@@ -119,8 +120,9 @@ class Settings(AccessSettings):
     embedding_batch: Annotated[int, Field(gt=0, le=2048)] = 64
 
     search_limit: Annotated[int, Field(gt=0, le=50)] = 8
-    dense_weight: Annotated[float, Field(ge=0, le=100)] = 1.0
-    lexical_weight: Annotated[float, Field(ge=0, le=100)] = 1.0
+    # The share of meaning in a search's score; the rest is words. Half, and less for the offline model's vectors, which
+    # know less than words do.
+    dense_weight: Annotated[float, Field(ge=0, le=1)] | None = None
     history_messages: Annotated[int, Field(ge=0, le=200)] = 20
     prompt_characters: Annotated[int, Field(gt=0)] = 48_000
     # History that does not fit is left out, oldest turns first; a model with less room gets less.
@@ -155,6 +157,11 @@ class Settings(AccessSettings):
     database_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
     # How long a question waits for a database that is starting.
     database_waking_seconds: Annotated[float, Field(gt=0)] = 45.0
+
+    @property
+    def weights(self) -> Weights:
+        """What meaning and words count in a search."""
+        return weights_for(self.embedding_model) if self.dense_weight is None else _shares(self.dense_weight)
 
     @model_validator(mode="after")
     def _overlap_leaves_something_new(self) -> Self:
@@ -202,3 +209,12 @@ def _problem(location: tuple[int | str, ...], message: str) -> str:
     return (
         f"{PREFIX}{str(location[0]).upper()}: {message.lower()}" if location else message.removeprefix("Value error, ")
     )
+
+
+def weights_for(embedding_model: str) -> Weights:
+    """Return the weights that a search begins with under a model."""
+    return _shares(0.25 if embedding_model.startswith("offline/") else 0.5)
+
+
+def _shares(dense: float) -> Weights:
+    return Weights(dense, 1 - dense)

@@ -134,7 +134,8 @@ from (
         %(ids)s::uuid[], %(ordinals)s::integer[], %(digests)s::uuid[], %(contents)s::text[], %(starts)s::integer[],
         %(ends)s::integer[], %(pages)s::integer[], %(headings)s::text[], %(embeddings)s::text[]
     ) as chunk (id, ordinal, digest, content, start_offset, end_offset, page, heading, embedding),
-    lateral (select sluice_lexemes('english', concat_ws(' ', heading, content)) as lexemes) as parsed
+    -- The words of a heading count twice: they say what the text is about.
+    lateral (select sluice_lexemes('english', concat_ws(' ', heading, heading, content)) as lexemes) as parsed
 ) as given;
 
 -- name: fold_lexeme_changes

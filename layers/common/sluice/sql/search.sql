@@ -1,5 +1,6 @@
 -- name: search_passages
--- Dense and lexical ranks, fused by reciprocal rank (Cormack, Clarke and Büttcher 2009, k = 60).
+-- Candidates come from two indexes, by meaning and by words; each is then scored by both, exactly. A leg's score counts
+-- as a share of the leg's best one, and the shares are added by weight (a convex combination: Bruch, Gai and Ingber 2023).
 with visible as not materialized (
     select chunk.id, chunk.embedding, chunk.lexemes, chunk.term_weights
     from chunk
@@ -11,7 +12,7 @@ with visible as not materialized (
       and document.metadata @> %(metadata)s::jsonb
 ),
 dense as materialized (
-    select id, embedding <=> %(vector)s::halfvec as distance
+    select id
     from visible
     order by embedding <=> %(vector)s::halfvec
     limit case when %(dense_weight)s::float8 > 0 then %(candidates)s::integer else 0 end
@@ -67,20 +68,29 @@ weighted as materialized (
     ) as term
 ),
 lexical as materialized (
-    select id, term_weights <#> (select words from weighted) as distance
+    select id
     from visible
     where lexemes @@ (select words from wanted)
-    order by distance, id
+    order by term_weights <#> (select words from weighted), id
     limit case when %(lexical_weight)s::float8 > 0 then %(candidates)s::integer else 0 end
 ),
+scored as materialized (
+    select
+        chunk.id,
+        greatest(1 - (chunk.embedding <=> %(vector)s::halfvec), 0) as similarity,
+        coalesce(-(chunk.term_weights <#> (select words from weighted)), 0) as relevance
+    from chunk
+    where chunk.id in (select id from dense union all select id from lexical)
+),
 fused as (
-    select id, sum(weight / (60 + position)) as score
-    from (
-        select id, row_number() over (order by distance, id) as position, %(dense_weight)s::float8 as weight from dense
-        union all
-        select id, row_number() over (order by distance, id), %(lexical_weight)s::float8 from lexical
-    ) as legs
-    group by id
+    select
+        id,
+        similarity,
+        (
+            %(dense_weight)s::float8 * coalesce(similarity / nullif(max(similarity) over (), 0), 0)
+            + %(lexical_weight)s::float8 * coalesce(relevance / nullif(max(relevance) over (), 0), 0)
+        ) / (%(dense_weight)s::float8 + %(lexical_weight)s::float8) as score
+    from scored
     order by score desc, id
     limit %(limit)s
 )
@@ -96,7 +106,7 @@ select
     chunk.page,
     chunk.heading,
     fused.score,
-    1 - (chunk.embedding <=> %(vector)s::halfvec) as similarity
+    fused.similarity
 from fused
 join chunk on chunk.id = fused.id
 join document on document.id = chunk.document_id
