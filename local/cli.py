@@ -8,12 +8,16 @@ import sys
 import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 from local import keys
 from local.addresses import AWS_PORT, CHAT_PORT, CHAT_URL, DATA, DATABASE_PORT, INGEST_PORT, INGEST_URL, TEMPLATE
+
+if TYPE_CHECKING:
+    from sluice.adapters.postgres.database import Database
+    from sluice.feedback import Feedback
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 T = TypeVar("T")
@@ -143,6 +147,26 @@ def docs(
             await commands.docs(client, collection=collection, as_json=json)
 
     _run(show())
+
+
+@app.command()
+def feedback(
+    folder: Annotated[Path, typer.Argument(help="Folder for the set; what it holds is written over.")],
+    tenant: Annotated[str, typer.Option(help="Whose feedback.")] = "default",
+) -> None:
+    """Export the readers' feedback as a set for `sluice eval`; feedback.jsonl beside it holds all of it."""
+    from local import stored
+    from sluice.exporting import export
+
+    exported = export(stored.run(lambda database, _: feedback_of(database, tenant)), folder)
+    print(f"{exported.feedback} ratings: {exported.queries} queries, {exported.passages} passages in {folder}.")
+
+
+async def feedback_of(database: Database, tenant: str) -> list[Feedback]:
+    """Return a tenant's feedback, oldest first."""
+    from sluice.adapters.postgres.feedback import PostgresFeedback
+
+    return [each async for each in PostgresFeedback(database).all(tenant)]
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:

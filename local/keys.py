@@ -5,8 +5,6 @@ The keys live in the database that SLUICE_DATABASE_URL names; without it, in the
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from local.addresses import DATA, DATABASE_PORT
+from local import stored
+from local.addresses import DATA
 from sluice import access
 from sluice.access import ApiKey, KeyStore
 from sluice.domain import Allowance, Scope
-from sluice.errors import KeyNotFound, SluiceError
 
 if TYPE_CHECKING:
+    from sluice.adapters.postgres.database import Database
     from sluice.settings import Settings
 
 FILE = "api-key"
@@ -115,30 +114,12 @@ def _write(file: Path, text: str) -> None:
 
 
 def _run(work: Callable[[KeyStore, str], Awaitable[T]]) -> T:
-    from sluice.adapters.postgres.database import Database
-    from sluice.adapters.postgres.keys import PostgresKeys
-    from sluice.settings import Settings
+    async def with_keys(database: Database, settings: Settings) -> T:
+        from sluice.adapters.postgres.keys import PostgresKeys
 
-    async def connected(settings: Settings) -> T:
-        database = Database(settings.database_url, size=1, timeout=5)
-        try:
-            return await work(PostgresKeys(database), settings.key_pepper)
-        finally:
-            await database.close()
+        return await work(PostgresKeys(database), settings.key_pepper)
 
-    try:
-        return asyncio.run(connected(Settings.read({"SLUICE_BUCKET": "none", **_database(), **os.environ})))
-    except KeyNotFound as error:
-        typer.echo(error.message, err=True)
-    except SluiceError as error:
-        typer.echo(f"{error.message} Is Sluice running (make run)? Else set SLUICE_DATABASE_URL.", err=True)
-    raise typer.Exit(1)
-
-
-def _database() -> dict[str, str]:
-    from local.postgres import Postgres
-
-    return {"SLUICE_DATABASE_URL": Postgres(DATA, port=DATABASE_PORT).url()} if DATA.exists() else {}
+    return stored.run(with_keys)
 
 
 def _row(key: ApiKey) -> tuple[str, ...]:

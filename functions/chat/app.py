@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from snapshot_restore_py import register_before_snapshot
 
-from functions.chat import conversations, openai_routes, page, sources
+from functions.chat import conversations, feedback, openai_routes, page, sources
 from functions.chat.routes import public, router
 from sluice import bootstrap, problems
 from sluice.streaming import Streaming
@@ -29,6 +29,7 @@ app.include_router(router)
 app.include_router(conversations.router)
 app.include_router(openai_routes.router)
 app.include_router(sources.router)
+app.include_router(feedback.router)
 problems.install(app)
 
 register_before_snapshot(bootstrap.prime_snapshot)

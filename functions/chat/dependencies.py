@@ -11,6 +11,7 @@ from sluice import bootstrap
 from sluice.answering import Answering
 from sluice.authenticating import Authenticating
 from sluice.domain import Caller, Scope
+from sluice.feedback import FeedbackStore
 from sluice.following import Following
 from sluice.limiting import Limiting
 from sluice.measuring import Metrics
@@ -60,6 +61,10 @@ async def signer() -> Signer:
     return bootstrap.signer()
 
 
+async def feedback() -> FeedbackStore:
+    return bootstrap.feedback()
+
+
 async def searching() -> Searching:
     return bootstrap.searching()
 
@@ -86,6 +91,7 @@ TheLimiting = Annotated[Limiting, Depends(limiting)]
 TheDocuments = Annotated[DocumentStore, Depends(documents)]
 TheSourceLinks = Annotated[SourceLinks, Depends(source_links)]
 TheSigner = Annotated[Signer, Depends(signer)]
+TheFeedback = Annotated[FeedbackStore, Depends(feedback)]
 TheSearching = Annotated[Searching, Depends(searching)]
 TheConversations = Annotated[ConversationStore, Depends(conversations)]
 TheFollowing = Annotated[Following, Depends(following)]

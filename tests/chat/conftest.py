@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
 import httpx
@@ -22,6 +23,7 @@ from sluice.searching import Searching
 from sluice.signing import Signer
 from sluice.testing.conversations import InMemoryConversations
 from sluice.testing.documents import InMemoryDocuments
+from sluice.testing.feedback import InMemoryFeedback
 from sluice.testing.ledger import FixedPrices, InMemoryLedger
 from sluice.testing.models import HashEmbedder, ScriptedModel
 from sluice.testing.objects import InMemoryObjects
@@ -49,13 +51,17 @@ class Parts:
     model: ScriptedModel = field(default_factory=ScriptedModel)
     passages: ScriptedPassages = field(default_factory=lambda: ScriptedPassages([KRILL]))
     conversations: InMemoryConversations = field(default_factory=InMemoryConversations)
-    titles: ScriptedModel = field(default_factory=lambda: ScriptedModel("titles"))
+    titles: ScriptedModel | None = None
     documents: InMemoryDocuments = field(default_factory=InMemoryDocuments)
     objects: InMemoryObjects = field(default_factory=InMemoryObjects)
     ledger: InMemoryLedger = field(default_factory=InMemoryLedger)
     prices: FixedPrices = field(default_factory=FixedPrices)
     allowance: Allowance = field(default_factory=Allowance)
     not_ready: SluiceError | None = None
+
+    @cached_property
+    def feedback(self) -> InMemoryFeedback:
+        return InMemoryFeedback(self.conversations)
 
     @property
     def limiting(self) -> Limiting:
@@ -77,19 +83,19 @@ def parts() -> Iterator[Parts]:
         limits=Limits(offered_models=frozenset({"openai/gpt-5"})),
         beat=0.01,
     )
-    titling = Titling(chat_model=parts.titles, conversations=parts.conversations, seconds=5)
     app.dependency_overrides = {
         dependencies.authenticating: lambda: Authenticating([]),
         dependencies.answering: lambda: answering,
         dependencies.limiting: lambda: parts.limiting,
         dependencies.documents: lambda: parts.documents,
+        dependencies.feedback: lambda: parts.feedback,
         dependencies.source_links: lambda: parts.objects,
         dependencies.signer: lambda: Signer("secret", seconds=60),
         dependencies.metrics: lambda: None,
         dependencies.searching: lambda: searching,
         dependencies.conversations: lambda: parts.conversations,
         dependencies.following: lambda: Following(conversations=parts.conversations, poll=0.01),
-        dependencies.titling: lambda: titling,
+        dependencies.titling: lambda: Titling(chat_model=parts.titles, conversations=parts.conversations, seconds=5),
         dependencies.readiness: lambda: Readiness({"database": parts.check}),
     }
     yield parts

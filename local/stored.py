@@ -1,0 +1,47 @@
+"""The database that a command works on: the one of SLUICE_DATABASE_URL, else the laptop's, which must be running."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from local.addresses import DATA, DATABASE_PORT
+from sluice.errors import NotFound, SluiceError
+
+if TYPE_CHECKING:
+    from sluice.adapters.postgres.database import Database
+    from sluice.settings import Settings
+
+T = TypeVar("T")
+
+
+def run(work: Callable[[Database, Settings], Awaitable[T]]) -> T:
+    """Return what `work` returns; tell an error in one line and exit with code 1."""
+    from sluice.adapters.postgres.database import Database
+    from sluice.settings import Settings
+
+    async def connected(settings: Settings) -> T:
+        database = Database(settings.database_url, size=1, timeout=5)
+        try:
+            return await work(database, settings)
+        finally:
+            await database.close()
+
+    try:
+        # Commands touch no bucket.
+        return asyncio.run(connected(Settings.read({"SLUICE_BUCKET": "none", **_laptop(), **os.environ})))
+    except NotFound as error:
+        typer.echo(error.message, err=True)
+    except SluiceError as error:
+        typer.echo(f"{error.message} Is Sluice running (make run)? Else set SLUICE_DATABASE_URL.", err=True)
+    raise typer.Exit(1)
+
+
+def _laptop() -> dict[str, str]:
+    from local.postgres import Postgres
+
+    return {"SLUICE_DATABASE_URL": Postgres(DATA, port=DATABASE_PORT).url()} if DATA.exists() else {}
