@@ -14,6 +14,11 @@ run: .venv/.ready  ## start Sluice on this machine: http://127.0.0.1:8000
 test: .venv/.ready .venv/pgbouncer/.tried .venv/browser/.tried tests/clients/node_modules/.tried  ## run every test that needs no Docker
 	@exec $(BIN)/pytest -m "not sam" $(ARGS)
 
+EVAL ?= $(wildcard ../shared/eval/*)
+
+eval: .venv/.ready  ## measure retrieval: make eval EVAL="folder folder"
+	@exec $(BIN)/sluice eval $(EVAL) $(ARGS)
+
 check: .venv/.ready  ## format, lint, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -64,4 +69,4 @@ tests/clients/node_modules/.tried: tests/clients/package-lock.json
 		echo "setup: the JavaScript clients can't be installed; the tests that use them skip" >&2; fi
 	@mkdir -p $(@D) && touch $@
 
-.PHONY: help run test check build sam-local test-sam deploy format lock clean
+.PHONY: help run eval test check build sam-local test-sam deploy format lock clean

@@ -14,6 +14,7 @@ import typer
 
 from local import keys
 from local.addresses import AWS_PORT, CHAT_PORT, CHAT_URL, DATA, DATABASE_PORT, INGEST_PORT, INGEST_URL, TEMPLATE
+from local.evaluation.command import evaluate
 
 if TYPE_CHECKING:
     from sluice.adapters.postgres.database import Database
@@ -27,6 +28,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 app.add_typer(keys.app, name="keys")
+app.command("eval")(evaluate)
 
 
 def _port(of: str) -> Any:

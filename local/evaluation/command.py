@@ -1,0 +1,37 @@
+"""`sluice eval`: measures retrieval on folders of questions with judgements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sluice.domain import Weights
+
+
+def evaluate(
+    folders: Annotated[list[Path], typer.Argument(help="Folders with corpus.jsonl, queries.jsonl and qrels.tsv.")],
+    model: Annotated[str, typer.Option(help="The embedding model, by its LiteLLM name.")] = "offline/static",
+    dense_weight: Annotated[
+        float | None, typer.Option(min=0, max=1, help="The share of meaning in the hybrid score; else the product's.")
+    ] = None,
+    chunk_characters: Annotated[
+        int | None, typer.Option(min=200, help="Cut documents as ingestion would; else each is one chunk.")
+    ] = None,
+    json_to: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file too.")] = None,
+) -> None:
+    """Measure how well documents are found: by meaning, by words, and by both.
+
+    Prints nDCG, recall and reciprocal rank at 10, and the search's latency, for each folder in the layout of BEIR.
+    Everything happens on a PostgreSQL of its own, which is thrown away.
+    """
+    from local.evaluation import run
+    from local.evaluation.dataset import DatasetError
+
+    weights = None if dense_weight is None else Weights(dense_weight, 1 - dense_weight)
+    try:
+        run.evaluate(folders, model=model, weights=weights, chunk_characters=chunk_characters, json_to=json_to)
+    except DatasetError as error:
+        typer.echo(f"sluice: {error}", err=True)
+        raise typer.Exit(1) from error

@@ -1,0 +1,74 @@
+"""Retrieval measured on a small set."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from local.cli import app
+from local.evaluation import metrics
+from local.evaluation.dataset import Dataset, DatasetError, Text, read
+
+CORPUS = [
+    {"_id": "a", "title": "Whales", "text": "Blue whales eat krill."},
+    {"_id": "b", "title": "", "text": "Seals bark."},
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A set of two documents and one question."""
+    (tmp_path / "corpus.jsonl").write_text("\n".join(map(json.dumps, CORPUS)))
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q", "text": "What do whales eat?"}\n{"_id": "r", "text": "?"}\n')
+    (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq\ta\t2\nq\tb\t0\n")
+    return tmp_path
+
+
+def test_a_set_is_read_with_its_judged_questions(folder: Path) -> None:
+    """A question without a relevant document can't be scored and is left out."""
+    documents = {"a": Text("Blue whales eat krill.", "Whales"), "b": Text("Seals bark.")}
+
+    assert read(folder) == Dataset(folder.name, documents, {"q": "What do whales eat?"}, {"q": {"a": 2, "b": 0}})
+
+
+@pytest.mark.parametrize("file", ["corpus.jsonl", "queries.jsonl", "qrels.tsv"])
+def test_a_missing_or_broken_file_is_named(folder: Path, file: str) -> None:
+    """Nothing is started for a folder that is no set."""
+    (folder / file).write_text("{broken\nbroken\n")
+    with pytest.raises(DatasetError, match=file):
+        read(folder)
+
+
+def test_metrics_follow_their_formulas() -> None:
+    """Two relevant documents, one of them found in the second place."""
+    grades = {"a": 2, "b": 1}
+
+    assert metrics.ndcg(["x", "a"], grades) == pytest.approx((2 / 1.584962) / (2 + 1 / 1.584962), rel=1e-5)
+    assert metrics.recall(["x", "a"], grades) == 0.5
+    assert metrics.reciprocal_rank(["x", "a"], grades) == 0.5
+    assert metrics.percentile([4.0, 1.0, 3.0, 2.0], 0.5) == 2.0
+
+
+def test_the_command_measures_each_leg_and_both(folder: Path, tmp_path: Path) -> None:
+    """One run, three rows, in a file too."""
+    figures = tmp_path / "figures.json"
+
+    ended = CliRunner().invoke(app, ["eval", str(folder), "--json", str(figures)])
+
+    rows = json.loads(figures.read_text())["results"]
+    assert ended.exit_code == 0
+    assert [(row["way"], row["queries"], row["ndcg_at_10"]) for row in rows] == [
+        ("dense", 1, 1.0),
+        ("lexical", 1, 1.0),
+        ("hybrid", 1, 1.0),
+    ]
+
+
+def test_a_folder_that_is_no_set_is_told_in_one_line(tmp_path: Path) -> None:
+    """No stack trace for a user's mistake."""
+    ended = CliRunner().invoke(app, ["eval", str(tmp_path)])
+
+    assert (ended.exit_code, len(ended.output.strip().splitlines())) == (1, 1)
