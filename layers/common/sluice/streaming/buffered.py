@@ -1,4 +1,4 @@
-"""Buffered front doors: API Gateway, load balancers, and function URLs without the streaming runtime.
+"""The front doors that Mangum knows: API Gateway, load balancers, and function URLs without the streaming runtime.
 
 Mangum knows their events and the form of their answers; it is imported only when such an event comes.
 """
@@ -37,6 +37,11 @@ def door(event: Event, context: Any) -> Door | None:
         if handler.infer(event, context, config):
             return handler(event, context, config)
     return None
+
+
+def is_rest_api(event: Event) -> bool:
+    """Tell whether a REST API of API Gateway sent this event: one of its own format, which has no version."""
+    return "resource" in event and "version" not in event
 
 
 def scope(door: Door, event: Event) -> Scope:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from sluice.streaming import buffered, function_url
 from sluice.streaming.answers import CollectedAnswer, StreamedAnswer
@@ -24,6 +24,7 @@ from sluice.streaming.wire import StreamedPost
 
 logger = logging.getLogger(__name__)
 
+StreamingDoor = Literal["function_url", "rest_api"]
 EventHandler = Callable[[Event, LambdaContext], Awaitable[object]]
 
 
@@ -32,11 +33,23 @@ class Streaming:
 
     `events` is an async function `(event, context)` for what is not an HTTP request; what it returns is the result of
     the invocation. `deadline_margin` is how many seconds before Lambda's limit the app is cancelled.
+
+    `streams` names the doors that get a streamed answer under the streaming runtime. No event says whether its sender
+    understands one: name `rest_api` where API Gateway's `ResponseTransferMode` is `STREAM`, and only there; leave
+    `function_url` out where the URL's `InvokeMode` is `BUFFERED`.
     """
 
-    def __init__(self, app: App, *, events: EventHandler | None = None, deadline_margin: float = 2.0) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        events: EventHandler | None = None,
+        streams: Collection[StreamingDoor] = ("function_url",),
+        deadline_margin: float = 2.0,
+    ) -> None:
         self._app = app
         self._events = events
+        self._streams = streams
         self._margin = deadline_margin
         self._lifespan = Lifespan(app)
         self._environment = execution_environment()
@@ -45,10 +58,14 @@ class Streaming:
     def __call__(self, event: Any, context: LambdaContext) -> object:
         """Serve one invocation; raise `UnknownEvent` for an event that nothing here takes."""
         is_request = isinstance(event, dict) and "requestContext" in event
-        if is_request and StreamedResponse.supported and function_url.sent(event):
+        streams = self._streams if StreamedResponse.supported else ()
+        if is_request and "function_url" in streams and function_url.sent(event):
             request = function_url.scope(event), function_url.body(event)
             return StreamedResponse(partial(self._stream, *request, event, context))
         if is_request and (door := buffered.door(event, context)):
+            if "rest_api" in streams and buffered.is_rest_api(event):
+                request = buffered.scope(door, event), door.body
+                return StreamedResponse(partial(self._stream, *request, event, context))
             return self._environment.run(self._collect(door, event, context))
         if self._events:
             return self._environment.run(self._handle(self._events, event, context))
