@@ -1,0 +1,263 @@
+"""Is any message lost or doubled when answers are stopped, left and broken off at random?
+
+Every answer is made as if in an execution environment of its own, against PostgreSQL behind PgBouncer with few server
+connections. At random a client reads to the end, leaves, or loses the connection and follows the answer elsewhere; the
+answer is stopped from elsewhere; the model fails before its first word, in the middle, or ends without an end. Then
+every conversation is read and compared with what its client saw.
+
+    python -m benchmarks.lost_messages --answers 5000
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.postgres import Postgres
+from sluice.adapters.postgres.conversations import PostgresConversations
+from sluice.adapters.postgres.database import Database
+from sluice.adapters.postgres.migrations import migrate
+from sluice.answering import Answering, Limits, Question
+from sluice.domain import Caller, Conversation, Role
+from sluice.errors import AnswerCutOff, ModelUnavailable
+from sluice.events import AnswerDone, AnswerEvent, AnswerFailed, AnswerStarted, TextAdded
+from sluice.fallback import FallbackChat, Patience
+from sluice.following import Following
+from sluice.ports import Finish, PromptMessage, TextDelta
+from sluice.searching import Searching
+from sluice.testing.models import STOP, HashEmbedder
+from sluice.testing.passages import ScriptedPassages
+from tests.pooler import PgBouncer, find_pgbouncer
+
+CALLER = Caller("benchmark", "ann")
+RESULTS = Path(__file__).parent / "results" / "lost_messages.json"
+AT_ONCE = 50
+CLIENTS = ["reads", "leaves", "resumes", "stops"]
+FATES = ["whole", "whole", "fails at first", "fails always", "breaks off"]
+
+
+@dataclass
+class Asked:
+    """One question, what was to happen to it, and what its client saw."""
+
+    number: int
+    client: str
+    fate: str
+    words: list[str]
+    conversation: Asked | None = None
+    seen: list[AnswerEvent] = field(default_factory=list)
+
+    @property
+    def started(self) -> AnswerStarted:
+        assert isinstance(self.seen[0], AnswerStarted)
+        return self.seen[0]
+
+    @property
+    def text(self) -> str:
+        return "".join(event.text for event in self.seen if isinstance(event, TextAdded))
+
+
+class FatefulModel:
+    """Says the words of one answer, as far as its fate lets it."""
+
+    name = "fateful"
+
+    def __init__(self, asked: Asked, chance: random.Random) -> None:
+        self._asked = asked
+        self._chance = chance
+        self._calls = 0
+
+    async def context_tokens(self, model: str | None = None) -> int | None:
+        return None
+
+    async def stream(
+        self, messages: Sequence[PromptMessage], *, model: str | None = None
+    ) -> AsyncGenerator[TextDelta | Finish, None]:
+        self._calls += 1
+        if self._asked.fate == "fails always" or (self._asked.fate == "fails at first" and self._calls == 1):
+            raise ModelUnavailable
+        for place, word in enumerate(self._asked.words):
+            if self._asked.fate == "breaks off" and place == len(self._asked.words) // 2:
+                raise AnswerCutOff
+            yield TextDelta(word)
+            await asyncio.sleep(self._chance.uniform(0, 0.08))
+        yield STOP
+
+
+class Stage:
+    """Where answers are asked, left, followed and stopped, each act through a pool of its own."""
+
+    def __init__(self, url: str, chance: random.Random) -> None:
+        self._here = Database(url, size=4, timeout=60)
+        self._elsewhere = Database(url, size=4, timeout=60)
+        self.store = PostgresConversations(self._here)
+        self._following = Following(conversations=PostgresConversations(self._elsewhere))
+        self._chance = chance
+
+    async def play(self, asked: Asked) -> None:
+        answering = Answering(
+            searching=Searching(embedder=HashEmbedder(), passages=ScriptedPassages([])),
+            chat_model=FallbackChat([FatefulModel(asked, self._chance)], Patience(retry_pause=0.01)),
+            conversations=self.store,
+            limits=Limits(),
+        )
+        earlier = asked.conversation.started.conversation_id if asked.conversation else None
+        events = await answering.open(CALLER, Question(f"question {asked.number}", earlier))
+        until = self._chance.randrange(1, len(asked.words))
+        async with aclosing(events):
+            await _read(asked, events, until if asked.client != "reads" else None)
+            if asked.client == "resumes" and not _ended(asked):
+                # As behind a function URL, nobody tells the function that its client is gone.
+                silently = asyncio.create_task(_exhaust(events))
+                await self._follow(asked)
+                await silently
+            if asked.client == "stops" and not _ended(asked):
+                await PostgresConversations(self._elsewhere).stop(CALLER, asked.started.conversation_id)
+                await _read(asked, events, None)
+
+    async def _follow(self, asked: Asked) -> None:
+        started = asked.started
+        events = await self._following.open(CALLER, started.conversation_id, started.message_id, after=len(asked.seen))
+        await _read(asked, events, None)
+
+    async def close(self) -> None:
+        await self._here.close()
+        await self._elsewhere.close()
+
+
+async def _read(asked: Asked, events: AsyncGenerator[AnswerEvent, None], until: int | None) -> None:
+    async for event in events:
+        asked.seen.append(event)
+        if until is not None and len(asked.seen) > until:
+            return
+
+
+async def _exhaust(events: AsyncGenerator[AnswerEvent, None]) -> None:
+    async for _ in events:
+        pass
+
+
+def _ended(asked: Asked) -> bool:
+    return isinstance(asked.seen[-1], AnswerDone | AnswerFailed)
+
+
+def complaints(asked: Asked, conversation: Conversation) -> list[str]:
+    """Return in what the store and the client disagree."""
+    found = []
+    questions = [each for each in conversation.messages if each.content == f"question {asked.number}"]
+    answers = [each for each in conversation.messages if each.id == asked.started.message_id]
+    if len(questions) != 1:
+        found.append(f"{len(questions)} questions")
+    if len(answers) != 1:
+        return [*found, f"{len(answers)} answers"]
+    [answer] = answers
+    if answer.parent_id != asked.started.question_id:
+        found.append("the answer follows another question")
+    if answer.finish_reason is None:
+        found.append("no finish reason")
+    # Whoever left may have missed what came until its leaving was known.
+    if not (answer.content == asked.text or (asked.client == "leaves" and answer.content.startswith(asked.text))):
+        found.append(f"{asked.client}/{asked.fate}: kept {answer.content!r}, seen {asked.text!r}")
+    last = asked.seen[-1]
+    if isinstance(last, AnswerDone) and last.finish_reason != answer.finish_reason:
+        found.append(f"told {last.finish_reason}, kept {answer.finish_reason}")
+    if isinstance(last, AnswerFailed) and answer.finish_reason != "error":
+        found.append(f"told an error, kept {answer.finish_reason}")
+    return found
+
+
+async def run(answers: int, seed: int) -> dict[str, object]:
+    chance = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder), durable=False) as server:
+        migrate(server.url(), model="test/hash", dimension=32)
+        with PgBouncer(server, server_connections=10) as pooler:
+            stage = Stage(server.url().replace(f":{server.port}/", f":{pooler.port}/"), chance)
+            began = time.perf_counter()
+            asked = await _play(stage, answers, chance)
+            seconds = time.perf_counter() - began
+            wrong = await _compare(stage, asked)
+            await stage.close()
+    return {
+        "answers": len(asked),
+        "seed": seed,
+        "clients": dict(Counter(each.client for each in asked)),
+        "fates": dict(Counter(each.fate for each in asked)),
+        "ends_told": dict(Counter(_end(each) for each in asked)),
+        "lost_or_double": len(wrong),
+        "first_complaints": wrong[:5],
+        "seconds": round(seconds, 1),
+    }
+
+
+async def _play(stage: Stage, answers: int, chance: random.Random) -> list[Asked]:
+    """Ask two questions in each conversation, the second once the first has ended for its client."""
+    asked = [_asked(number, chance) for number in range(answers)]
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def talk(first: Asked, second: Asked | None) -> None:
+        async with gate:
+            await stage.play(first)
+            if second:
+                second.conversation = first
+                await stage.play(second)
+
+    pairs = zip(asked[::2], [*asked[1::2], *([None] if answers % 2 else [])], strict=True)
+    await asyncio.gather(*(talk(first, second) for first, second in pairs))
+    return asked
+
+
+def _asked(number: int, chance: random.Random) -> Asked:
+    words = [f"w{number}.{place} " for place in range(chance.randrange(5, 60))]
+    return Asked(number, chance.choice(CLIENTS), chance.choice(FATES), words)
+
+
+async def _compare(stage: Stage, asked: Sequence[Asked]) -> list[str]:
+    wrong, seen = [], 0
+    for each in asked:
+        conversation = await stage.store.load(CALLER, each.started.conversation_id)
+        wrong += [f"{each.number}: {complaint}" for complaint in complaints(each, conversation)]
+        if each.conversation is None:
+            seen += len(conversation.messages)
+            roles = Counter(message.role for message in conversation.messages)
+            if roles[Role.USER] != roles[Role.ASSISTANT]:
+                wrong.append(f"{each.number}: {roles}")
+    if seen != 2 * len(asked):
+        wrong.append(f"{seen} messages are kept of {2 * len(asked)}")
+    return wrong
+
+
+def _end(asked: Asked) -> str:
+    match asked.seen[-1]:
+        case AnswerDone(finish_reason=reason):
+            return reason
+        case AnswerFailed(code=code):
+            return code
+    return "left"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--answers", type=int, default=5000, help="how many (default 5000)")
+    parser.add_argument("--seed", type=int, default=7, help="of what happens to them (default 7)")
+    arguments = parser.parse_args()
+    if find_pgbouncer() is None:
+        parser.exit(1, "There is no pgbouncer on this machine; install it.\n")
+    result = asyncio.run(run(arguments.answers, arguments.seed))
+    RESULTS.write_text(json.dumps(result, indent=2) + "\n")
+    for name, value in result.items():
+        print(f"{name:20} {value}")
+    if result["lost_or_double"]:
+        parser.exit(1)
+
+
+if __name__ == "__main__":
+    main()
