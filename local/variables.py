@@ -10,6 +10,8 @@ from local.template import Function, Place
 
 # Only this machine reaches the functions, and nobody signs its requests: all may ask, unless the user wants otherwise.
 _OPEN = {"SLUICE_AUTH": "none"}
+# Nobody collects metrics from the terminal.
+_UNMEASURED = {"SLUICE_METRICS_NAMESPACE": ""}
 # moto takes any key; without one boto3 does not even ask.
 _NO_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "laptop", "AWS_SECRET_ACCESS_KEY": "laptop"}
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"}
@@ -39,6 +41,7 @@ def variables(
     return {
         **function.environment,
         **_OPEN,
+        **_UNMEASURED,
         **({} if _CREDENTIALS & users.keys() else _NO_CREDENTIALS),
         **passed_on,
         "AWS_REGION": place.region,

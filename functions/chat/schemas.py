@@ -196,6 +196,6 @@ class UsageBody(BaseModel):
             day=SpanBody.of(used.day_answers, used.day),
             month=SpanBody.of(used.month_answers, used.month),
             streams=used.streams,
-            limits=report.allowance.limits(),
+            limits=report.limits,
             left=report.left,
         )

@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from functions.chat import dependencies
+from functions.chat.app import app
 from sluice import tokens
-from sluice.domain import Allowance, Usage
+from sluice.domain import Allowance, Caller, Usage
 from sluice.errors import ModelUnavailable
 from sluice.ports import Finish
 from sluice.spending import Price
@@ -137,6 +139,20 @@ async def test_what_the_model_counted_is_what_is_booked(client: httpx.AsyncClien
         "limits": {"streams": 4, "tokens_per_day": 100_000, "dollars_per_month": 50.0},
         "left": {"streams": 4, "tokens_per_day": 98_500, "dollars_per_month": 48.0},
     }
+
+
+async def test_the_limits_of_a_key_are_told_with_those_of_its_user(client: httpx.AsyncClient, parts: Parts) -> None:
+    """Whichever leaves less counts, and the key's spending is its own."""
+    key = Caller("default", "ada", key_id="AbCd1234", allowance=Allowance(tokens_per_day=300, dollars_per_day=9.0))
+    app.dependency_overrides[dependencies.caller] = lambda: key
+    parts.allowance = Allowance(tokens_per_day=100_000, streams=2)
+    limits = {"user:default/ada": parts.allowance, "key:AbCd1234": key.allowance}
+    await parts.ledger.settle(limits, None, Usage(100, 50, 1.5))
+
+    usage = (await client.get("/api/usage")).json()
+
+    assert usage["limits"] == {"tokens_per_day": 300, "streams": 2, "dollars_per_day": 9.0}
+    assert usage["left"] == {"tokens_per_day": 150, "streams": 2, "dollars_per_day": 7.5}
 
 
 async def test_an_answer_that_breaks_off_is_booked_as_far_as_it_came(client: httpx.AsyncClient, parts: Parts) -> None:

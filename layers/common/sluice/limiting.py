@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -29,10 +29,10 @@ class Reserve:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a caller has used, and what it may; `left` names only what is limited."""
+    """What a caller's user has used, and what it and its key may; `limits` and `left` name only what is limited."""
 
     used: Used
-    allowance: Allowance
+    limits: dict[str, float]
     left: dict[str, float]
 
 
@@ -61,8 +61,11 @@ class Limiting:
 
     async def report(self, caller: Caller) -> Report:
         """Return what the caller's user has used and what is left."""
-        used = await self._ledger.used(user_subject(caller))
-        return Report(used, self._of_users, _left(self._of_users, used))
+        mine = limits(caller, self._of_users)
+        used = {subject: await self._ledger.used(subject) for subject in mine}
+        left = _smallest(_left(allowance, used[subject]) for subject, allowance in mine.items())
+        allowed = _smallest(allowance.limits() for allowance in mine.values())
+        return Report(used[user_subject(caller)], allowed, left)
 
 
 class Admission:
@@ -109,6 +112,14 @@ class Admission:
         prompt = self._reserve.prompt_tokens + tokens.estimate(self._question)
         usage = price.priced(Usage(prompt, self._reserve.answer_tokens))
         return Hold(uuid7(), usage.tokens, usage.cost or 0.0)
+
+
+def _smallest(amounts: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Return the smallest amount of each name."""
+    found: dict[str, float] = {}
+    for each in amounts:
+        found |= {name: min(amount, found.get(name, amount)) for name, amount in each.items()}
+    return found
 
 
 def _left(allowance: Allowance, used: Used) -> dict[str, float]:
