@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from starlette.requests import Request
 
 from functions.ingest.schemas import DocumentBody
-from sluice.domain import Caller, DocumentStatus, ObjectRef
+from sluice.domain import Caller, Document, DocumentStatus, ObjectRef
 from sluice.errors import DocumentBusy, SluiceError
 from sluice.events import IngestEnded, IngestEvent, IngestProgress
 from sluice.ingesting import Ingesting
@@ -17,6 +18,7 @@ from sluice.ports import DocumentStore
 from sluice.sse import Payload
 
 POLL_SECONDS = 0.5
+_STEPS = ("received", "parsed", "chunked", "embedded", "stored")
 _SETTLED = frozenset({DocumentStatus.READY, DocumentStatus.FAILED})
 
 
@@ -44,25 +46,46 @@ async def follow(
     The bucket announces the object too, so that two environments want it and one of them gets it. That one may also
     give up, as the other may be frozen: then this one goes on.
     """
-    again, told = True, None
+    again, elsewhere = True, False
+    told: list[IngestProgress] = []
     while True:
         try:
             async with aclosing(ingesting.ingest(caller, ref, seconds=seconds, again=again)) as events:
                 async for event in events:
-                    if not isinstance(event, IngestEnded) or event.document.status in _SETTLED:
+                    if isinstance(event, IngestProgress):
+                        told.append(event)
                         yield event
-            if isinstance(event, IngestEnded) and event.document.status in _SETTLED:
-                return
+                    elif event.document.status in _SETTLED:
+                        for step in _untold(event.document, told) if elsewhere else ():
+                            yield step
+                        yield event
+                        return
         except DocumentBusy:
-            pass
+            elsewhere = True
         again = False
         await asyncio.sleep(poll_seconds)
         document = await documents.find(caller, ref.source)
-        if document and document.step and document.status is DocumentStatus.PROCESSING:
-            step = IngestProgress(document.step, document.id, document.done, document.total)
-            if step != told:
-                told = step
+        if document and document.status is DocumentStatus.PROCESSING:
+            for step in _untold(document, told):
+                told.append(step)
                 yield step
+
+
+def _untold(document: Document, told: Sequence[IngestProgress]) -> Iterator[IngestProgress]:
+    """Yield the steps of work done elsewhere that nobody has told yet, those that came too quickly to be seen too."""
+    if document.status is DocumentStatus.FAILED:
+        return
+    known = {step.step for step in told}
+    counts = {"parsed": document.pages, "chunked": document.total or document.chunks}
+    counts["embedded"] = counts["chunked"]
+    for name in _STEPS:
+        step = IngestProgress(name, document.id, counts.get(name), counts.get(name))
+        if name == document.step:
+            step = replace(step, done=document.done, total=document.total)
+        if name not in known or (name == document.step and step not in told):
+            yield step
+        if name == document.step:
+            return
 
 
 async def payloads(events: AsyncGenerator[IngestEvent, None]) -> AsyncGenerator[Payload, None]:
