@@ -71,9 +71,11 @@ def show() -> None:
 
 
 @app.command()
-def revoke(key_id: Annotated[str, typer.Argument(help="The eight characters after `sk_`, or the whole key.")]) -> None:
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The key, or its beginning as `sluice keys list` shows it.")],
+) -> None:
     """End a key's life. Functions that have just used it take it for a few seconds more (SLUICE_KEY_CACHE_SECONDS)."""
-    found = access.key_id(key_id) or key_id
+    found = access.key_id(key_id) or key_id.removeprefix("sk_").removesuffix("_...")
     _run(lambda keys, _: keys.revoke(found))
     typer.echo(f"{found} is revoked.")
 

@@ -11,6 +11,7 @@ from sluice.authenticating import Authenticating
 from sluice.domain import Caller, Scope
 from sluice.errors import QueueUnavailable
 from sluice.ingesting import Ingesting
+from sluice.limiting import Limiting
 from sluice.ports import DocumentStore, IngestQueue, ObjectStore
 from sluice.reconciling import Reconciling
 from sluice.settings import Settings
@@ -26,6 +27,10 @@ async def authenticating() -> Authenticating:
 async def caller(request: Request, authenticating: Annotated[Authenticating, Depends(authenticating)]) -> Caller:
     """Who asks."""
     return await sign_in(request, authenticating, Scope.INGEST)
+
+
+async def limiting() -> Limiting:
+    return bootstrap.limiting()
 
 
 async def ingesting() -> Ingesting:
@@ -68,3 +73,8 @@ TheObjects = Annotated[ObjectStore, Depends(objects)]
 TheQueue = Annotated[IngestQueue, Depends(queue)]
 TheReconciling = Annotated[Reconciling, Depends(reconciling)]
 TheSettings = Annotated[Settings, Depends(settings)]
+
+
+async def paced(caller: TheCaller, limiting: Annotated[Limiting, Depends(limiting)]) -> None:
+    """Count a request that costs."""
+    await limiting.pace(caller)

@@ -18,6 +18,7 @@ from functions.ingest.dependencies import (
     TheReconciling,
     TheSettings,
     operator,
+    paced,
 )
 from functions.ingest.dependencies import caller as signed_in
 from functions.ingest.schemas import (
@@ -38,7 +39,7 @@ UPLOAD_SECONDS = 3_600
 router = APIRouter(prefix="/api", dependencies=[Depends(signed_in)])
 
 
-@router.post("/documents")
+@router.post("/documents", dependencies=[Depends(paced)])
 async def upload(
     request: Request,
     query: Annotated[UploadQuery, Query()],
@@ -59,7 +60,7 @@ async def upload(
     return JSONResponse(body.model_dump(mode="json"), 202, {"location": f"/api/documents/{body.id}"})
 
 
-@router.post("/uploads")
+@router.post("/uploads", dependencies=[Depends(paced)])
 async def presign(
     body: PresignRequest, caller: TheCaller, objects: TheObjects, settings: TheSettings
 ) -> PresignedUpload:

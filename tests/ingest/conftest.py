@@ -13,15 +13,18 @@ import pytest
 from functions.ingest import dependencies
 from functions.ingest.app import app
 from functions.ingest.records import Doors, Records
+from sluice import bootstrap
 from sluice.adapters.parsers.limits import Limits
 from sluice.authenticating import Authenticating
-from sluice.domain import Caller, Document
+from sluice.domain import Allowance, Caller, Document
 from sluice.ingesting import Ingesting, Sizes, Tools
+from sluice.limiting import Limiting
 from sluice.reconciling import Reconciling
 from sluice.redriving import AGAIN
 from sluice.settings import Settings
 from sluice.streaming import Streaming
 from sluice.testing.documents import DocumentPassages, InMemoryDocuments
+from sluice.testing.ledger import FixedPrices, InMemoryLedger
 from sluice.testing.models import HashEmbedder
 from sluice.testing.objects import InMemoryObjects, InMemoryQueue, etag
 from tests.parsing import InProcessParser
@@ -67,6 +70,8 @@ class Answer:
 class Function:
     """The function and what stands behind it."""
 
+    ledger: InMemoryLedger = field(default_factory=InMemoryLedger)
+    allowance: Allowance = field(default_factory=Allowance)
     documents: InMemoryDocuments = field(default_factory=InMemoryDocuments)
     objects: InMemoryObjects = field(default_factory=InMemoryObjects)
     embedder: HashEmbedder = field(default_factory=HashEmbedder)
@@ -86,6 +91,10 @@ class Function:
         )
         doors = Doors(lambda: self.ingesting, lambda: self.reconciling, lambda: self.queue, lambda: ATTEMPTS)
         self.handler = Streaming(app, events=Records(doors))
+
+    @property
+    def limiting(self) -> Limiting:
+        return Limiting(ledger=self.ledger, prices=FixedPrices(), model="scripted", of_users=self.allowance)
 
     def invoke(self, event: Any, *, seconds: float = 30.0) -> Any:
         return self.handler(event, Context(seconds))
@@ -164,11 +173,16 @@ def batch(*bodies: Any, tries: int = 1, again: bool = False) -> dict[str, Any]:
 
 
 @pytest.fixture
-def function() -> Iterator[Function]:
+def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
     function = Function()
+    # The page's origins are read where no dependency reaches.
+    monkeypatch.setenv("SLUICE_DATABASE_URL", "postgresql://nowhere")
+    monkeypatch.setenv("SLUICE_BUCKET", "documents")
+    bootstrap.settings.cache_clear()
     settings = Settings(database_url="postgresql://nowhere", bucket="documents", document_bytes=MAX_BYTES)
     app.dependency_overrides = {
         dependencies.authenticating: lambda: Authenticating([]),
+        dependencies.limiting: lambda: function.limiting,
         dependencies.ingesting: lambda: function.ingesting,
         dependencies.documents: lambda: function.documents,
         dependencies.objects: lambda: function.objects,
@@ -178,3 +192,4 @@ def function() -> Iterator[Function]:
     }
     yield function
     app.dependency_overrides = {}
+    bootstrap.settings.cache_clear()

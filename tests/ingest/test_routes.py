@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from sluice.domain import DocumentStatus
+from sluice.domain import Allowance, DocumentStatus
 from sluice.errors import ModelUnavailable
 from sluice.testing.pdfs import pdf
 from tests.ingest.conftest import Answer, Function
@@ -217,3 +217,13 @@ def test_errors_are_problem_details(
     assert answer.headers["content-type"] == "application/problem+json"
     assert (answer.status, answer.json["status"], answer.json["code"]) == (status, status, code)
     assert not re.search("secret value|not-an-id", answer.text)
+
+
+def test_uploads_are_paced(function: Function) -> None:
+    """They cost parsing and embedding, so that nobody may send as many as they like."""
+    function.allowance = Allowance(requests_per_minute=1, burst=1)
+
+    first, second = [function.request("POST", "/api/documents", b"Whales.", query="name=w.md") for _ in range(2)]
+
+    assert (first.status, second.status, second.json["code"]) == (202, 429, "too_many_requests")
+    assert int(second.headers["retry-after"]) > 30

@@ -30,6 +30,16 @@ def test_a_key_is_shown_once_listed_and_revoked(sluice: CliRunner) -> None:
     assert text not in before + revoked.output + after
 
 
+@pytest.mark.parametrize("form", ["{}", "sk_{}", "sk_{}_..."])
+def test_a_key_can_be_named_as_it_is_listed(sluice: CliRunner, form: str) -> None:
+    """Whoever revokes a key rarely has the whole of it."""
+    key_id = access.key_id(sluice.invoke(app, ["keys", "create", "ci"]).output.strip())
+
+    revoked = sluice.invoke(app, ["keys", "revoke", form.format(key_id)])
+
+    assert revoked.output == f"{key_id} is revoked.\n"
+
+
 def test_an_unknown_key_can_not_be_revoked(sluice: CliRunner) -> None:
     """The command fails with the reason in one line."""
     result = sluice.invoke(app, ["keys", "revoke", "AbCd1234"])
