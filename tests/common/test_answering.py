@@ -351,6 +351,7 @@ async def test_a_database_that_is_waking_is_told_and_waited_for() -> None:
 
     events = await world.ask("whales")
 
+    assert started(events).question_id == world.kept().messages[0].id
     assert events[1] == StatusChanged("database_waking", reason="database_unavailable")
     assert [type(event) for event in events[2:]] == [SourcesFound, TextAdded, AnswerDone]
     assert world.ends() == [("whales", None), ("Krill.", "stop")]

@@ -56,7 +56,7 @@ class Limits:
     answer_tokens: int = 2_000
     question_characters: int = 16_000
     offered_models: frozenset[str] = frozenset()
-    waking_notice: float = 1.0
+    waking_notice: float = 2.0
     waking_limit: float = 45.0
 
 
@@ -130,7 +130,7 @@ class Answering:
         beginning = asyncio.create_task(self._begin(caller, question, turn, waking))
         searching = asyncio.create_task(self._search(caller, question, beginning, waking))
         await self._settle(beginning, searching, waking)
-        generation = self._generate(question, conversation_id, draft, beginning, searching)
+        generation = self._generate(question, turn, draft, beginning, searching)
         return Recording(self._conversations, caller, draft, beginning, beat=self._beat).stream(generation)
 
     def _check(self, question: Question) -> None:
@@ -178,13 +178,13 @@ class Answering:
     async def _generate(
         self,
         question: Question,
-        conversation_id: UUID,
+        turn: Turn,
         draft: Draft,
         beginning: asyncio.Task[_Opened],
         searching: asyncio.Task[Found],
     ) -> AsyncGenerator[AnswerEvent, None]:
         try:
-            yield AnswerStarted(conversation_id, draft.id, beginning.result().question_id if beginning.done() else None)
+            yield AnswerStarted(turn.conversation_id, draft.id, _question_id(question, turn, beginning))
             if not beginning.done():
                 yield StatusChanged("database_waking", reason=DatabaseUnavailable.code)
             opened, found = await beginning, await searching
@@ -221,6 +221,13 @@ class Answering:
                 settled = draft.end(delta.reason, delta.usage) if isinstance(delta, Finish) else draft.add(delta.text)
                 for event in settled:
                     yield event
+
+
+def _question_id(question: Question, turn: Turn, beginning: asyncio.Task[_Opened]) -> UUID | None:
+    """Only the database knows which question is answered again."""
+    if question.regenerate:
+        return beginning.result().question_id if beginning.done() else None
+    return turn.question_id
 
 
 def _turn(question: Question, conversation_id: UUID, question_id: UUID, draft: Draft) -> Turn:
