@@ -45,6 +45,8 @@ def clean_process_environment() -> None:
             del os.environ[name]
     os.environ.update(AWS_DEFAULT_REGION="eu-west-1", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    # Settings can be read, and what they name is not there.
+    os.environ.update(SLUICE_DATABASE_URL="postgresql://nobody@127.0.0.1:9/nothing", SLUICE_BUCKET="nothing")
 
 
 @pytest.fixture(scope="session")
