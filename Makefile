@@ -25,6 +25,13 @@ check: .venv/.ready  ## format, lint, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config pyproject.toml
 
+bench: .venv/.ready .venv-sam/.ready .venv-bench/.ready .venv/pgbouncer/.tried  ## run the benchmarks that take minutes
+	$(BIN)/python -m benchmarks.arrival
+	$(BIN)/python -m benchmarks.streaming
+	$(BIN)/python -m benchmarks.cold_start
+	$(BIN)/python -m benchmarks.open_answers
+	.venv-bench/bin/python -m benchmarks.retrieval --chunks 5000
+
 build: .venv-sam/.ready  ## build the functions and the layer for Lambda into .aws-sam; no Docker
 	@$(SAM) build $(ARGS)
 	@PYTHONPATH=layers/common .venv-sam/bin/python -m layer_build.report .aws-sam/build

@@ -25,6 +25,7 @@ from sluice.streaming.wire import StreamedPost
 logger = logging.getLogger(__name__)
 
 StreamingDoor = Literal["function_url", "rest_api"]
+_DEFAULT_DOORS: tuple[StreamingDoor, ...] = ("function_url",)
 EventHandler = Callable[[Event, LambdaContext], Awaitable[object]]
 
 
@@ -44,7 +45,7 @@ class Streaming:
         app: App,
         *,
         events: EventHandler | None = None,
-        streams: Collection[StreamingDoor] = ("function_url",),
+        streams: Collection[StreamingDoor] = _DEFAULT_DOORS,
         deadline_margin: float = 2.0,
     ) -> None:
         self._app = app
