@@ -55,7 +55,7 @@ def test_a_completion_and_an_embedding_work_in_the_built_layer(built: Path, pyth
         "text": "Two words",
         "vector": [1.0, 0.0],
         "tokens": 2,
-        "clients": ["bedrock-runtime", "s3", "secretsmanager", "sts"],
+        "clients": ["bedrock-runtime", "rds", "s3", "secretsmanager", "sqs", "sts", "textract"],
     }
 
 

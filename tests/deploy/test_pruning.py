@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from layer_build.__main__ import refuse_startup_hooks
-from layer_build.pruning import prune, size
+from layer_build.pruning import SERVICES, prune, size
+from layer_build.unimportable import unimportable
+from tests.deploy.conftest import ROOT
 
 
 def grow(tree: Path, *files: str) -> None:
@@ -40,6 +43,33 @@ def test_pruning_keeps_only_the_services_that_are_called(tmp_path: Path) -> None
     prune(tmp_path)
 
     assert left(tmp_path) == {f"{data}/s3/service-2.json.gz", f"{data}/endpoints.json"}
+
+
+def test_every_service_that_an_adapter_calls_is_kept() -> None:
+    """An adapter that makes a client of a service finds the service's description in the layer."""
+    sources = [path.read_text() for path in (ROOT / "layers/common/sluice").rglob("*.py")]
+    called = {name for source in sources for name in re.findall(r'boto3\.client\("([a-z0-9-]+)"', source)}
+
+    assert called, "the adapters make their clients by boto3.client"
+    assert called <= SERVICES
+
+
+def test_modules_that_no_import_can_load_are_found(tmp_path: Path) -> None:
+    """A module is lost with what it imports at its top, and so is its importer; an import on trial costs nothing."""
+    sources = {
+        "server/__init__.py": "",
+        "server/app.py": "import not_installed",
+        "server/run.py": "from server.app import app",
+        "server/types.py": "import json\ntry:\n    import not_installed\nexcept ImportError:\n    pass",
+        "server/late.py": "def run():\n    import not_installed",
+    }
+    for name, source in sources.items():
+        grow(tmp_path, name)
+        (tmp_path / name).write_text(source)
+
+    found = {path.name for path in unimportable(tmp_path, "server")}
+
+    assert found == {"app.py", "run.py"}
 
 
 def test_the_size_counts_the_bytes_of_files_alone(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from layer_build.unimportable import unimportable
+
 UNREACHABLE = (
     "bin",  # console scripts
     "*/tests",  # of the packages themselves
@@ -58,20 +60,17 @@ UNREACHABLE = (
 # Amazon's services that LiteLLM, the adapters or their credentials can call; botocore describes some 400 more.
 SERVICES = frozenset(
     {
-        "bedrock",
         "bedrock-agent-runtime",
         "bedrock-runtime",
-        "cloudwatch",
-        "lambda",
         "rds",
         "s3",
         "sagemaker-runtime",
         "secretsmanager",
         "sqs",
-        "ssm",
         "sso",
         "sso-oidc",
         "sts",
+        "textract",
     }
 )
 
@@ -85,6 +84,8 @@ def prune(tree: Path) -> int:
     for service in [*tree.glob("botocore/data/*"), *tree.glob("boto3/data/*")]:
         if service.is_dir() and service.name not in SERVICES:
             remove(service)
+    for module in unimportable(tree, "litellm/proxy"):
+        remove(module)
     return before - size(tree)
 
 

@@ -98,7 +98,7 @@ def construct_clients() -> list[str]:
     """Construct the clients of Amazon's services that the functions or LiteLLM call; return their names."""
     from botocore.session import get_session
 
-    names = ["bedrock-runtime", "s3", "secretsmanager", "sts"]
+    names = ["bedrock-runtime", "rds", "s3", "secretsmanager", "sqs", "sts", "textract"]
     session = get_session()
     session.set_credentials("none", "none")
     clients = [session.create_client(name, region_name="us-east-1") for name in names]
