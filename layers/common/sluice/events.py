@@ -14,8 +14,10 @@ from sluice.domain import Document, Source, Usage
 
 @dataclass(frozen=True, slots=True)
 class AnswerStarted:
-    """The first event. `message_id` is the answer's; `question_id` is missing where an answer is made again and the
-    database has not said yet to which question."""
+    """The first event. `message_id` is the answer's.
+
+    `question_id` is missing where an answer is made again and the database has not said yet to which question.
+    """
 
     conversation_id: UUID
     message_id: UUID
