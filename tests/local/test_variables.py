@@ -33,10 +33,11 @@ def made(users: dict[str, str]) -> dict[str, str]:
 
 
 def test_a_shell_with_nothing_in_it() -> None:
-    """The template's variables, no access control, made-up credentials, and this machine's addresses."""
+    """The template's variables, no access control, no metrics, made-up credentials, and this machine's addresses."""
     credentials = {"AWS_ACCESS_KEY_ID": "laptop", "AWS_SECRET_ACCESS_KEY": "laptop"}
+    laptops = {"SLUICE_AUTH": "none", "SLUICE_METRICS_NAMESPACE": ""}
 
-    assert made({}) == {**FUNCTION.environment, "SLUICE_AUTH": "none", **credentials, **ADDRESSES}
+    assert made({}) == {**FUNCTION.environment, **laptops, **credentials, **ADDRESSES}
 
 
 def test_the_users_own_variables() -> None:
@@ -55,6 +56,7 @@ def test_the_users_own_variables() -> None:
         "A": "1",
         "SLUICE_CHAT_MODEL": "bedrock/x",
         "SLUICE_AUTH": "keys",
+        "SLUICE_METRICS_NAMESPACE": "",
         "OPENAI_API_KEY": "key",
         "AWS_PROFILE": "mine",
         **ADDRESSES,

@@ -9,8 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from sluice.domain import Scope
-from sluice.domain import Weights
+from sluice.domain import Scope, Weights
 from sluice.errors import SluiceError
 
 PREFIX = "SLUICE_"
