@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -35,9 +36,14 @@ def addresses(scripted: Model, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "OPENAI_API_KEY": "test",
     }
     with stack.running(tmp_path_factory.mktemp("stack"), variables) as addresses:
-        # An environment's first answer waits for LiteLLM's import, which no test is about.
-        httpx.post(addresses.chat + "/api/chat", json={"message": "Are you awake?"}, timeout=120).raise_for_status()
+        with ThreadPoolExecutor() as asking:
+            list(asking.map(wake, [addresses.chat] * stack.ENVIRONMENTS))
         yield addresses
+
+
+def wake(chat: str) -> None:
+    """Ask once: an environment's first answer waits for LiteLLM's import, which no test is about."""
+    httpx.post(chat + "/api/chat", json={"message": "Are you awake?"}, timeout=180).raise_for_status()
 
 
 @pytest.fixture(scope="module")

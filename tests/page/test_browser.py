@@ -51,10 +51,19 @@ def test_from_an_upload_to_the_cited_page(window: Window, scripted: Model, manua
 
     card = window.find(".card.open")
     assert [card.find_element("css selector", part).text for part in (".place", "mark")] == [
-        "Page 2 · gate-manual.pdf",
+        "Page 2",
         SPEED,
     ]
     assert str(window.find(".card.open a").get_attribute("href")).endswith("#page=2")
+
+
+def test_a_large_file_goes_to_the_bucket_itself(window: Window, tmp_path: Path) -> None:
+    """More than a request may hold: the presigned form takes it, and the bucket's event makes it ready."""
+    file = tmp_path / "large.html"
+    file.write_text(f"<!-- {'padding ' * 600_000} --><h1>Large</h1><p>The dam is twelve metres high.</p>")
+    put(window, file)
+
+    window.find(".document", "large.html")
 
 
 def test_blocks_that_are_finished_are_left_alone(window: Window, scripted: Model) -> None:
@@ -233,17 +242,25 @@ def test_an_unreachable_model_says_what_to_do(window: Window, scripted: Model) -
 
 
 def test_the_keyboard_is_enough(window: Window, scripted: Model) -> None:
-    """`/` goes to the question, Enter asks, Escape stops; a citation is reached by Tab and opened by Enter."""
+    """`/` goes to the question, Enter asks, Escape stops; Escape in the sources goes back to the citation."""
     window.run("document.activeElement.blur()")
-    window.find("body").send_keys("/")
+    window.press("/")
     assert window.driver.switch_to.active_element.get_attribute("id") == "question"
     held = threading.Event()
     scripted.enqueue("Waiting ", held, "no more.")
     window.ask("By keyboard?")
     window.until(lambda: window.answer() == "Waiting")
-    window.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    window.press(Keys.ESCAPE)
     window.find(".answer .status", "Stopped.")
     held.set()
+    scripted.enqueue("Cited [1].")
+    window.ask("And a source?")
+    window.gone("#stop")
+    window.run("document.querySelector('.citation').focus()")
+    window.press(Keys.ENTER)
+    window.until(lambda: window.run("return document.activeElement.closest('.card')?.dataset.source") == "1")
+    window.press(Keys.ESCAPE)
+    assert window.driver.switch_to.active_element.get_attribute("class") == "citation"
 
 
 @pytest.mark.parametrize("place", ["", "#/documents", "#/usage"])

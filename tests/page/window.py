@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
-from selenium.webdriver import Chrome
+from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -64,6 +64,10 @@ class Window:
 
     def ask(self, question: str) -> None:
         self.find("#question").send_keys(question, Keys.ENTER)
+
+    def press(self, key: str) -> None:
+        """Press a key wherever the focus is."""
+        ActionChains(self.driver).send_keys(key).perform()
 
     def answer(self) -> str:
         """Return the text of the last answer as it stands now, with its citations."""

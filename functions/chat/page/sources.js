@@ -63,7 +63,8 @@ export class Sources {
   }
 
   #card(source) {
-    const place = [source.page ? `Page ${source.page}` : null, fileName(source.source)].filter(Boolean).join(" · ");
+    const name = fileName(source.source);
+    const place = [source.page && `Page ${source.page}`, name !== source.title && name].filter(Boolean).join(" · ");
     const card = el("li", { class: "card", "data-source": source.id });
     const toggle = () => (card.classList.contains("open") ? collapse(card) : this.#expand(card, source));
     card.append(
