@@ -101,6 +101,7 @@ class Uvicorn(Processes):
 
     async def __aenter__(self) -> Uvicorn:
         options = ("--port", self.port, "--lifespan", "off", "--no-access-log", "--log-level", "error")
+        options += ("--timeout-keep-alive", 3600)  # the others take their turns meanwhile
         await self.run(sys.executable, "-m", "uvicorn", "benchmarks.streaming_app:app", *options)
         async with asyncio.timeout(30):
             while not self._connection:
@@ -122,6 +123,7 @@ class Uvicorn(Processes):
         tail = b""
         while not tail.endswith(END):
             data = await reader.read(1 << 18)
+            assert data, "uvicorn closed the connection"
             arrived(data)
             tail = (tail + data[-len(END) :])[-len(END) :]
 

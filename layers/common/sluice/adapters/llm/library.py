@@ -32,6 +32,7 @@ def load() -> Any:
         litellm: Any = importlib.import_module("litellm")
     litellm.suppress_debug_info = True
     litellm.telemetry = False
+    litellm.disable_token_counter = True  # else each answer begins by counting, and the first by reading 100,000 tokens
     litellm.drop_params = True  # a provider without, say, stream_options still answers
     litellm.DEFAULT_MAX_RETRIES = 0  # its embedding calls take this when they are told max_retries=0
     for logger in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
@@ -63,25 +64,31 @@ async def loaded() -> Any:
 
 @functools.cache
 def prime(model: str) -> None:
-    """Import what a first chat call to `model` needs, by making one that is refused; blocks, so run it in a thread.
+    """Import what a first chat call to `model` needs, by rehearsing one; blocks, so run it in a thread.
 
     The first call after importing LiteLLM costs up to a second more of imports, later ones milliseconds. No client is
     left of it.
     """
-    asyncio.run(_be_refused(load(), model))
+    asyncio.run(_rehearse(load(), model))
 
 
-async def _be_refused(litellm: Any, model: str) -> None:
+async def _rehearse(litellm: Any, model: str) -> None:
+    """Make a call that is refused, and one that LiteLLM answers itself: together they run through all of a stream."""
+    call = functools.partial(
+        litellm.acompletion,
+        model=model,
+        messages=[{"role": "user", "content": "?"}],
+        stream=True,
+        api_base=REFUSING,
+        api_key="none",
+        max_retries=0,
+        timeout=1.0,
+    )
     with contextlib.suppress(Exception):  # it is made to fail
-        await litellm.acompletion(
-            model=model,
-            messages=[{"role": "user", "content": "?"}],
-            stream=True,
-            api_base=REFUSING,
-            api_key="none",
-            max_retries=0,
-            timeout=1.0,
-        )
+        await call()
+    with contextlib.suppress(Exception):  # what can't be rehearsed is slower the first time, and nothing worse
+        async for _ in await call(mock_response="!"):
+            pass
     await litellm.close_litellm_async_clients()
     litellm.in_memory_llm_clients_cache.flush_cache()
 
