@@ -44,7 +44,7 @@ def test_the_transform_makes_these_resources(resources: Resources) -> None:
     """Each resource is one that somebody wanted."""
     assert Counter(it["Type"] for it in resources.values()) == {
         "AWS::IAM::Policy": 2,
-        "AWS::IAM::Role": 2,
+        "AWS::IAM::Role": 3,
         "AWS::Lambda::EventSourceMapping": 1,
         "AWS::Lambda::Function": 2,
         "AWS::Lambda::LayerVersion": 1,
@@ -55,6 +55,7 @@ def test_the_transform_makes_these_resources(resources: Resources) -> None:
         "AWS::S3::BucketPolicy": 1,
         "AWS::SQS::Queue": 2,
         "AWS::SQS::QueuePolicy": 1,
+        "AWS::Scheduler::Schedule": 1,
     }
 
 

@@ -69,12 +69,23 @@ def test_the_ingest_function_reports_which_messages_failed(stack: Stack) -> None
 
 
 def test_the_bucket_tells_the_queue_what_comes_and_goes(stack: Stack) -> None:
-    """New and deleted objects both reach the ingest queue."""
+    """Objects that are new, back, deleted or expired all reach the ingest queue."""
     bucket = stack.buckets["DocumentsBucket"]
 
-    assert bucket.notifications == (
-        Notification(stack.queues["IngestQueue"].arn, ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")),
+    events = (
+        "s3:ObjectCreated:*",
+        "s3:ObjectRemoved:*",
+        "s3:LifecycleExpiration:*",
+        "s3:ObjectRestore:Completed",
     )
+    assert bucket.notifications == (Notification(stack.queues["IngestQueue"].arn, events),)
+
+
+def test_a_document_is_called_a_dead_letter_when_the_queue_makes_it_one(stack: Stack) -> None:
+    """The function is told how often the queue tries."""
+    attempts = stack.functions["IngestFunction"].environment["SLUICE_DELIVERY_ATTEMPTS"]
+
+    assert int(attempts) == stack.queues["IngestQueue"].max_receives
 
 
 def test_no_environment_variable_holds_a_secret(stack: Stack) -> None:
