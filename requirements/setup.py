@@ -53,7 +53,7 @@ def install_ensurepip() -> None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         sys.exit(f"This Python can't make virtual environments. Run: sudo {' '.join(command)}")
     say(f"running {' '.join(command)}")
-    subprocess.run(["apt-get", "update", "-q"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["apt-get", "update", "-q"], check=True, stdout=subprocess.DEVNULL)  # noqa: S607 - found on the path
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from sluice import prompting
 from sluice.domain import Message, Passage, Role, Source, uuid7
 from sluice.ports import PromptMessage
