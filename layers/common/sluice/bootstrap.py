@@ -7,6 +7,7 @@ function loads only what it needs: the chat function never loads a parser.
 from __future__ import annotations
 
 import asyncio
+import importlib
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,22 @@ if TYPE_CHECKING:
     from sluice.signing import Signer
     from sluice.spending import Prices
     from sluice.titling import Titling
+
+_NEEDED_BY_QUESTIONS = (
+    "answering",
+    "authenticating",
+    "fallback",
+    "following",
+    "limiting",
+    "searching",
+    "titling",
+    "adapters.llm.prices",
+    "adapters.postgres.conversations",
+    "adapters.postgres.credentials",
+    "adapters.postgres.keys",
+    "adapters.postgres.ledger",
+    "adapters.postgres.passages",
+)
 
 
 @cache
@@ -328,8 +345,9 @@ def prime() -> None:
 def prime_snapshot() -> None:
     """Load all that questions need before a snapshot is taken; connect to nothing, and read no secret."""
     from sluice.adapters.models import ChatByName
-    from sluice.adapters.postgres import conversations, credentials, database, keys, passages  # noqa: F401 - for later
 
+    for name in _NEEDED_BY_QUESTIONS:
+        importlib.import_module(f"sluice.{name}")
     ChatByName(without_secret("chat_model")).prime()
 
 

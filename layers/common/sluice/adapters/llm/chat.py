@@ -31,6 +31,7 @@ class LiteLLMChat:
 
     def prime(self) -> None:
         """Import what a first answer needs; blocks for seconds, so run it in a thread."""
+        catalogue.entry(self._model)
         library.prime(self._model)
 
     async def context_tokens(self, model: str | None = None) -> int | None:
