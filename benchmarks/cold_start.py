@@ -2,8 +2,9 @@
 
 Ours is the function on the built layer. The usual packaging is the same application and the same runtime on what
 `pip install --target` of the same lock file gives: no bytecode (Lambda can't write any), nothing left out, and all
-libraries imported at the top. Both answer the same question: the database is a real one, the model a stub on this machine
-that speaks OpenAI's protocol. A start is a new process; the request waits for it as in Lambda. Runs are interleaved.
+libraries imported at the top. Both answer the same question: the database is a real one, the model a stub on this
+machine that speaks OpenAI's protocol. A start is a new process; the request waits for it as in Lambda. The ways take
+turns.
 
     python -m benchmarks.cold_start --runs 7
 """
