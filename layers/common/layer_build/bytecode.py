@@ -29,9 +29,7 @@ def add(tree: Path, platform: str, version: str) -> str:
     """Compile the tree's modules with CPython of `version`, the only one to read them; say what was done."""
     python = find_python(version)
     if not python:
-        return (
-            f"WARNING: no Python {version} on this machine, so no bytecode: a cold start will take about twice as long"
-        )
+        return f"WARNING: no Python {version} on this machine, so no bytecode: each cold start compiles anew"
     modules = loaded(tree, python) if platform == machine.machine() else likely(tree)
     command = [python, "-I", "-c", COMPILE, str(tree.parent)]
     subprocess.run(command, input=json.dumps(sorted(modules)), text=True, check=True)

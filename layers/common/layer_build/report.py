@@ -10,8 +10,8 @@ from layer_build.pruning import size
 LAYER = "CommonLayer"
 LIMIT = 250 << 20
 NO_BYTECODE = """
-WARNING: the layer holds no bytecode, since this machine has no Python 3.13. It works, but every cold start takes about
-twice as long. Put a python3.13 on the path (or into pyenv) and build again before you deploy.
+WARNING: the layer holds no bytecode, since this machine has no Python 3.13. It works, but every cold start compiles
+thousands of modules anew. Put a python3.13 on the path (or into pyenv) and build again before you deploy.
 """
 
 
