@@ -1,13 +1,10 @@
-"""What the use cases need from the world.
-
-Real parts live in `adapters`, fakes in `testing`; both pass the same contract tests.
-"""
+"""What ingestion needs: documents with their chunks, the bucket, parsers, the queue."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from sluice.domain import (
@@ -15,191 +12,12 @@ from sluice.domain import (
     Caller,
     Chunk,
     Claim,
-    Conversation,
     Document,
     EmbeddingUsage,
-    Filter,
-    Message,
     ObjectRef,
     ParsedDocument,
-    Passage,
-    Regeneration,
-    TitledBy,
-    Turn,
-    Usage,
     Vector,
 )
-from sluice.events import AnswerEvent
-
-
-@dataclass(frozen=True, slots=True)
-class PromptMessage:
-    """One message of a prompt, in the form that every chat API shares."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
-class TextDelta:
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """The end that the model itself reported: `stop`, `length`, `content_filter`."""
-
-    reason: str
-    usage: Usage
-
-
-@dataclass(frozen=True, slots=True)
-class NextAttempt:
-    """Nothing was said yet, `reason` (an error's code) ended the attempt, and `model` is asked now."""
-
-    state: Literal["retrying", "fallback"]
-    model: str
-    reason: str
-
-
-class ChatModel(Protocol):
-    """A language model."""
-
-    @property
-    def name(self) -> str: ...
-
-    def stream(
-        self, messages: Sequence[PromptMessage], *, model: str | None = None
-    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
-        """Yield the answer as it is made, then exactly one `Finish`; raise `ModelError` if it can't be finished.
-
-        `model` overrides the configured one. Closing the generator closes the upstream call. A model that is made of
-        several yields a `NextAttempt` whenever it asks again, which it does only before the first text.
-        """
-        ...
-
-    async def context_tokens(self, model: str | None = None) -> int | None:
-        """Return how many tokens prompt and answer may have together; None where that is not known."""
-        ...
-
-
-class Embedder(Protocol):
-    """Turns texts into unit vectors."""
-
-    @property
-    def model(self) -> str: ...
-
-    async def embed(self, texts: Sequence[str], *, purpose: Literal["query", "document"]) -> list[Vector]:
-        """Return one vector per text, in order; raise `ModelError`."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Embeddings:
-    """One unit vector per text, in order, and what they took."""
-
-    vectors: list[Vector]
-    usage: EmbeddingUsage
-
-
-class DocumentEmbedder(Protocol):
-    """Turns the texts of documents into unit vectors, and counts what that takes."""
-
-    @property
-    def model(self) -> str: ...
-
-    async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
-        """Return one vector per text, in order; raise `ModelError`."""
-        ...
-
-
-class PassageStore(Protocol):
-    """Searches the chunks of documents that are ready."""
-
-    async def search(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> list[Passage]:
-        """Return the best `limit` passages, best first: dense and lexical ranks fused in one statement."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An answer as it stands, and its events after the number that was asked for.
-
-    `kept` tells whether any of its events are still kept at all.
-    """
-
-    answer: Message
-    events: tuple[AnswerEvent, ...]
-    kept: bool
-
-
-class AnswerKeeper(Protocol):
-    """Keeps questions and their answers while these are made."""
-
-    async def begin(self, caller: Caller, turn: Turn, *, messages: int, characters: int) -> list[Message]:
-        """Keep the question and an answer without text, in one statement; repeating it changes nothing.
-
-        Returns the path that the question follows, oldest first, its newest `messages` at most and no more of them than
-        it takes to have `characters`. Raises `MessageNotFound` when what it should follow is no answer of this
-        conversation.
-        """
-        ...
-
-    async def begin_again(
-        self, caller: Caller, regeneration: Regeneration, *, messages: int, characters: int
-    ) -> list[Message]:
-        """Keep another answer without text beside those of the same question.
-
-        Returns the path as above, with the question itself as its last message. Raises `MessageNotFound`.
-        """
-        ...
-
-    async def save(
-        self, caller: Caller, answer: Message, *, first: int = 0, events: Sequence[AnswerEvent] = ()
-    ) -> bool:
-        """Keep the answer as it stands and the next of its events, numbered from `first`, in one statement.
-
-        It is also the sign that the answer's environment lives. Returns whether anybody still wants the answer: False
-        once it was stopped or deleted. Repeating it changes nothing.
-        """
-        ...
-
-
-class ConversationStore(AnswerKeeper, Protocol):
-    """Keeps conversations, each of one user of a tenant; everybody else finds nothing (`ConversationNotFound`)."""
-
-    async def recorded(self, caller: Caller, conversation_id: UUID, message_id: UUID, *, after: int) -> Recorded:
-        """Return what is known of an answer and its events after number `after`; raise `MessageNotFound`.
-
-        An answer whose environment gave no sign for a while has the finish reason `interrupted`.
-        """
-        ...
-
-    async def stop(self, caller: Caller, conversation_id: UUID) -> list[UUID]:
-        """Ask the answers that are being made to end; return their ids."""
-        ...
-
-    async def load(self, caller: Caller, conversation_id: UUID) -> Conversation:
-        """Return the conversation with all branches of its messages."""
-        ...
-
-    async def page(
-        self, caller: Caller, *, search: str | None = None, after: Conversation | None = None, limit: int
-    ) -> list[Conversation]:
-        """Return conversations without messages, last used first, whose title holds `search`, from `after` on."""
-        ...
-
-    async def rename(self, caller: Caller, conversation_id: UUID, title: str, *, by: TitledBy) -> None:
-        """Change the title, unless the standing one is worth more (see `TitledBy`)."""
-        ...
-
-    async def select(self, caller: Caller, conversation_id: UUID, message_id: UUID) -> None:
-        """Read on at the newest end of the branch that `message_id` is part of; raise `MessageNotFound`."""
-        ...
-
-    async def delete(self, caller: Caller, conversation_id: UUID) -> None:
-        """Delete the conversation with all its messages; an answer that is being made ends."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

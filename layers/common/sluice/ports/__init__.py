@@ -1,0 +1,58 @@
+"""What the use cases need from the world.
+
+Real parts live in `adapters`, fakes in `testing`; both pass the same contract tests.
+"""
+
+from sluice.ports.answers import (
+    AnswerKeeper,
+    ConversationStore,
+    PassageStore,
+    Recorded,
+)
+from sluice.ports.documents import (
+    DeadLetter,
+    DocumentStore,
+    IngestQueue,
+    ObjectStore,
+    Parser,
+    Progress,
+    Sample,
+    SourceLinks,
+    StoredObject,
+    TextRecognizer,
+)
+from sluice.ports.models import (
+    ChatModel,
+    DocumentEmbedder,
+    Embedder,
+    Embeddings,
+    Finish,
+    NextAttempt,
+    PromptMessage,
+    TextDelta,
+)
+
+__all__ = [
+    "AnswerKeeper",
+    "ChatModel",
+    "ConversationStore",
+    "DeadLetter",
+    "DocumentEmbedder",
+    "DocumentStore",
+    "Embedder",
+    "Embeddings",
+    "Finish",
+    "IngestQueue",
+    "NextAttempt",
+    "ObjectStore",
+    "Parser",
+    "PassageStore",
+    "Progress",
+    "PromptMessage",
+    "Recorded",
+    "Sample",
+    "SourceLinks",
+    "StoredObject",
+    "TextDelta",
+    "TextRecognizer",
+]

@@ -1,0 +1,94 @@
+"""Language models and embedding models."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from sluice.domain import (
+    EmbeddingUsage,
+    Usage,
+    Vector,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """One message of a prompt, in the form that every chat API shares."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The end that the model itself reported: `stop`, `length`, `content_filter`."""
+
+    reason: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class NextAttempt:
+    """Nothing was said yet, `reason` (an error's code) ended the attempt, and `model` is asked now."""
+
+    state: Literal["retrying", "fallback"]
+    model: str
+    reason: str
+
+
+class ChatModel(Protocol):
+    """A language model."""
+
+    @property
+    def name(self) -> str: ...
+
+    def stream(
+        self, messages: Sequence[PromptMessage], *, model: str | None = None
+    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
+        """Yield the answer as it is made, then exactly one `Finish`; raise `ModelError` if it can't be finished.
+
+        `model` overrides the configured one. Closing the generator closes the upstream call. A model that is made of
+        several yields a `NextAttempt` whenever it asks again, which it does only before the first text.
+        """
+        ...
+
+    async def context_tokens(self, model: str | None = None) -> int | None:
+        """Return how many tokens prompt and answer may have together; None where that is not known."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def model(self) -> str: ...
+
+    async def embed(self, texts: Sequence[str], *, purpose: Literal["query", "document"]) -> list[Vector]:
+        """Return one vector per text, in order; raise `ModelError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """One unit vector per text, in order, and what they took."""
+
+    vectors: list[Vector]
+    usage: EmbeddingUsage
+
+
+class DocumentEmbedder(Protocol):
+    """Turns the texts of documents into unit vectors, and counts what that takes."""
+
+    @property
+    def model(self) -> str: ...
+
+    async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
+        """Return one vector per text, in order; raise `ModelError`."""
+        ...
