@@ -67,6 +67,13 @@ async def test_the_wrapper_works_from_the_source_tree(task_root: Path) -> None:
     assert shown["options"]["frozen_modules"] == "on"
 
 
+async def test_garbage_is_collected_once_the_app_has_started(task_root: Path) -> None:
+    """Not while it is imported, and then not among what was imported."""
+    shown = await shown_by(ExecutionEnvironment(HANDLER, variables={"LAMBDA_TASK_ROOT": str(task_root)}))
+
+    assert shown["garbage"] == [False, True, True]
+
+
 def test_the_wrapper_can_be_executed() -> None:
     """Lambda refuses to start otherwise, and `bootstrap` would be taken for a runtime of its own by `sam local`."""
     assert os.access(WRAPPER, os.X_OK)
