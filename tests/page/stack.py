@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENTS = 3
 COMMAND = [
     sys.executable,
     "-c",
     "from local.cli import main; main()",
     "up",
     "--no-docs",
-    f"--environments={ENVIRONMENTS}",
+    "--environments=6",
 ]
 ANY_PORTS = ["--chat-port=0", "--ingest-port=0", "--aws-port=0", "--database-port=0"]
 PATIENCE_SECONDS = 90

@@ -141,6 +141,19 @@ def test_regenerating_keeps_the_other_answer(window: Window, scripted: Model) ->
     assert window.find(".answer .stepper").text == "2/2"
 
 
+def test_a_thumb_is_kept(window: Window, scripted: Model) -> None:
+    """It shows that it was taken, and another one takes its place."""
+    scripted.enqueue("Good?")
+    window.ask("How is this?")
+    window.until(lambda: window.answer() == "Good?" and not window.all("#stop"))
+    window.button("This helped").click()
+    window.find(".thumbs [aria-label='This helped'][aria-pressed=true]")
+    window.button("This did not help").click()
+    window.find(".thumbs [aria-label='This did not help'][aria-pressed=true]")
+
+    assert window.find(".thumbs [aria-label='This helped']").get_attribute("aria-pressed") == "false"
+
+
 def test_conversations_are_renamed_found_and_deleted(window: Window, scripted: Model) -> None:
     """All from the list beside them."""
     scripted.enqueue("Yes.")

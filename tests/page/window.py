@@ -27,10 +27,10 @@ class Window:
         self.address = address
 
     def open(self, place: str = "") -> None:
-        """Open the page anew, even where its address stays the same."""
+        """Open the page anew, even where its address stays the same, and wait until it listens."""
         self.driver.get("about:blank")
         self.driver.get(self.address + "/" + place)
-        self.until(lambda: self.driver.execute_script("return document.readyState") == "complete")
+        self.until(lambda: self.run("return document.querySelectorAll('#conversations > li').length") > 0)
 
     def reload(self) -> None:
         self.driver.refresh()

@@ -182,6 +182,7 @@ export class Chat {
       sources: (opener) => this.#sources.open(shown(message, this.#running), null, opener),
       regenerate: () => this.#retry(message),
       retry: () => this.#retry(message),
+      rate: (rating) => this.#client.json("POST", `/api/messages/${message.id}/feedback`, { rating }),
       step,
     });
     message.view.show(shown(message, this.#running), { running: this.#running?.message === message, message, others });

@@ -62,12 +62,13 @@ function stepper(message, others, step) {
 export class AnswerView {
   #on;
   #answer = { sources: [] };
+  #rating = null;
   #text;
   #status = el("p", { class: "status" });
   #failure = el("div", { class: "failure", role: "alert", hidden: true });
   #tools = el("div", { class: "tools" });
 
-  /** `on` holds what its buttons do: `cite(source)`, `sources()`, `regenerate()`, `retry()`, `step(message)`. */
+  /** `on` holds what its buttons do: `cite(source)`, `sources()`, `regenerate()`, `retry()`, `rate(1 or -1)`, `step(message)`. */
   constructor(on) {
     this.#on = on;
     const prose = el("div", { class: "prose" });
@@ -121,10 +122,24 @@ export class AnswerView {
     return [
       ...this.#sourcesButton(),
       this.#answer.text ? iconButton("copy", "Copy answer", copy) : null,
+      message ? this.#thumbs() : null,
       iconButton("again", "Regenerate answer", () => this.#on.regenerate()),
       message ? stepper(message, others, this.#on.step) : null,
       this.#answer.done?.model ? el("span", { class: "note" }, this.#answer.done.model) : null,
     ].filter(Boolean);
+  }
+
+  #thumbs() {
+    const thumb = (rating, label) =>
+      iconButton("thumb", label, () => this.#rate(rating), { "aria-pressed": String(this.#rating === rating) });
+    return el("span", { class: "thumbs" }, thumb(1, "This helped"), thumb(-1, "This did not help"));
+  }
+
+  async #rate(rating) {
+    await this.#on.rate(rating);
+    this.#rating = rating;
+    this.#tools.querySelector(".thumbs")?.replaceWith(this.#thumbs());
+    announce("Thank you.");
   }
 
   #sourcesButton() {
