@@ -38,7 +38,7 @@ from tests.llm import upstream
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYER_SOURCE = ROOT / "layers" / "common"
-TREES = ROOT / ".venv-bench" / "cold-start"
+TREES = ROOT / ".aws-sam" / "cold-start"
 QUESTION = json.dumps({"message": "How long is the river?"})
 TOKEN = b'"type":"text"'
 WARM_QUESTIONS = 5
