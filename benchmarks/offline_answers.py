@@ -54,7 +54,7 @@ class _Answerer:
 
     def __init__(self, dataset: Dataset) -> None:
         self._keys = list(dataset.documents)
-        self._texts = list(dataset.documents.values())
+        self._texts = [document.content for document in dataset.documents.values()]
         self._lexical = ranking.BM25(self._texts)
         self._vectors = np.array([embedding.embed(text) for text in self._texts], np.float32)
 

@@ -36,6 +36,8 @@ RESULTS = Path(__file__).parent / "results" / "offline_models.json"
 
 Embed = Callable[[str], Sequence[float]]
 
+PARTS = ("its meaning alone", "its spelling alone")
+
 PROBE = """
 import json, resource, sys, time
 began = time.perf_counter()
@@ -92,13 +94,15 @@ def main() -> None:
 
 def measure_finding(dataset: Dataset, embedders: Mapping[str, Embed]) -> Iterator[Found]:
     """Yield BM25 alone, then each embedder alone and fused with it."""
-    lexical = ranking.BM25(list(dataset.documents.values())).scores(list(dataset.queries.values()))
+    lexical = ranking.BM25(_texts(dataset)).scores(list(dataset.queries.values()))
     yield _judge(dataset, "BM25", lexical)
     for name, embed in embedders.items():
         queries = _embed_all(embed, dataset.queries.values(), f"{dataset.name}: {name}, queries")
-        documents = _embed_all(embed, dataset.documents.values(), f"{dataset.name}: {name}, documents")
+        documents = _embed_all(embed, _texts(dataset), f"{dataset.name}: {name}, documents")
         dense = ranking.cosine(queries, documents)
         yield _judge(dataset, name, dense)
+        if name in PARTS:
+            continue
         for weight, k in ((1.0, 60), (0.3, 10)):
             fused = ranking.fuse_ranks(lexical, dense, weight=weight, k=k)
             yield _judge(dataset, f"{name} x {weight} + BM25, ranks, k={k}", fused)
@@ -109,7 +113,7 @@ def measure_finding(dataset: Dataset, embedders: Mapping[str, Embed]) -> Iterato
 
 def measure_speed(sets: Sequence[Dataset]) -> Speed:
     """Embed a thousand documents in a process of its own."""
-    texts = [text for dataset in sets for text in dataset.documents.values()]
+    texts = [text for dataset in sets for text in _texts(dataset)]
     sample = random.Random(1).sample(texts, min(1_000, len(texts)))
     probe = subprocess.run(
         [sys.executable, "-c", PROBE], input=json.dumps(sample), capture_output=True, text=True, check=True
@@ -124,6 +128,16 @@ def _embedders(unpacked_wordllama: Path | None) -> dict[str, Embed]:
         "its spelling alone": lambda text: _unit(embedding.embed(text)[embedding.MEANING :]),
     }
     return embedders | ({"WordLlama 256": wordllama.embedder(unpacked_wordllama)} if unpacked_wordllama else {})
+
+
+def _texts(dataset: Dataset) -> list[str]:
+    """Each document under its title, unless it begins with it."""
+    return [
+        document.content
+        if document.content.startswith(document.title or "")
+        else f"{document.title}\n{document.content}"
+        for document in dataset.documents.values()
+    ]
 
 
 def _unit(vector: Sequence[float]) -> Sequence[float]:

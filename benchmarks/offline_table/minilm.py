@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def _attention(weights: Mapping[str, Matrix], name: str, states: Matrix) -> Matr
     def heads(part: str) -> Matrix:
         return _linear(weights, name + part, states).reshape(batch, length, HEADS, -1).transpose(0, 2, 1, 3)
 
-    scores = heads("query") @ heads("key").transpose(0, 1, 3, 2) / np.sqrt(width / HEADS)
+    scores = heads("query") @ heads("key").transpose(0, 1, 3, 2) / math.sqrt(width / HEADS)
     shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
     shares /= shares.sum(axis=-1, keepdims=True)
     return (shares @ heads("value")).transpose(0, 2, 1, 3).reshape(batch, length, width)
@@ -106,4 +107,4 @@ def _normalize(weights: Mapping[str, Matrix], name: str, states: Matrix) -> Matr
 
 def _gelu(states: Matrix) -> Matrix:
     """The tanh form of the Gaussian error linear unit (Hendrycks and Gimpel 2016), off by less than 0.001."""
-    return 0.5 * states * (1 + np.tanh(np.sqrt(2 / np.pi) * (states + 0.044715 * states**3)))
+    return 0.5 * states * (1 + np.tanh(math.sqrt(2 / math.pi) * (states + 0.044715 * states**3)))

@@ -35,6 +35,14 @@ def test_the_best_sentence_is_quoted_with_its_number() -> None:
     )
 
 
+def test_a_pronoun_is_quoted_with_what_it_means() -> None:
+    """The sentence before it belongs to the quote."""
+    assert answer("When was the pump built?", PUMP, BRIDGE) == (
+        "“The pump stands in the old mill. It was built in 1999 by the firm of Ada Lovelace.” [1]"
+        f"\n\n{answering.NOTICE}"
+    )
+
+
 def test_quoted_text_is_restored_from_its_fence() -> None:
     """What the prompt masks is quoted as the document has it, and its instructions are not obeyed."""
     quoted = answer("What colour was the bridge painted in 1950?", PUMP, TRAP)

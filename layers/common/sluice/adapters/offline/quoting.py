@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sluice.adapters.offline import embedding, sentences, table, words
@@ -17,9 +17,9 @@ STEM = 5
 """Words that begin with the same five letters count as the same."""
 
 COVERAGE, LIKENESS, POSITION = 0.6, 0.4, 0.05
-LEAST = 0.45
+LEAST = 0.55
 """The score below which a sentence is not worth quoting; measured by benchmarks/offline_models.py."""
-BESIDE_THE_BEST = 0.8
+BESIDE_THE_BEST = 0.85
 """Of the best sentence's score: what a second and third quote must reach."""
 NOVELTY = 0.7
 """What the score counts against how much a sentence repeats what is quoted already (Carbonell and Goldstein 1998)."""
@@ -29,6 +29,7 @@ a an and are by can could did do does for how in is it its many much of on or sh
 what when where which who whom whose why will with would
 """
 _QUESTION_WORDS = frozenset(_ASKING.split())
+_PRONOUN = re.compile(r"(?:It|Its|He|His|She|Her|They|Their|This|These|That|Those)\b")
 _MARKER = re.compile(r"\s?\[\d+(?:\s*,\s*\d+)*\]")
 
 
@@ -56,7 +57,7 @@ def _candidates(question: str, passages: Sequence[NumberedPassage]) -> Iterator[
     asked = embedding.embed(question)
     for passage in passages:
         context = _stems(passage.content)
-        for place, sentence in enumerate(sentences.split(passage.content)):
+        for place, sentence in enumerate(_with_referents(sentences.split(passage.content))):
             text = _shorten(_MARKER.sub("", sentence))
             vector = embedding.embed(text)
             score = (
@@ -65,6 +66,14 @@ def _candidates(question: str, passages: Sequence[NumberedPassage]) -> Iterator[
                 + POSITION / (passage.id + place)
             )
             yield Quote(passage.id, text, score, vector)
+
+
+def _with_referents(split: Iterable[str]) -> Iterator[str]:
+    """Put before a sentence that begins with a pronoun the one that says what the pronoun means."""
+    before = ""
+    for sentence in split:
+        yield f"{before} {sentence}" if before and _PRONOUN.match(sentence) else sentence
+        before = sentence
 
 
 def _weights(question: str) -> dict[str, float]:
@@ -88,9 +97,14 @@ def _diverse(candidates: list[Quote]) -> list[Quote]:
     while candidates and len(chosen) < QUOTES:
         quote = max(candidates, key=lambda each: NOVELTY * each.score - (1 - NOVELTY) * _repetition(each, chosen))
         candidates.remove(quote)
-        if _repetition(quote, chosen) < 0.95:  # overlapping chunks hold the same sentence twice
+        if not any(_repeats(quote, other) for other in chosen):
             chosen.append(quote)
     return chosen
+
+
+def _repeats(quote: Quote, other: Quote) -> bool:
+    """Overlapping chunks hold the same sentence twice, and a sentence may stand alone and before its pronoun."""
+    return quote.text in other.text or other.text in quote.text
 
 
 def _repetition(quote: Quote, chosen: Sequence[Quote]) -> float:
