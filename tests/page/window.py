@@ -37,7 +37,8 @@ class Window:
 
     def until(self, condition: Callable[[], T]) -> T:
         """Wait until something is true, and return it; what is on the page is the message when it never is."""
-        wait = WebDriverWait(self.driver, PATIENCE_SECONDS, poll_frequency=0.05)
+        replaced = [StaleElementReferenceException]  # while we looked
+        wait = WebDriverWait(self.driver, PATIENCE_SECONDS, poll_frequency=0.05, ignored_exceptions=replaced)
         try:
             return wait.until(lambda _: condition())
         except TimeoutException as error:

@@ -10,7 +10,7 @@ export class Problem extends Error {
   }
 }
 
-/** A client of one function; `signIn` is awaited, once, when it asks who we are. */
+/** A client of one function; `signIn` is awaited for as long as it asks who we are, and we say. */
 export class Client {
   #base;
   #signIn;
@@ -28,9 +28,14 @@ export class Client {
 
   /** Returns a successful response, its body unread; throws a `Problem`. */
   async open(method, path, { headers = {}, ...options } = {}) {
-    const send = () => fetch(this.#base + path, { method, headers: { ...headers, ...credentials() }, ...options });
+    let shown;
+    const send = () => {
+      shown = key();
+      return fetch(this.#base + path, { method, headers: { ...headers, ...credentials(shown) }, ...options });
+    };
     let response = await reached(send);
-    if (response.status === 401 && (await this.#signIn())) response = await reached(send);
+    // Another request may have signed us in meanwhile.
+    while (response.status === 401 && (shown !== key() || (await this.#signIn()))) response = await reached(send);
     if (!response.ok) throw await problem(response);
     return response;
   }
@@ -42,12 +47,10 @@ export function keepKey(key) {
   else sessionStorage.removeItem(KEY);
 }
 
-export const hasKey = () => sessionStorage.getItem(KEY) !== null;
+export const hasKey = () => key() !== null;
 
-function credentials() {
-  const key = sessionStorage.getItem(KEY);
-  return key ? { "x-api-key": key } : {};
-}
+const key = () => sessionStorage.getItem(KEY);
+const credentials = (key) => (key ? { "x-api-key": key } : {});
 
 function asJson(body) {
   return body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };

@@ -130,15 +130,19 @@ export class AnswerView {
   }
 
   #thumbs() {
-    const thumb = (rating, label) =>
-      iconButton("thumb", label, () => this.#rate(rating), { "aria-pressed": String(this.#rating === rating) });
+    const thumb = (rating, label) => {
+      const pressed = { "aria-pressed": String(this.#rating === rating), "data-rating": rating };
+      return iconButton("thumb", label, () => this.#rate(rating), pressed);
+    };
     return el("span", { class: "thumbs" }, thumb(1, "This helped"), thumb(-1, "This did not help"));
   }
 
   async #rate(rating) {
     await this.#on.rate(rating);
     this.#rating = rating;
-    this.#tools.querySelector(".thumbs")?.replaceWith(this.#thumbs());
+    for (const thumb of this.#tools.querySelectorAll("[data-rating]")) {
+      thumb.setAttribute("aria-pressed", String(Number(thumb.dataset.rating) === rating));
+    }
     announce("Thank you.");
   }
 
