@@ -133,10 +133,8 @@ def _embedders(unpacked_wordllama: Path | None) -> dict[str, Embed]:
 def _texts(dataset: Dataset) -> list[str]:
     """Each document under its title, unless it begins with it."""
     return [
-        document.content
-        if document.content.startswith(document.title or "")
-        else f"{document.title}\n{document.content}"
-        for document in dataset.documents.values()
+        text.content if text.content.startswith(text.title or "") else f"{text.title}\n{text.content}"
+        for text in dataset.documents.values()
     ]
 
 
