@@ -10,7 +10,7 @@ import pytest
 
 from local.postgres import Postgres, free_port
 from sluice.adapters.postgres.database import Database
-from sluice.errors import DatabaseUnavailable, DatabaseWaking
+from sluice.errors import DatabaseRefused, DatabaseUnavailable, DatabaseWaking
 from sluice.waking import Waking
 
 
@@ -67,3 +67,14 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         await writer.drain()
     writer.close()
     await writer.wait_closed()
+
+
+@pytest.mark.parametrize("wrong", ["postgresql://sluice:wrong@127.0.0.1:{port}/sluice", "{url}_that_is_not_there"])
+async def test_a_database_that_refuses_the_login_is_not_called_waking(postgres: Postgres, wrong: str) -> None:
+    """Nobody waits for a wrong password to become right."""
+    url = wrong.format(port=postgres.port, url=postgres.url())
+    database = Database(url, size=1, timeout=2)
+
+    with pytest.raises(DatabaseRefused):
+        await database.fetch("select 1")
+    await database.close()

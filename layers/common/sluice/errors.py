@@ -38,7 +38,8 @@
     ├── NotReady
     │   └── SchemaOutdated
     ├── DatabaseUnavailable         worth another try
-    │   └── DatabaseWaking
+    │   ├── DatabaseWaking
+    │   └── DatabaseRefused         the operator can mend it
     ├── StorageUnavailable
     ├── IdentityProviderUnavailable
     ├── ModelUnpriced               the operator can mend it
@@ -293,6 +294,13 @@ class DatabaseUnavailable(SluiceError):
 
     code = "database_unavailable"
     retryable = True
+
+
+class DatabaseRefused(DatabaseUnavailable):
+    """The database does not let us in; check the user, the password and the database's name in SLUICE_DATABASE_URL."""
+
+    code = "database_refused"
+    retryable = False
 
 
 class DatabaseWaking(DatabaseUnavailable):

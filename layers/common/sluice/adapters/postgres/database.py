@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, Self, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from sluice.adapters.postgres import vectors
 from sluice.adapters.postgres.credentials import Conninfo, by_password
-from sluice.errors import DatabaseUnavailable, DatabaseWaking, InvalidInput
+from sluice.errors import DatabaseRefused, DatabaseUnavailable, DatabaseWaking, InvalidInput
 
 Connection = AsyncConnection[DictRow]
 Parameters = Mapping[str, Any]
@@ -22,6 +22,7 @@ Result = TypeVar("Result")
 # An RDS Proxy closes a client that was idle for 30 minutes, and any client after 24 hours.
 _IDLE_SECONDS = 600.0
 _LIFETIME_SECONDS = 3600.0
+_WAKING = ("starting up", "shutting down", "not yet accepting connections", "recovery mode")
 
 
 class Database:
@@ -32,14 +33,15 @@ class Database:
     """
 
     def __init__(self, conninfo: str | Conninfo, *, size: int, timeout: float) -> None:
-        self._refused_before = 0
+        self._refusal: psycopg.OperationalError | None = None
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo if callable(conninfo) else by_password(conninfo),
             min_size=0,
             max_size=size,
             open=False,
             timeout=timeout,
-            configure=self._let_in,
+            connection_class=self._connections(),
+            configure=_let_in,
             # Its pauses between attempts double: beginning anew keeps them short for a database that is starting.
             reconnect_timeout=timeout,
             max_idle=_IDLE_SECONDS,
@@ -81,26 +83,48 @@ class Database:
             try:
                 return await self._once(work)
             except PoolTimeout as error:
-                # The pool connects behind its callers' backs: why none got a connection is only in its counts.
-                is_waking = self._refused() > self._refused_before
-                raise (DatabaseWaking if is_waking else DatabaseUnavailable) from error
+                raise _why(self._refusal) from (self._refusal or error)
             except psycopg.OperationalError as error:
                 # A connection that slept through a freeze or a failover is found dead by using it.
                 if error.sqlstate is not None and not _server_left(error):
                     raise
                 return await self._once(work)
 
-    async def _let_in(self, connection: Connection) -> None:
-        vectors.register(connection.adapters)
-        self._refused_before = self._refused()
+    def _connections(self) -> type[Connection]:
+        """Return a class whose connections leave their failures here: the pool connects behind its callers' backs."""
+        database = self
 
-    def _refused(self) -> int:
-        """How often the database did not let the pool in."""
-        return self._pool.get_stats().get("connections_errors", 0)
+        class Reporting(AsyncConnection[DictRow]):
+            @classmethod
+            async def connect(cls, *args: Any, **kwargs: Any) -> Self:
+                try:
+                    connection = await super().connect(*args, **kwargs)
+                except psycopg.OperationalError as error:
+                    database._refusal = error
+                    raise
+                database._refusal = None
+                return connection
+
+        return Reporting
 
     async def _once(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
         async with self._pool.connection() as connection:
             return await work(connection)
+
+
+async def _let_in(connection: Connection) -> None:
+    vectors.register(connection.adapters)
+
+
+def _why(refusal: psycopg.OperationalError | None) -> DatabaseUnavailable:
+    """Return what it means that no connection was to be had; `refusal` is why the last attempt to make one failed."""
+    if refusal is None:
+        return DatabaseUnavailable()
+    # libpq tells the server's words, but not their code. A server that starts, or none that answers, may be waking.
+    words = str(refusal)
+    if "FATAL:" not in words or any(sign in words for sign in _WAKING):
+        return DatabaseWaking()
+    return DatabaseRefused()
 
 
 def _server_left(error: psycopg.Error) -> bool:
