@@ -183,6 +183,8 @@ def _unprivileged(command: Sequence[object]) -> list[str]:
         "--clear-groups",
         "--inh-caps=+dac_override",
         "--ambient-caps=+dac_override",
+        # Else access(2), by which PostgreSQL looks for its own programs, would not count the capability.
+        "--securebits=+no_setuid_fixup",
         "--pdeathsig=INT",
         *words,
     ]
