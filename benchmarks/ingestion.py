@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
+import logging
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID, uuid5
 
 import psycopg
+import pypdfium2 as pdfium
 from psycopg.types.numeric import Int4
 
 from benchmarks.plain_ingestion import add_to_pgvector, insert_rows, open_pgvector, read_pdf
@@ -38,12 +41,12 @@ from sluice.ingesting import Ingesting, Sizes, Tools
 from sluice.ports import Progress
 from sluice.testing.models import HashEmbedder
 from sluice.testing.objects import InMemoryObjects, ScriptedParser
-from sluice.testing.pdfs import pdf
 
 CALLER = Caller("benchmark")
 MODEL = "test/hash"
 NAMES = UUID(int=3)
 BATCH = 256
+LONG = 300
 SIZES = Sizes(
     document_bytes=1 << 30, chunk_characters=1_200, chunk_overlap=150, embedding_batch=BATCH, claim_seconds=600.0
 )
@@ -56,18 +59,15 @@ def say(text: str) -> None:
 # --- Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One way of reading all the files; the time is the best of three."""
-
-    pages_per_second: float
-    megabytes_per_second: float
-
-
 def reading(files: Sequence[Path]) -> dict[str, object]:
-    """Read every PDF that pypdf can read too, each way three times."""
-    bodies = [body for file in files if _pages(body := file.read_bytes())] + [_long_pdf(200)]
-    pages, size = sum(map(_pages, bodies)), sum(map(len, bodies))
+    """Read the PDFs that both sides can read, one by one, and their pages as one long document."""
+    bodies = [body for file in files if _readable(body := file.read_bytes())]
+    return {"one_by_one": _compared(bodies), "one_long_document": _compared([_joined(bodies)])}
+
+
+def _compared(bodies: Sequence[bytes]) -> dict[str, object]:
+    """Read them in each way; the time of a way is the best of three."""
+    pages, size = sum(len(read_pdf(body)) for body in bodies), sum(map(len, bodies))
     ours, isolated = DocumentParser(), IsolatedParser()
     ways: dict[str, Callable[[bytes], object]] = {
         "sluice": lambda body: ours.parse("a.pdf", body),
@@ -83,18 +83,24 @@ def reading(files: Sequence[Path]) -> dict[str, object]:
     return result
 
 
-def _pages(body: bytes) -> int:
-    """Return the number of pages; 0 for what one of the two can't read."""
+def _readable(body: bytes) -> bool:
     try:
         DocumentParser().parse("a.pdf", body)
-        return len(read_pdf(body))
+        return bool(read_pdf(body))
     except Exception:  # noqa: BLE001 - hostile files raise anything
-        return 0
+        return False
 
 
-def _long_pdf(pages: int) -> bytes:
-    words = [f"matter {number}" for number in range(200)]
-    return pdf(*(f"Page {page} speaks of {', '.join(words)}." for page in range(pages)))
+def _joined(bodies: Sequence[bytes]) -> bytes:
+    """Return one PDF of `LONG` pages or more: those of the files, again and again."""
+    with closing(pdfium.PdfDocument.new()) as joined:
+        while len(joined) < LONG:
+            for body in bodies:
+                with closing(pdfium.PdfDocument(body)) as part:
+                    joined.import_pages(part)
+        output = io.BytesIO()
+        joined.save(output)
+    return output.getvalue()
 
 
 async def _drain(parser: IsolatedParser, body: bytes) -> None:
@@ -243,13 +249,20 @@ async def again(url: str, dimension: int) -> dict[str, object]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--chunks", type=int, default=100_000, help="stored before the measuring begins")
+    parser.add_argument(
+        "--chunks", type=int, default=100_000, help="stored before storing is measured; 0 for only reading"
+    )
     parser.add_argument("--dimension", type=int, default=384)
     parser.add_argument("--added", type=int, default=3_072, help="chunks stored in all, in three rounds")
-    parser.add_argument("--pdf", type=Path, nargs="*", default=[], help="files to read beside a made one of 200 pages")
+    parser.add_argument("--pdf", type=Path, nargs="*", default=[], help="files to read; without any, only storing")
     options = parser.parse_args()
-    read = reading(options.pdf)
-    say(str(read))
+    if options.pdf:
+        logging.disable()  # pypdf has much to say
+        read = reading(options.pdf)
+        say(str(read))
+        write_json("ingestion_reading", read)
+    if not options.chunks:
+        return
     with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder)) as server:
         storing = Storing(server, Corpus(options.chunks, options.dimension), options.added)
         storing.load()
@@ -257,7 +270,7 @@ def main() -> None:
         say(str(stored))
         repeated = asyncio.run(again(server.url(), options.dimension))
         say(str(repeated))
-    write_json(f"ingestion_{options.chunks}", {"reading": read, "storing": stored, "ingesting_again": repeated})
+    write_json(f"ingestion_storing_{options.chunks}", {"storing": stored, "ingesting_again": repeated})
 
 
 if __name__ == "__main__":
