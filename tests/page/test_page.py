@@ -161,3 +161,22 @@ async def test_only_the_page_may_use_the_ingest_function_from_a_browser() -> Non
         "https://page.example",
         None,
     ]
+
+
+async def test_a_page_of_another_origin_changes_nothing() -> None:
+    """Nor does a form there, which a browser sends without asking first; what is no browser names no origin."""
+    seen: list[str] = []
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["method"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"yes"})
+
+    guarded = PageAccess(answer, origins=lambda: {"https://page.example"})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=guarded), base_url="http://ingest") as client:
+        other = await client.post("/", headers={"origin": "https://other.example"})
+        ours = await client.post("/", headers={"origin": "https://page.example"})
+        command = await client.delete("/")
+
+    assert (other.status_code, other.json()["code"]) == (403, "origin_not_allowed")
+    assert (ours.status_code, command.status_code, seen) == (200, 200, ["POST", "DELETE"])
