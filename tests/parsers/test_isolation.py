@@ -58,10 +58,22 @@ async def test_the_memory_limit_refuses_the_document() -> None:
         await read_whole(isolated(memory_bytes=64 << 20), "a.txt", b"word " * 8_000_000)
 
 
-async def test_a_crash_is_a_damaged_document() -> None:
-    """A child that dies without an answer is told from one that refuses."""
+async def test_a_crash_is_a_damaged_document(tmp_path: Path) -> None:
+    """A child that dies while it reads is told from one that refuses, and from one that never began."""
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\ncat > /dev/null; echo started; kill -SEGV $$\n")
+    python.chmod(0o755)
+
     with pytest.raises(DamagedDocument, match="ran out of memory or crashed"):
+        await read_whole(IsolatedParser(executable=str(python)), "a.pdf", pdf("Some text."))
+
+
+async def test_a_child_without_memory_costs_only_its_document() -> None:
+    """Whether it can still say so, or dies of it, the next document is read."""
+    with pytest.raises((DocumentTooLarge, DamagedDocument)):
         await read_whole(isolated(memory_bytes=1 << 20), "a.pdf", pdf("Some text."))
+
+    assert (await read_whole(isolated(), "a.txt", b"text")).kind == "text"
 
 
 @pytest.mark.parametrize(
