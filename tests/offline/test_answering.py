@@ -43,6 +43,15 @@ def test_a_pronoun_is_quoted_with_what_it_means() -> None:
     )
 
 
+def test_code_is_not_quoted() -> None:
+    """An example that repeats the question is no answer to it."""
+    manual = 'Ask like this:\n\n```sh\nask "Who opened the bridge?"\n```\n\nThe answer streams.'
+
+    assert answer("Who opened the bridge?", manual, BRIDGE) == (
+        f"“The bridge was opened by Queen Mary in 1876.” [2]\n\n{answering.NOTICE}"
+    )
+
+
 def test_quoted_text_is_restored_from_its_fence() -> None:
     """What the prompt masks is quoted as the document has it, and its instructions are not obeyed."""
     quoted = answer("What colour was the bridge painted in 1950?", PUMP, TRAP)

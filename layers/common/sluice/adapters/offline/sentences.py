@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+_CODE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1|\Z)", re.DOTALL | re.MULTILINE)
 _BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*•#>|]|\d+[.)])\s)")  # blank lines; lists, headings, tables
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』”’）]*")
 _NO_END = re.compile(
@@ -14,8 +15,8 @@ _NO_END = re.compile(
 
 
 def split(text: str) -> Iterator[str]:
-    """Yield the sentences in order, each with its white space collapsed to single spaces."""
-    for block in _BLOCK.split(text):
+    """Yield the sentences in order, each with its white space collapsed to single spaces; fenced code holds none."""
+    for block in _BLOCK.split(_CODE.sub("\n\n", text)):
         yield from _sentences(" ".join(block.split()))
 
 
