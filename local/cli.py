@@ -152,6 +152,18 @@ def docs(
 
 
 @app.command()
+def redrive(url: Annotated[str, typer.Option(help="Address of the ingest function.")] = INGEST_URL) -> None:
+    """Try the documents again whose events became dead letters."""
+    from local.client import Client
+
+    async def send_back() -> int:
+        async with Client(url, key=keys.remembered(os.environ)) as client:
+            return await client.redrive()
+
+    print(f"{_run(send_back())} dead letters are in the queue again.")
+
+
+@app.command()
 def feedback(
     folder: Annotated[Path, typer.Argument(help="Folder for the set; what it holds is written over.")],
     tenant: Annotated[str, typer.Option(help="Whose feedback.")] = "default",

@@ -58,6 +58,12 @@ class Client:
             documents: list[Event] = answer.json()["documents"]
             return documents
 
+    async def redrive(self) -> int:
+        """Send the dead letters back to the queue, and return how many there were."""
+        async with self._request("POST", "/api/redrive") as answer:
+            await answer.aread()
+            return int(answer.json()["messages"])
+
     async def upload(self, path: Path, *, collection: str | None) -> AsyncGenerator[Event, None]:
         """Send a file and yield its progress; the last event has the type `ready` or `failed`, and the document."""
         try:

@@ -75,6 +75,10 @@ async def upload(request: Request) -> Response:
     return events(*steps, {"type": "ready", "document": {**DOCUMENT, "chunks": 7}})
 
 
+async def redrive(_: Request) -> Response:
+    return JSONResponse({"messages": 3})
+
+
 class Bucket:
     """Large files: hands out a form, takes it, and makes the document ready."""
 
@@ -108,6 +112,7 @@ async def client(bucket: Bucket) -> AsyncIterator[Client]:
         Route("/api/documents", bucket.list),
         Route("/api/uploads", bucket.presign, methods=["POST"]),
         Route("/bucket", bucket.take, methods=["POST"]),
+        Route("/api/redrive", redrive, methods=["POST"]),
     ]
     server = HttpServer(Starlette(routes=routes), bind(0))
     await server.start()
@@ -122,6 +127,11 @@ async def test_ask_prints_the_answer_and_what_it_cites(client: Client, capsys: p
     whole = await commands.ask(client, "why?", collection=None, as_json=False)
 
     assert (whole, capsys.readouterr().out) == (True, "It is so [1].\n\n[1] Report, page 3  s3://b/report.pdf\n")
+
+
+async def test_redrive_tells_how_many_dead_letters_went_back(client: Client) -> None:
+    """The operator sees that there was something to try again."""
+    assert await client.redrive() == 3
 
 
 async def test_ask_as_json_prints_each_event(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
