@@ -53,7 +53,7 @@ lock: .venv/.ready  ## resolve the dependencies anew and write the lock files
 	sh requirements/lock.sh
 
 clean:  ## remove everything that is made, but keep the laptop's data in .sluice
-	rm -rf .venv .venv-sam .aws-sam .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-sam .venv-bench .aws-sam .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.ready: requirements/dev.txt requirements/uv.txt requirements/setup.py pyproject.toml
 	@$(PYTHON) requirements/setup.py
