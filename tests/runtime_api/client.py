@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -40,7 +41,8 @@ class RuntimeConnection:
 
     async def close(self) -> None:
         self.writer.close()
-        await self.writer.wait_closed()
+        with suppress(ConnectionError):  # the other side may have hung up first
+            await self.writer.wait_closed()
 
     async def next(self) -> Answer:
         return await self.ask("GET", "/runtime/invocation/next")
