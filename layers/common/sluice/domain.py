@@ -268,7 +268,7 @@ class Weights:
 class Passage:
     """A chunk that a search found, with where it stands.
 
-    `similarity` is the cosine to the query, `score` the fused rank.
+    `similarity` is the cosine to the query, `score` (0 to 1) what meaning and words come to by their weights.
     """
 
     chunk_id: UUID

@@ -25,7 +25,7 @@ class PassageStore(Protocol):
     """Searches the chunks of documents that are ready."""
 
     async def search(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> list[Passage]:
-        """Return the best `limit` passages, best first: dense and lexical ranks fused in one statement."""
+        """Return the best `limit` passages, best first: found and scored by meaning and by words, in one statement."""
         ...
 
 

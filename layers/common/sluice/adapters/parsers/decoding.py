@@ -105,7 +105,9 @@ def _checked(text: str) -> str:
     """Text has hardly any control characters; a binary file has many."""
     sample = text[:_SAMPLE]
     if len(_CONTROL.findall(sample)) > len(sample) * 0.01:
-        raise UnsupportedKind("This is a binary file of an unknown kind; send PDF, HTML, Markdown or plain text.")
+        raise UnsupportedKind(
+            "This is a binary file of an unknown kind; send PDF, Office, HTML, mail, EPUB, RTF or text."
+        )
     return text
 
 
