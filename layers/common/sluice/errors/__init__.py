@@ -1,0 +1,171 @@
+"""The errors that Sluice raises.
+
+    SluiceError
+    ├── InvalidInput                the caller can mend it
+    │   ├── QuestionTooLong
+    │   └── ModelNotOffered
+    ├── NotAuthenticated            nobody knows who asks
+    │   ├── CredentialsMissing
+    │   ├── CredentialsInvalid
+    │   └── CredentialsExpired
+    ├── NotAllowed                  known, but without the scope
+    ├── LimitReached                worth another try after `retry_after` seconds
+    │   ├── TooManyRequests
+    │   ├── TooManyStreams
+    │   ├── TokensSpent
+    │   └── MoneySpent
+    ├── NotFound
+    │   ├── ConversationNotFound
+    │   ├── DocumentNotFound
+    │   ├── KeyNotFound
+    │   ├── MessageNotFound
+    │   └── EventsGone
+    ├── DocumentError               the document can't be used; kept with it as its reason
+    │   ├── UnsupportedKind
+    │   ├── EmptyDocument
+    │   ├── NoTextLayer
+    │   ├── DamagedDocument
+    │   ├── EncryptedDocument
+    │   ├── DocumentTooLarge
+    │   ├── ObjectArchived
+    │   └── ObjectGone
+    ├── DocumentBusy                another environment works on it
+    ├── DocumentUnfinished          the time is up; the next try goes on from here
+    ├── DocumentChanged             its object changed meanwhile, and another event tells of that
+    ├── DocumentNotFindable         stored, but no search finds it
+    ├── QueueUnavailable            worth another try
+    ├── EmbeddingModelMismatch      the operator can mend it
+    ├── NotReady
+    │   └── SchemaOutdated
+    ├── DatabaseUnavailable         worth another try
+    │   ├── DatabaseWaking
+    │   └── DatabaseRefused         the operator can mend it
+    ├── StorageUnavailable
+    ├── IdentityProviderUnavailable
+    ├── ModelUnpriced               the operator can mend it
+    └── ModelError
+        ├── ModelUnavailable
+        ├── ModelRateLimited
+        ├── ModelRejected           bad request, key or model name
+        ├── ContextTooLong
+        ├── AnswerRefused
+        ├── AnswerEmpty
+        └── AnswerCutOff            the upstream stream ended without saying so
+
+A class's docstring is its message when none is given; `code` is stable and goes to clients; `retryable` says whether
+the same request may succeed later, after `retry_after` seconds where that is known.
+"""
+
+from sluice.errors.base import SluiceError
+from sluice.errors.documents import (
+    DamagedDocument,
+    DocumentBusy,
+    DocumentChanged,
+    DocumentError,
+    DocumentNotFindable,
+    DocumentTooLarge,
+    DocumentUnfinished,
+    EmptyDocument,
+    EncryptedDocument,
+    NoTextLayer,
+    ObjectArchived,
+    ObjectGone,
+    UnsupportedKind,
+)
+from sluice.errors.models import (
+    AnswerCutOff,
+    AnswerEmpty,
+    AnswerRefused,
+    ContextTooLong,
+    ModelError,
+    ModelRateLimited,
+    ModelRejected,
+    ModelUnavailable,
+    ModelUnpriced,
+)
+from sluice.errors.requests import (
+    ConversationNotFound,
+    CredentialsExpired,
+    CredentialsInvalid,
+    CredentialsMissing,
+    DocumentNotFound,
+    EventsGone,
+    InvalidInput,
+    KeyNotFound,
+    LimitReached,
+    MessageNotFound,
+    ModelNotOffered,
+    MoneySpent,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    QuestionTooLong,
+    TokensSpent,
+    TooManyRequests,
+    TooManyStreams,
+)
+from sluice.errors.services import (
+    DatabaseRefused,
+    DatabaseUnavailable,
+    DatabaseWaking,
+    EmbeddingModelMismatch,
+    IdentityProviderUnavailable,
+    NotReady,
+    QueueUnavailable,
+    SchemaOutdated,
+    StorageUnavailable,
+)
+
+__all__ = [
+    "AnswerCutOff",
+    "AnswerEmpty",
+    "AnswerRefused",
+    "ContextTooLong",
+    "ConversationNotFound",
+    "CredentialsExpired",
+    "CredentialsInvalid",
+    "CredentialsMissing",
+    "DamagedDocument",
+    "DatabaseRefused",
+    "DatabaseUnavailable",
+    "DatabaseWaking",
+    "DocumentBusy",
+    "DocumentChanged",
+    "DocumentError",
+    "DocumentNotFindable",
+    "DocumentNotFound",
+    "DocumentTooLarge",
+    "DocumentUnfinished",
+    "EmbeddingModelMismatch",
+    "EmptyDocument",
+    "EncryptedDocument",
+    "EventsGone",
+    "IdentityProviderUnavailable",
+    "InvalidInput",
+    "KeyNotFound",
+    "LimitReached",
+    "MessageNotFound",
+    "ModelError",
+    "ModelNotOffered",
+    "ModelRateLimited",
+    "ModelRejected",
+    "ModelUnavailable",
+    "ModelUnpriced",
+    "MoneySpent",
+    "NoTextLayer",
+    "NotAllowed",
+    "NotAuthenticated",
+    "NotFound",
+    "NotReady",
+    "ObjectArchived",
+    "ObjectGone",
+    "QuestionTooLong",
+    "QueueUnavailable",
+    "SchemaOutdated",
+    "SluiceError",
+    "StorageUnavailable",
+    "TokensSpent",
+    "TooManyRequests",
+    "TooManyStreams",
+    "UnsupportedKind",
+]

@@ -1,0 +1,65 @@
+"""What stands around us and does not serve: the database, the store, the queue, the identity provider."""
+
+from __future__ import annotations
+
+from sluice.errors.base import SluiceError
+
+
+class NotReady(SluiceError):
+    """The service is not ready."""
+
+    code = "not_ready"
+    retryable = True
+
+
+class SchemaOutdated(NotReady):
+    """The database schema is older than this code; run the migrations."""
+
+    code = "schema_outdated"
+
+
+class EmbeddingModelMismatch(SluiceError):
+    """The stored vectors come from another embedding model than the one that is configured."""
+
+    code = "embedding_model_mismatch"
+
+
+class DatabaseUnavailable(SluiceError):
+    """The database can't be reached; try again in a moment."""
+
+    code = "database_unavailable"
+    retryable = True
+
+
+class DatabaseRefused(DatabaseUnavailable):
+    """The database does not let us in; check the user, the password and the database's name in SLUICE_DATABASE_URL."""
+
+    code = "database_refused"
+    retryable = False
+
+
+class DatabaseWaking(DatabaseUnavailable):
+    """The database is starting; try again in a moment."""
+
+    code = "database_waking"
+
+
+class StorageUnavailable(SluiceError):
+    """The document store can't be reached; try again in a moment."""
+
+    code = "storage_unavailable"
+    retryable = True
+
+
+class QueueUnavailable(SluiceError):
+    """The queue can't be reached; try again in a moment."""
+
+    code = "queue_unavailable"
+    retryable = True
+
+
+class IdentityProviderUnavailable(SluiceError):
+    """The identity provider's keys can't be fetched, so that no token can be checked; try again in a moment."""
+
+    code = "identity_provider_unavailable"
+    retryable = True
