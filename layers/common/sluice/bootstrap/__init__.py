@@ -1,0 +1,73 @@
+"""The composition root: which real part stands behind which port.
+
+Each part is made once per environment, when it is first asked for. Imports stand where they are used, so that a
+function loads only what it needs: the chat function never loads a parser.
+"""
+
+from sluice.bootstrap.ingestion import ingesting, parser, queue, recognizer, reconciling
+from sluice.bootstrap.life import close, prime, prime_snapshot
+from sluice.bootstrap.questions import (
+    answering,
+    answering_model,
+    chat_model,
+    chat_readiness,
+    check_prices,
+    conversations,
+    feedback,
+    following,
+    limiting,
+    prices,
+    signer,
+    source_links,
+    titling,
+)
+from sluice.bootstrap.shared import (
+    authenticating,
+    database,
+    documents,
+    embedder,
+    keys,
+    metrics,
+    migrate,
+    objects,
+    passages,
+    readiness,
+    searching,
+    settings,
+)
+
+__all__ = [
+    "answering",
+    "answering_model",
+    "authenticating",
+    "chat_model",
+    "chat_readiness",
+    "check_prices",
+    "close",
+    "conversations",
+    "database",
+    "documents",
+    "embedder",
+    "feedback",
+    "following",
+    "ingesting",
+    "keys",
+    "limiting",
+    "metrics",
+    "migrate",
+    "objects",
+    "parser",
+    "passages",
+    "prices",
+    "prime",
+    "prime_snapshot",
+    "queue",
+    "readiness",
+    "recognizer",
+    "reconciling",
+    "searching",
+    "settings",
+    "signer",
+    "source_links",
+    "titling",
+]
