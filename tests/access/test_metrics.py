@@ -1,8 +1,9 @@
-"""Each answer as a line of CloudWatch's embedded metric format."""
+"""Each answer, and each document, as lines of CloudWatch's embedded metric format."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -12,36 +13,67 @@ from functions.chat.app import app
 from sluice.adapters.metrics import EmfMetrics
 from sluice.domain import Usage
 from sluice.errors import ModelUnavailable
-from sluice.measuring import Measured
+from sluice.measuring import Measured, MeasuredDocument
 from tests.chat.conftest import Parts, client, parts
 
 __all__ = ["client", "parts"]  # fixtures
 
 
-def test_a_measurement_is_one_line_that_cloudwatch_reads(capsys: pytest.CaptureFixture[str]) -> None:
-    """Every metric is declared with its unit, and the values stand beside the declaration."""
+def declared(line: dict[str, Any]) -> tuple[dict[str, str], dict[str, list[float]]]:
+    """Return the dimensions and the values of a line, after a look at its declaration."""
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    [dimensions] = directive["Dimensions"]
+    assert directive["Namespace"] == "Sluice"
+    return {name: line[name] for name in dimensions}, {it["Name"]: line[it["Name"]] for it in directive["Metrics"]}
+
+
+def test_a_measurement_is_lines_that_cloudwatch_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every metric stands without model and outcome; by them stands only what is compared by them."""
     timing = {"auth": 0.5, "embed": 3.0, "search": 9.0, "first_token": 240.0, "total": 900.0}
 
     EmfMetrics("Sluice").add(Measured("stop", timing, "openai/gpt-5", Usage(1_000, 500, 0.00625), fell_back=True))
 
-    line = json.loads(capsys.readouterr().out)
-    [declared] = line["_aws"]["CloudWatchMetrics"]
-    units = {metric["Name"]: metric["Unit"] for metric in declared["Metrics"]}
-    assert (declared["Namespace"], {*declared["Dimensions"][0]} >= {"model", "outcome"}) == ("Sluice", True)
-    assert (line["model"], line["outcome"]) == ("openai/gpt-5", "stop")
-    assert {name: line[name] for name in units} == {
-        "Answers": [1.0],
-        "AuthTime": [0.5],
-        "EmbedTime": [3.0],
-        "SearchTime": [9.0],
-        "FirstTokenTime": [240.0],
-        "TotalTime": [900.0],
-        "PromptTokens": [1000.0],
-        "CompletionTokens": [500.0],
-        "CostInDollars": [0.00625],
-        "Fallbacks": [1.0],
-    }
-    assert units["FirstTokenTime"] == "Milliseconds"
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    taken = {"PromptTokens": [1000.0], "CompletionTokens": [500.0], "CostInDollars": [0.00625]}
+    times = {"AuthTime": 0.5, "EmbedTime": 3.0, "SearchTime": 9.0, "FirstTokenTime": 240.0, "TotalTime": 900.0}
+    whole = {"Answers": [1.0], "Failures": [0.0], "Fallbacks": [1.0], **{name: [ms] for name, ms in times.items()}}
+    assert [declared(line) for line in lines] == [
+        ({"service": "sluice"}, whole | taken),
+        ({"service": "sluice", "outcome": "stop"}, {"Answers": [1.0]}),
+        ({"service": "sluice", "model": "openai/gpt-5"}, taken),
+    ]
+    units = {it["Name"]: it["Unit"] for it in lines[0]["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    assert {name for name, unit in units.items() if unit == "Milliseconds"} == times.keys()
+
+
+@pytest.mark.parametrize(
+    ("measured", "values"),
+    [
+        (
+            MeasuredDocument("ready", 800.0, 2_500.0, chunks=12, tokens=3_000, cost=0.00006),
+            {
+                "DocumentsReady": [1.0],
+                "IngestTime": [800.0],
+                "FindableTime": [2_500.0],
+                "Chunks": [12.0],
+                "EmbeddingTokens": [3_000.0],
+                "EmbeddingCostInDollars": [0.00006],
+            },
+        ),
+        (
+            MeasuredDocument("failed", 80.0),
+            {"DocumentsFailed": [1.0], "EmbeddingTokens": [0.0], "EmbeddingCostInDollars": [0.0]},
+        ),
+        (MeasuredDocument("postponed", 80.0), {"DocumentsPostponed": [1.0]}),
+    ],
+)
+def test_a_document_is_one_line(
+    measured: MeasuredDocument, values: dict[str, list[float]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its outcome is counted; times and chunks are those of documents that became ready."""
+    EmfMetrics("Sluice").add_document(measured)
+
+    assert declared(json.loads(capsys.readouterr().out)) == ({"service": "sluice"}, values)
 
 
 async def test_answers_and_failures_are_measured(
@@ -56,7 +88,10 @@ async def test_answers_and_failures_are_measured(
         await client.post("/api/chat", json={"message": "What do blue whales eat?"})
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
-    assert [(line["outcome"], line["model"]) for line in lines] == [
-        ("stop", "scripted"),
-        ("model_unavailable", "none"),
+    assert [(line.get("outcome"), line.get("model"), line.get("Answers"), line.get("Failures")) for line in lines] == [
+        (None, None, [1.0], [0.0]),
+        ("stop", None, [1.0], None),
+        (None, "scripted", None, None),
+        (None, None, [1.0], [1.0]),
+        ("model_unavailable", None, [1.0], None),
     ]

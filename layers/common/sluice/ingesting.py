@@ -19,6 +19,7 @@ from sluice.errors import (
     SluiceError,
 )
 from sluice.events import IngestEnded, IngestEvent, IngestProgress
+from sluice.measuring import Metrics, measure_document
 from sluice.ports import ObjectStore, PassageStore, Progress
 from sluice.staging import Sizes, Staging, Tools
 
@@ -35,6 +36,7 @@ class Ingesting:
         passages: PassageStore,
         tools: Tools,
         sizes: Sizes,
+        metrics: Metrics | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._documents = tools.documents
@@ -42,9 +44,10 @@ class Ingesting:
         self._passages = passages
         self._tools = tools
         self._sizes = sizes
+        self._metrics = metrics
         self._clock = clock
 
-    async def ingest(
+    def ingest(
         self,
         caller: Caller,
         ref: ObjectRef,
@@ -61,6 +64,12 @@ class Ingesting:
         another environment works on the document, and whatever may pass (model, database, bucket); the document is
         then `pending` and says why, or `failed` on the `last_try`.
         """
+        events = self._ingest(caller, ref, seconds=seconds, again=again, last_try=last_try)
+        return measure_document(events, self._metrics, written_at=ref.written_at) if self._metrics else events
+
+    async def _ingest(
+        self, caller: Caller, ref: ObjectRef, *, seconds: float | None, again: bool, last_try: bool
+    ) -> AsyncGenerator[IngestEvent, None]:
         until = None if seconds is None else self._clock() + seconds - self._sizes.handover_seconds
         if until is not None and self._clock() >= until:
             raise DocumentUnfinished

@@ -1,14 +1,28 @@
-"""What is measured of each answer: its stages, its tokens, its cost, how it ended."""
+"""What is measured of each answer and of each document: its stages, its tokens, its cost, how it ended."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Protocol
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Literal, Protocol
 
-from sluice.domain import Usage
-from sluice.events import AnswerDone, AnswerEvent, AnswerFailed, StatusChanged
+from sluice.domain import Document, DocumentStatus, Usage
+from sluice.errors import SluiceError
+from sluice.events import (
+    AnswerDone,
+    AnswerEvent,
+    AnswerFailed,
+    IngestEnded,
+    IngestEvent,
+    IngestProgress,
+    StatusChanged,
+)
+
+Outcome = Literal["ready", "failed", "postponed"]
+_OUTCOMES: dict[DocumentStatus, Outcome] = {DocumentStatus.READY: "ready", DocumentStatus.FAILED: "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +37,34 @@ class Measured:
     model: str = ""
     usage: Usage = Usage()  # noqa: RUF009 - frozen
     fell_back: bool = False
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredDocument:
+    """One spell of work on a document: how it ended, milliseconds of work, and what embedding took.
+
+    `postponed` is what goes on or comes again later. `waited_ms` is the time from the object's arrival in the bucket to
+    the end, missing where nobody said when it arrived.
+    """
+
+    outcome: Outcome
+    worked_ms: float
+    waited_ms: float | None = None
+    chunks: int = 0
+    tokens: int = 0
+    cost: float = 0.0
 
 
 class Metrics(Protocol):
-    """Where measurements go."""
+    """Where measurements go; taking one in never fails and never waits."""
 
     def add(self, measured: Measured) -> None:
-        """Take in one answer; never fails and never waits."""
+        """Take in one answer."""
+        ...
+
+    def add_document(self, measured: MeasuredDocument) -> None:
+        """Take in one spell of work on a document."""
         ...
 
 
@@ -51,7 +86,35 @@ async def measure(
                     yield replace(event, timing=whole)
                 case AnswerFailed(code):
                     if metrics:
-                        metrics.add(Measured(code, {"auth": auth_ms}, fell_back=fell_back))
+                        metrics.add(Measured(code, {"auth": auth_ms}, fell_back=fell_back, failed=True))
                     yield event
                 case _:
                     yield event
+
+
+async def measure_document(
+    events: AsyncGenerator[IngestEvent, None], metrics: Metrics, *, written_at: datetime | None
+) -> AsyncGenerator[IngestEvent, None]:
+    """Pass the events on, and measure the work on the document if there was any. Closing closes them."""
+    began, worked = monotonic(), False
+    async with aclosing(events):
+        try:
+            async for event in events:
+                worked = worked or isinstance(event, IngestProgress)
+                if worked and isinstance(event, IngestEnded):
+                    metrics.add_document(_measured(event.document, _since(began), written_at))
+                yield event
+        except SluiceError:
+            if worked:
+                metrics.add_document(MeasuredDocument("postponed", _since(began)))
+            raise
+
+
+def _measured(document: Document, worked_ms: float, written_at: datetime | None) -> MeasuredDocument:
+    waited = (datetime.now(UTC) - written_at).total_seconds() * 1000 if written_at else None
+    outcome = _OUTCOMES.get(document.status, "postponed")
+    return MeasuredDocument(outcome, worked_ms, waited, document.chunks, document.tokens, document.cost)
+
+
+def _since(began: float) -> float:
+    return (monotonic() - began) * 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sluice.bootstrap.shared import documents, embedder, objects, passages, settings
+from sluice.bootstrap.shared import documents, embedder, metrics, objects, passages, settings
 
 if TYPE_CHECKING:
     from sluice.ingesting import Ingesting
@@ -62,7 +62,7 @@ def ingesting() -> Ingesting:
         handover_seconds=settings().handover_seconds,
     )
     tools = Tools(documents=documents(), parser=parser(), embedder=embedder(), recognizer=recognizer())
-    return Ingesting(objects=objects(), passages=passages(), tools=tools, sizes=sizes)
+    return Ingesting(objects=objects(), passages=passages(), tools=tools, sizes=sizes, metrics=metrics())
 
 
 @cache

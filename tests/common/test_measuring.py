@@ -1,0 +1,103 @@
+"""What is measured of the work on a document."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sluice.domain import Caller, Document, DocumentStatus, uuid7
+from sluice.errors import ModelUnavailable, SluiceError
+from sluice.events import IngestEnded, IngestEvent, IngestProgress
+from sluice.ingesting import Ingesting, Sizes, Tools
+from sluice.measuring import Measured, MeasuredDocument, measure_document
+from sluice.testing.documents import DocumentPassages, InMemoryDocuments
+from sluice.testing.models import HashEmbedder
+from sluice.testing.objects import InMemoryObjects, ScriptedParser
+
+READY = Document(uuid7(), "default", "s3://b/k", "k", DocumentStatus.READY, chunks=3, tokens=90, cost=0.01)
+FAILED = replace(READY, status=DocumentStatus.FAILED, chunks=0)
+CHANGED = replace(READY, status=DocumentStatus.PROCESSING)
+WORK = IngestProgress("received", READY.id)
+
+
+class Collected:
+    """The `Metrics` as a list."""
+
+    def __init__(self) -> None:
+        self.documents: list[MeasuredDocument] = []
+
+    def add(self, measured: Measured) -> None:
+        raise AssertionError(f"no answer was expected: {measured}")
+
+    def add_document(self, measured: MeasuredDocument) -> None:
+        self.documents.append(measured)
+
+
+async def told(*steps: IngestEvent | SluiceError) -> AsyncGenerator[IngestEvent, None]:
+    for step in steps:
+        if isinstance(step, SluiceError):
+            raise step
+        yield step
+
+
+async def measured(*steps: IngestEvent | SluiceError, written_at: datetime | None = None) -> list[MeasuredDocument]:
+    collected = Collected()
+    passed: list[IngestEvent] = []
+    with suppress(SluiceError):
+        async for event in measure_document(told(*steps), collected, written_at=written_at):
+            passed.append(event)  # noqa: PERF401 - an extended list would lose what came before an error
+    assert passed == [step for step in steps if not isinstance(step, SluiceError)]
+    return collected.documents
+
+
+@pytest.mark.parametrize(
+    ("steps", "outcomes"),
+    [
+        ((WORK, IngestEnded(READY)), ["ready"]),
+        ((WORK, IngestEnded(FAILED)), ["failed"]),
+        ((WORK, IngestEnded(CHANGED)), ["postponed"]),
+        ((WORK, ModelUnavailable()), ["postponed"]),
+        ((IngestEnded(READY),), []),
+        ((ModelUnavailable(),), []),
+    ],
+)
+async def test_work_is_measured_by_how_it_ended(
+    steps: tuple[IngestEvent | SluiceError, ...], outcomes: list[str]
+) -> None:
+    """An event that found nothing to do is no work, and nothing that happens is lost on the way."""
+    assert [it.outcome for it in await measured(*steps)] == outcomes
+
+
+async def test_a_document_is_measured_with_what_it_took() -> None:
+    """Chunks, tokens and cost are the document's; the wait counts from when the object was written."""
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+
+    [it] = await measured(WORK, IngestEnded(READY), written_at=an_hour_ago)
+
+    assert (it.chunks, it.tokens, it.cost) == (3, 90, 0.01)
+    assert it.waited_ms is not None
+    assert it.waited_ms >= 3_600_000
+    assert 0 <= it.worked_ms < it.waited_ms
+
+
+async def test_the_use_case_measures_its_work_once() -> None:
+    """A document that is ready already is no work, however often its object is told of."""
+    collected, objects, documents = Collected(), InMemoryObjects(), InMemoryDocuments()
+    ingesting = Ingesting(
+        objects=objects,
+        passages=DocumentPassages(documents),
+        tools=Tools(documents, ScriptedParser(), HashEmbedder()),
+        sizes=Sizes(10_000, chunk_characters=20, chunk_overlap=0, embedding_batch=2, claim_seconds=60),
+        metrics=collected,
+    )
+    ref = await objects.write("notes.txt", b"Whales eat krill.", content_type="text/plain")
+
+    for _ in range(2):
+        async for _event in ingesting.ingest(Caller("t"), ref):
+            pass
+
+    assert [(it.outcome, it.chunks) for it in collected.documents] == [("ready", 1)]
