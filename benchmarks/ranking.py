@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sluice.adapters.offline import words
+from sluice import words
 
 Scores = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 Vectors = Scores

@@ -23,7 +23,8 @@ from rich.progress import track
 
 from benchmarks.offline_table import corpus, minilm
 from benchmarks.offline_table.training import BATCH, Bags, train
-from sluice.adapters.offline import table, words
+from sluice import words
+from sluice.adapters.offline import table
 
 Matrix = Any  # numpy arrays
 

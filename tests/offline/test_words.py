@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.adapters.offline import sentences, words
+from sluice import words
+from sluice.adapters.offline import sentences
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Literal
 
-from sluice.adapters.offline import lanes, table, words
+from sluice import words
+from sluice.adapters.offline import lanes, table
 from sluice.domain import EmbeddingUsage, Vector
 from sluice.errors import ModelRejected
 from sluice.ports import Embeddings

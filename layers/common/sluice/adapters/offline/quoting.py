@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sluice.adapters.offline import embedding, sentences, table, words
+from sluice import words
+from sluice.adapters.offline import embedding, sentences, table
 from sluice.domain import Vector
 from sluice.prompting import NumberedPassage
 
