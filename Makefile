@@ -42,6 +42,9 @@ sam-local: build  ## run the built functions in Lambda's image: make sam-local A
 test-sam: build .venv/.ready  ## run the tests that need Docker and Lambda's image
 	@exec $(BIN)/pytest -m sam $(ARGS)
 
+dashboard: .venv/.ready  ## draw the dashboard of infra/observability.yaml anew for the docs
+	$(BIN)/python -m infra.preview
+
 deploy: build  ## put the stack into your AWS account; asks for what it needs
 	@exec $(SAM) deploy --guided $(ARGS)
 
@@ -76,4 +79,4 @@ tests/clients/node_modules/.tried: tests/clients/package-lock.json
 		echo "setup: the JavaScript clients can't be installed; the tests that use them skip" >&2; fi
 	@mkdir -p $(@D) && touch $@
 
-.PHONY: help run eval test check build sam-local test-sam deploy format lock clean
+.PHONY: help run eval test check build sam-local test-sam dashboard deploy format lock clean
