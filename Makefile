@@ -45,6 +45,9 @@ test-sam: build .venv/.ready  ## run the tests that need Docker and Lambda's ima
 dashboard: .venv/.ready  ## draw the dashboard of infra/observability.yaml anew for the docs
 	$(BIN)/python -m infra.preview
 
+cost: .venv/.ready  ## print what a stack costs: make cost ARGS="--questions 20000 --profile proxy"
+	@$(BIN)/python -m infra.cost $(ARGS)
+
 deploy: build  ## put the stack into your AWS account; asks for what it needs
 	@exec $(SAM) deploy --guided $(ARGS)
 
@@ -79,4 +82,4 @@ tests/clients/node_modules/.tried: tests/clients/package-lock.json
 		echo "setup: the JavaScript clients can't be installed; the tests that use them skip" >&2; fi
 	@mkdir -p $(@D) && touch $@
 
-.PHONY: help run eval test check build sam-local test-sam dashboard deploy format lock clean
+.PHONY: help run eval test check build sam-local test-sam dashboard cost deploy format lock clean

@@ -13,6 +13,7 @@ import pytest
 from functions.chat import dependencies
 from functions.chat.app import app
 from infra import dashboard
+from infra.cost import lines
 from infra.dashboard import PARAMETERS, TEMPLATE, Series
 from infra.preview import PICTURE, draw
 from local.intrinsics import load
@@ -90,10 +91,10 @@ async def emitted(client: httpx.AsyncClient, parts: Parts, capsys: pytest.Captur
         await client.post("/api/chat", json={"message": "What do blue whales eat?"})
     for outcome in ("ready", "failed", "postponed"):
         EmfMetrics(NAMESPACE).add_document(MeasuredDocument(outcome, 1.0, 1.0))
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
     printed = {
         (directive["Namespace"], metric["Name"], frozenset(dimensions))
-        for line in lines
+        for line in told
         for directive in line["_aws"]["CloudWatchMetrics"]
         for metric in directive["Metrics"]
         for dimensions in directive["Dimensions"]
@@ -115,6 +116,11 @@ async def test_the_docs_name_every_metric_of_ours(emitted: set[Watched]) -> None
     documented = {name.strip("` ") for row in rows for name in row.split(",")}
 
     assert documented == {name for _, name, _ in emitted}
+
+
+async def test_every_metric_of_ours_is_paid_for(emitted: set[Watched]) -> None:
+    """docs/cost.md counts them, with three outcomes of answers and one model."""
+    assert lines.METRICS == len(emitted) + 2
 
 
 async def test_every_metric_of_an_alarm_exists(emitted: set[Watched]) -> None:
