@@ -39,6 +39,9 @@ build: .venv-sam/.ready  ## build the functions and the layer for Lambda into .a
 sam-local: build  ## run the built functions in Lambda's image: make sam-local ARGS="ChatFunction -e tests/events/healthz.json"
 	@exec $(SAM) local invoke --skip-pull-image $(ARGS)
 
+lambda-image:  ## fetch Lambda's image, in which the built functions are tried
+	docker pull public.ecr.aws/lambda/python:3.13-x86_64
+
 test-sam: build .venv/.ready  ## run the tests that need Docker and Lambda's image
 	@exec $(BIN)/pytest -m sam $(ARGS)
 
@@ -48,8 +51,11 @@ dashboard: .venv/.ready  ## draw the dashboard of infra/observability.yaml anew 
 cost: .venv/.ready  ## print what a stack costs: make cost ARGS="--questions 20000 --profile proxy"
 	@$(BIN)/python -m infra.cost $(ARGS)
 
+# Where nobody can be asked: make deploy ASK="--no-confirm-changeset --no-fail-on-empty-changeset"
+ASK ?= --guided
+
 deploy: build  ## put the stack into your AWS account; asks for what it needs
-	@exec $(SAM) deploy --guided $(ARGS)
+	@exec $(SAM) deploy $(ASK) $(ARGS)
 
 format: .venv/.ready  ## rewrite the code as `make check` wants it
 	$(BIN)/ruff format .
@@ -82,4 +88,4 @@ tests/clients/node_modules/.tried: tests/clients/package-lock.json
 		echo "setup: the JavaScript clients can't be installed; the tests that use them skip" >&2; fi
 	@mkdir -p $(@D) && touch $@
 
-.PHONY: help run eval test check build sam-local test-sam dashboard cost deploy format lock clean
+.PHONY: help run eval test check build sam-local lambda-image test-sam dashboard cost deploy format lock clean

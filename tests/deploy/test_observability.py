@@ -120,7 +120,7 @@ async def test_the_docs_name_every_metric_of_ours(emitted: set[Watched]) -> None
 
 async def test_every_metric_of_ours_is_paid_for(emitted: set[Watched]) -> None:
     """docs/cost.md counts them, with three outcomes of answers and one model."""
-    assert lines.METRICS == len(emitted) + 2
+    assert len(emitted) + 2 == lines.METRICS
 
 
 async def test_every_metric_of_an_alarm_exists(emitted: set[Watched]) -> None:
