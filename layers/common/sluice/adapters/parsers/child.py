@@ -1,17 +1,17 @@
-"""The process that reads one document: the request on standard input, the answer on standard output.
+"""Reads documents in a process of its own, which speaks with its parent over a socket.
 
-The request is a line of JSON with the limits and the name, then the document's bytes. The answer is the line `started`,
-then lines of JSON: parts of the document, then its end or why it can't be read. Without the first line the process
-never came to the document, which is not the document's fault.
+It says `ready` and takes a request: a line of JSON with the limits, the name and the size, then the document's bytes.
+The answer is lines of JSON: parts of the document, then its end or why it can't be read. After a small document that
+it could read it is ready again; otherwise it ends, so that whatever a document left behind is gone with it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import resource
-import sys
+import socket
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, BinaryIO, TypedDict
@@ -20,53 +20,52 @@ from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.reading import DocumentParser
 from sluice.errors import DocumentError
 
-STARTED = b"started"
+READY = b"ready"
+_SMALL_BYTES = 1024 * 1024
+_MOST_DOCUMENTS = 100
+
+Answer = dict[str, Any]
 
 
 class Request(TypedDict):
     """What the parent asks for."""
 
     name: str
+    size: int
     limits: dict[str, int]
     memory_bytes: int
     cpu_seconds: int
 
 
-def main() -> None:
-    """Read the document on standard input and write what it holds, or why it can't be read."""
-    answers = _answers()
-    _write(answers, STARTED)
-    request: Request = json.loads(sys.stdin.buffer.readline())
+def read_documents(channel: socket.socket) -> None:
+    """Answer requests on the channel, as long as they come and nothing is amiss."""
+    with channel.makefile("rb") as incoming:
+        for _ in range(_MOST_DOCUMENTS):
+            channel.sendall(READY + b"\n")
+            request: Request | None = json.loads(incoming.readline() or b"null")
+            if request is None or not _answer(channel, request, incoming):
+                return
+
+
+def _answer(channel: socket.socket, request: Request, incoming: BinaryIO) -> bool:
+    """Read one document; return whether this process is fit for another."""
     _limit(resource.RLIMIT_AS, request["memory_bytes"])
-    _limit(resource.RLIMIT_CPU, request["cpu_seconds"])
+    _limit(resource.RLIMIT_CPU, int(time.process_time()) + request["cpu_seconds"])
     _limit(resource.RLIMIT_CORE, 0)
-    for line in _read(request, sys.stdin.buffer.read()):
-        _write(answers, json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
-    # A library's clean-up after a hostile document may crash, and nothing here is worth it.
-    os._exit(0)
-
-
-def _answers() -> BinaryIO:
-    """Return the real standard output, and send what native code prints there to standard error."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return answers
-
-
-def _write(answers: BinaryIO, line: bytes) -> None:
-    answers.write(line + b"\n")
-    answers.flush()
+    answer: Answer = {}
+    for answer in _read(request, incoming.read(request["size"])):
+        channel.sendall(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+    return "end" in answer and request["size"] <= _SMALL_BYTES
 
 
 def _limit(kind: int, value: int) -> None:
-    """Set the soft limit, unless a lower one is set already or the system knows none (macOS has no RLIMIT_AS)."""
-    soft, hard = resource.getrlimit(kind)
-    if resource.RLIM_INFINITY in (soft, hard) or value < soft:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, (value, hard))
+    """Set the soft limit, as far as the hard one allows and where the system knows it (macOS has no RLIMIT_AS)."""
+    _, hard = resource.getrlimit(kind)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
-def _read(request: Request, body: bytes) -> Iterator[dict[str, Any]]:
+def _read(request: Request, body: bytes) -> Iterator[Answer]:
     parser = DocumentParser(Limits(**request["limits"]))
     try:
         for part in parser.parts(request["name"], body):
@@ -76,9 +75,5 @@ def _read(request: Request, body: bytes) -> Iterator[dict[str, Any]]:
         yield {"code": error.code, "message": error.message}
     except ModuleNotFoundError as error:
         yield {"not_ready": f"A reader is not installed: {error}"}
-    except (MemoryError, RecursionError):
-        yield {"code": "document_too_large", "message": "The file needs more memory to read than is allowed."}
-
-
-if __name__ == "__main__":
-    main()
+    except MemoryError:
+        yield {"memory_used_up": True}

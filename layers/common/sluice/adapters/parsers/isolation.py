@@ -1,32 +1,34 @@
-"""Runs the parser in a process of its own, so that a hostile document costs nothing but itself."""
+"""Reads each document in a process of its own, so that a hostile one costs nothing but itself."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import os
-import signal
 import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
 from sluice import errors
-from sluice.adapters.parsers.child import STARTED, Request
+from sluice.adapters.parsers.child import READY, Request
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.turns import Turns
+from sluice.adapters.parsers.worker import Worker
+from sluice.adapters.parsers.workers import Workers
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, DocumentError, DocumentTooLarge, NotReady
 
-# `-I` and `-S` skip what a child does not need; the parent's path finds the modules that the parent found.
-_START = "import sys; sys.path[:] = {path!r}; from sluice.adapters.parsers.child import main; main()"
+# What the memory is shared between.
+_AT_ONCE = 2
 
 
 class IsolatedParser:
     """Reads each document in a child process with limits on time and memory.
 
-    A child gets the document and nothing else: no environment, hence no credentials.
+    A child gets documents and nothing else: no environment, hence no credentials. It reads one after the other as long
+    as they are small and nothing is amiss. Two are read at once, each with half of the memory; where this does not
+    suffice, or a child dies, the document is read again alone, by a fresh child with all of the memory.
     """
 
     def __init__(
@@ -40,78 +42,81 @@ class IsolatedParser:
         self._limits = limits
         self._timeout_seconds = timeout_seconds
         self._memory_bytes = memory_bytes
-        self._command = [executable, "-I", "-S", "-c", _START.format(path=sys.path)]
+        self._workers = Workers(executable)
+        self._turns = Turns(_AT_ONCE)
 
     async def parse(self, name: str, body: bytes) -> AsyncGenerator[ParsedDocument, None]:
         """Yield the document in parts as they are read; raise `DocumentError`, even for a bomb or a crash.
 
         Raises `NotReady` when no child can be started, for which no document is to blame.
         """
+        told = 0
         try:
-            # A line holds some pages, and the limit on characters bounds it.
-            limit = 8 * self._limits.characters + (1 << 20)
-            child = await asyncio.create_subprocess_exec(
-                *self._command, stdin=PIPE, stdout=PIPE, env=environment(), limit=limit
-            )
-        except OSError as error:
-            raise NotReady("The parser's process could not be started; there may be no memory left.") from error
-        request = json.dumps(self._request(name)).encode() + b"\n"
-        feeding = asyncio.create_task(_feed(child, request, body))
+            parts = self._read(name, body, self._memory_bytes // _AT_ONCE)
+            async with self._turns.beside(), aclosing(parts):
+                async for part in parts:
+                    told += 1
+                    yield part
+        except (_MemoryUsedUp, _ReaderDied):
+            parts = self._read(name, body, self._memory_bytes, fresh=True)
+            async with self._turns.alone(), aclosing(parts):
+                async for part in parts:
+                    told -= 1
+                    if told < 0:
+                        yield part
+
+    async def _read(
+        self, name: str, body: bytes, memory_bytes: int, *, fresh: bool = False
+    ) -> AsyncGenerator[ParsedDocument, None]:
+        request = json.dumps(self._request(name, len(body), memory_bytes)).encode() + b"\n"
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds
+        async with self._in_time(deadline):
+            worker = await self._workers.take(fresh=fresh)
+        is_ready = False
         try:
-            await self._expect_start(child, deadline)
-            while (part := _part(await self._line(child, deadline))) is not None:
+            async with self._in_time(deadline):
+                await worker.send(request, body)
+            while (part := _part(await self._line(worker, deadline))) is not None:
                 yield part
+            is_ready = await self._line(worker, deadline) == READY
         finally:
-            _end(child)
-            await feeding
-            await child.wait()
+            if is_ready:
+                self._workers.give_back(worker)
+            else:
+                worker.end()
 
-    async def _expect_start(self, child: Process, deadline: float) -> None:
-        if (await self._line(child, deadline)).strip() != STARTED:
-            code = await child.wait()
-            raise NotReady(f"The parser's process did not start (exit code {code}); the log says why.")
-
-    async def _line(self, child: Process, deadline: float) -> bytes:
-        assert child.stdout is not None  # noqa: S101 - it was asked for
+    async def _line(self, worker: Worker, deadline: float) -> bytes:
         try:
-            async with asyncio.timeout_at(deadline):
-                return await child.stdout.readline()
-        except TimeoutError as error:
-            raise DocumentTooLarge(f"The file took longer to read than {self._timeout_seconds:g} seconds.") from error
+            async with self._in_time(deadline):
+                # A line holds some pages, and the limit on characters bounds it.
+                return await worker.line(most=8 * self._limits.characters + (1 << 20))
         except ValueError as error:
             raise DocumentTooLarge("The file holds more text than is allowed.") from error
 
-    def _request(self, name: str) -> Request:
+    @asynccontextmanager
+    async def _in_time(self, deadline: float) -> AsyncGenerator[None, None]:
+        try:
+            async with asyncio.timeout_at(deadline):
+                yield
+        except TimeoutError as error:
+            raise DocumentTooLarge(f"The file took longer to read than {self._timeout_seconds:g} seconds.") from error
+
+    def _request(self, name: str, size: int, memory_bytes: int) -> Request:
         return Request(
             name=name,
+            size=size,
             limits=asdict(self._limits),
-            memory_bytes=self._memory_bytes,
+            memory_bytes=memory_bytes,
             cpu_seconds=int(self._timeout_seconds) + 1,
         )
 
 
-def environment() -> dict[str, str]:
-    """Return all that a child is told: where a Python that is built shared, as Lambda's is, finds its library."""
-    return {"LD_LIBRARY_PATH": f"{sys.base_prefix}/lib", "PYTHONUTF8": "1"}
+class _MemoryUsedUp(DocumentTooLarge):
+    """The child could still say so."""
 
 
-def _end(child: Process) -> None:
-    """Kill the child if it lives. `Process.kill` would collect the exit code that the loop's watcher waits for."""
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child.pid, signal.SIGKILL)
-
-
-async def _feed(child: Process, *pieces: bytes) -> None:
-    """Write the document; a child that refuses it early closes the pipe."""
-    assert child.stdin is not None  # noqa: S101 - it was asked for
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        child.stdin.writelines(pieces)
-        await child.stdin.drain()
-    child.stdin.close()
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        await child.stdin.wait_closed()
+class _ReaderDied(DamagedDocument):
+    """The child could not say why."""
 
 
 def _part(line: bytes) -> ParsedDocument | None:
@@ -119,9 +124,11 @@ def _part(line: bytes) -> ParsedDocument | None:
     try:
         answer: dict[str, Any] = json.loads(line)
     except ValueError as error:
-        raise DamagedDocument("The file can't be read: its reader ran out of memory or crashed on it.") from error
+        raise _ReaderDied("The file can't be read: its reader ran out of memory or crashed on it.") from error
     if "not_ready" in answer:
         raise NotReady(answer["not_ready"])
+    if "memory_used_up" in answer:
+        raise _MemoryUsedUp("The file needs more memory to read than is allowed.")
     if "code" in answer:
         raise _error(answer["code"], answer["message"])
     if "part" not in answer:
