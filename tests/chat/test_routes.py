@@ -219,7 +219,7 @@ async def test_health_says_what_is_missing(client: httpx.AsyncClient, parts: Par
             "problems": {
                 "database": {
                     "code": "schema_outdated",
-                    "message": "The database schema is older than this code; run the migrations.",
+                    "message": SchemaOutdated().message,
                 }
             },
         },

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sluice.access import KeyStore
     from sluice.adapters.llm import LiteLLMEmbedder
     from sluice.adapters.offline import OfflineEmbedder
+    from sluice.adapters.postgres.credentials import Conninfo
     from sluice.adapters.postgres.database import Database
     from sluice.adapters.postgres.passages import PostgresPassages
     from sluice.authenticating import Authenticating
@@ -28,12 +29,11 @@ def settings() -> Settings:
 
 @cache
 def database() -> Database:
-    from sluice.adapters.postgres.credentials import by_iam, by_password, rds_token
+    from sluice.adapters.postgres import schema
     from sluice.adapters.postgres.database import Database
 
-    url = settings().database_url
-    conninfo = by_iam(url, rds_token) if settings().database_iam else by_password(url)
-    return Database(conninfo, size=settings().database_pool_size, timeout=settings().database_timeout_seconds)
+    size, timeout = settings().database_pool_size, settings().database_timeout_seconds
+    return Database(_conninfo(settings()), size=size, timeout=timeout, gate=schema.check)
 
 
 @cache
@@ -116,12 +116,19 @@ async def migrate(settings: Settings) -> list[str]:
     from sluice.adapters.postgres.migrations import migrate
 
     dimension = await _embedder(settings).dimension()
-    return await asyncio.to_thread(migrate, settings.database_url, model=settings.embedding_model, dimension=dimension)
+    conninfo = await _conninfo(settings)()
+    return await asyncio.to_thread(migrate, conninfo, model=settings.embedding_model, dimension=dimension)
 
 
 def names_of(list_of_models: str) -> list[str]:
     """Return the names in a list with commas between."""
     return [name.strip() for name in list_of_models.split(",") if name.strip()]
+
+
+def _conninfo(settings: Settings) -> Conninfo:
+    from sluice.adapters.postgres.credentials import by_iam, by_password, rds_token
+
+    return by_iam(settings.database_url, rds_token) if settings.database_iam else by_password(settings.database_url)
 
 
 def _embedder(settings: Settings) -> OfflineEmbedder | LiteLLMEmbedder:

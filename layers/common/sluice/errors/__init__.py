@@ -36,7 +36,8 @@
     ├── QueueUnavailable            worth another try
     ├── EmbeddingModelMismatch      the operator can mend it
     ├── NotReady
-    │   └── SchemaOutdated
+    │   ├── SchemaOutdated
+    │   └── SchemaNewer             the operator can mend it
     ├── DatabaseUnavailable         worth another try
     │   ├── DatabaseWaking
     │   └── DatabaseRefused         the operator can mend it
@@ -112,6 +113,7 @@ from sluice.errors.services import (
     IdentityProviderUnavailable,
     NotReady,
     QueueUnavailable,
+    SchemaNewer,
     SchemaOutdated,
     StorageUnavailable,
 )
@@ -161,6 +163,7 @@ __all__ = [
     "ObjectGone",
     "QuestionTooLong",
     "QueueUnavailable",
+    "SchemaNewer",
     "SchemaOutdated",
     "SluiceError",
     "StorageUnavailable",

@@ -13,9 +13,16 @@ class NotReady(SluiceError):
 
 
 class SchemaOutdated(NotReady):
-    """The database schema is older than this code; run the migrations."""
+    """The database's schema is older than this code. Deploy again, or start `make run`: both bring it up to date."""
 
     code = "schema_outdated"
+
+
+class SchemaNewer(NotReady):
+    """The database's schema is newer than this code and does not serve it any more; deploy the current version."""
+
+    code = "schema_newer"
+    retryable = False
 
 
 class EmbeddingModelMismatch(SluiceError):

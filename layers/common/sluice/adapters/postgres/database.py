@@ -13,15 +13,17 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from sluice.adapters.postgres import vectors
 from sluice.adapters.postgres.credentials import Conninfo, by_password
-from sluice.errors import DatabaseRefused, DatabaseUnavailable, DatabaseWaking, InvalidInput
+from sluice.errors import DatabaseRefused, DatabaseUnavailable, DatabaseWaking, InvalidInput, SchemaOutdated
 
 Connection = AsyncConnection[DictRow]
 Parameters = Mapping[str, Any]
 Result = TypeVar("Result")
+Gate = Callable[[Connection], Awaitable[None]]
 
 # An RDS Proxy closes a client that was idle for 30 minutes, and any client after 24 hours.
 _IDLE_SECONDS = 600.0
 _LIFETIME_SECONDS = 3600.0
+_NOT_THERE = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedFunction)
 _WAKING = ("starting up", "shutting down", "not yet accepting connections", "recovery mode")
 
 
@@ -29,10 +31,12 @@ class Database:
     """Runs statements on a small pool, opened by the first of them.
 
     Every connection is in autocommit and prepares nothing by name: an open transaction holds a server connection, and a
-    named statement pins an RDS Proxy session.
+    named statement pins an RDS Proxy session. Until `gate` has once returned, nothing runs without it: it raises what
+    keeps this database from being used.
     """
 
-    def __init__(self, conninfo: str | Conninfo, *, size: int, timeout: float) -> None:
+    def __init__(self, conninfo: str | Conninfo, *, size: int, timeout: float, gate: Gate | None = None) -> None:
+        self._gate = gate
         self._refusal: psycopg.OperationalError | None = None
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo if callable(conninfo) else by_password(conninfo),
@@ -109,6 +113,9 @@ class Database:
 
     async def _once(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
         async with self._pool.connection() as connection:
+            if self._gate:
+                await self._gate(connection)
+                self._gate = None
             return await work(connection)
 
 
@@ -144,5 +151,7 @@ def _translated() -> Iterator[None]:
         raise DatabaseWaking from error
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable from error
+    except _NOT_THERE as error:
+        raise SchemaOutdated from error
     except psycopg.DataError as error:
         raise InvalidInput("The database can't store or search this value.") from error

@@ -1,21 +1,25 @@
-"""Brings a database to this code's schema: numbered files, each applied once, in one transaction, never edited."""
+"""Brings a database to this code's schema: each migration once, in order, whoever else is at it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import LiteralString
 
 import psycopg
 
-from sluice import sql
+from sluice.adapters.postgres import indexes
+from sluice.adapters.postgres.migration_files import FOLDER, Migration, migrations
 from sluice.errors import EmbeddingModelMismatch, SluiceError
 
-FOLDER = sql.FOLDER / "migrations"
+__all__ = ["MigrationEdited", "migrate", "migrations", "mismatch"]
+
 # Any number will do, as long as no other user of the database takes the same one.
 _LOCK = int.from_bytes(hashlib.sha256(b"sluice migrations").digest()[:7], "big")
+_PAUSE_SECONDS = 0.05
 
 _TABLE: LiteralString = """
 create table if not exists schema_migration (
@@ -32,30 +36,6 @@ class MigrationEdited(SluiceError):
     code = "migration_edited"
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """One file: its name orders it, its checksum is of the text before values are filled in."""
-
-    name: str
-    text: str
-
-    @property
-    def checksum(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-    def filled(self, values: Mapping[str, object]) -> LiteralString:
-        """Return the statements with `${name}` replaced; only this code and its own files go in."""
-        text = self.text
-        for name, value in values.items():
-            text = text.replace(f"${{{name}}}", str(value))
-        return text
-
-
-def migrations(folder: Path = FOLDER) -> list[Migration]:
-    """Return the migrations in the order of their names."""
-    return [Migration(file.name, file.read_text("utf-8")) for file in sorted(folder.glob("*.sql"))]
-
-
 def migrate(url: str, *, model: str, dimension: int, folder: Path = FOLDER) -> list[str]:
     """Apply what is missing and return the names; several callers at once apply each file once.
 
@@ -63,16 +43,13 @@ def migrate(url: str, *, model: str, dimension: int, folder: Path = FOLDER) -> l
     """
     with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
         values = {"dimension": dimension}
-        applied = [each.name for each in migrations(folder) if _apply(connection, each, values)]
+        applied = [each.name for each in migrations(folder) if _apply(url, connection, each, values)]
         _claim_embedding_space(connection, model, dimension)
     return applied
 
 
-def _apply(connection: psycopg.Connection, migration: Migration, values: Mapping[str, object]) -> bool:
-    with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
-        connection.execute("set local client_min_messages = warning")
-        connection.execute("set local statement_timeout = 0")
+def _apply(url: str, connection: psycopg.Connection, migration: Migration, values: Mapping[str, object]) -> bool:
+    with _alone(connection):
         connection.execute(_TABLE)
         row = connection.execute("select checksum from schema_migration where name = %s", [migration.name]).fetchone()
         if row is not None:
@@ -81,11 +58,35 @@ def _apply(connection: psycopg.Connection, migration: Migration, values: Mapping
                     f"{migration.name} was edited after it had been applied; write a new one instead."
                 )
             return False
-        connection.execute(migration.filled(values))
+        if migration.is_transaction:
+            connection.execute(migration.filled(values))
+        else:
+            # A query with parameters keeps its snapshot until the next one, and the build would wait for that.
+            connection.execute("select")
+            indexes.run(url, migration.statements(values))
         connection.execute(
             "insert into schema_migration (name, checksum) values (%s, %s)", [migration.name, migration.checksum]
         )
         return True
+
+
+@contextmanager
+def _alone(connection: psycopg.Connection) -> Iterator[None]:
+    """Open a transaction in which no other runner is; its commit ends that.
+
+    Runners ask again and again instead of waiting within a statement: one that waits has a snapshot, and an index that
+    is built concurrently waits for all older snapshots to end.
+    """
+    while True:
+        with connection.transaction():
+            row = connection.execute("select pg_try_advisory_xact_lock(%s)", [_LOCK]).fetchone()
+            if row and row[0]:
+                connection.execute("set local client_min_messages = warning")
+                connection.execute("set local statement_timeout = 0")
+                connection.execute("set local idle_in_transaction_session_timeout = 0")
+                yield
+                return
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _claim_embedding_space(connection: psycopg.Connection, model: str, dimension: int) -> None:

@@ -1,0 +1,63 @@
+"""Indexes that are built beside readers and writers: no transaction, and safe to begin again however it ended.
+
+A build that breaks off leaves an invalid index behind, which is maintained and never used. It is dropped first.
+
+This needs a session of its own, in which `statement_timeout` is off: an RDS Proxy pins one for it, and a pooler in
+transaction mode can't give one. Where a build is cancelled there, run it on the database itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+from sluice.errors import DatabaseUnavailable, SluiceError
+
+_CREATE = re.compile(r"create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?(\w+)\s", re.IGNORECASE)
+_DROP = re.compile(r"drop\s+index\s+concurrently\s+if\s+exists\s", re.IGNORECASE)
+
+
+class NotRepeatable(SluiceError):
+    """A file without a transaction may only create indexes concurrently and drop them concurrently if they exist."""
+
+    code = "migration_not_repeatable"
+
+
+def run(conninfo: str, statements: Sequence[LiteralString]) -> None:
+    """Create and drop indexes concurrently; repeating it changes nothing. Blocks for as long as a build takes.
+
+    Raises `NotRepeatable` for any other statement, `DatabaseUnavailable` where a build was cancelled.
+    """
+    for statement in statements:
+        if not _CREATE.match(statement) and not _DROP.match(statement):
+            raise NotRepeatable
+    with psycopg.connect(conninfo, autocommit=True, prepare_threshold=None) as connection:
+        connection.execute("set statement_timeout = 0")
+        for statement in statements:
+            _run(connection, statement)
+
+
+def _run(connection: psycopg.Connection, statement: LiteralString) -> None:
+    created = _CREATE.match(statement)
+    valid = _is_valid(connection, created[1]) if created else None
+    if created and valid is False:
+        connection.execute(sql.SQL("drop index concurrently {}").format(sql.Identifier(created[1])))
+    if valid:
+        return
+    try:
+        connection.execute(statement)
+    except psycopg.errors.QueryCanceled as error:
+        raise DatabaseUnavailable(
+            "The build of an index was cancelled. Where SLUICE_DATABASE_URL leads to a pooler, run this again with the "
+            "address of the database itself."
+        ) from error
+
+
+def _is_valid(connection: psycopg.Connection, name: str) -> bool | None:
+    """Whether the index can be used; None where there is none."""
+    row = connection.execute("select indisvalid from pg_index where indexrelid = to_regclass(%s)", [name]).fetchone()
+    return None if row is None else bool(row[0])

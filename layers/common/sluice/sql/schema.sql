@@ -1,0 +1,2 @@
+-- name: applied_migrations
+select name from schema_migration;
