@@ -7,22 +7,22 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
-import typer
-
 from local.addresses import DATA, DATABASE_PORT
-from sluice.errors import NotFound, SluiceError
+from local.command.outcome import UNREACHABLE, WRONG_USAGE, fail
+from sluice.errors import DatabaseUnavailable, SluiceError
 
 if TYPE_CHECKING:
     from sluice.adapters.postgres.database import Database
     from sluice.settings import Settings
 
 T = TypeVar("T")
+_WHERE = "Is Sluice running (make run)? Else set SLUICE_DATABASE_URL."
 
 
 def run(work: Callable[[Database, Settings], Awaitable[T]]) -> T:
-    """Return what `work` returns; tell an error in one line and exit with code 1."""
+    """Return what `work` returns; tell an error in one line and end with its exit code."""
     from sluice.adapters.postgres.database import Database
-    from sluice.settings import Settings
+    from sluice.settings import ConfigurationError, Settings
 
     async def connected(settings: Settings) -> T:
         database = Database(settings.database_url, size=1, timeout=5)
@@ -34,11 +34,12 @@ def run(work: Callable[[Database, Settings], Awaitable[T]]) -> T:
     try:
         # Commands touch no bucket.
         return asyncio.run(connected(Settings.read({"SLUICE_BUCKET": "none", **_laptop(), **os.environ})))
-    except NotFound as error:
-        typer.echo(error.message, err=True)
+    except DatabaseUnavailable as error:
+        fail(f"{error.message} {_WHERE}", UNREACHABLE)
+    except ConfigurationError as error:
+        fail(f"{error.message} {_WHERE}", WRONG_USAGE)
     except SluiceError as error:
-        typer.echo(f"{error.message} Is Sluice running (make run)? Else set SLUICE_DATABASE_URL.", err=True)
-    raise typer.Exit(1)
+        fail(error.message)
 
 
 def _laptop() -> dict[str, str]:

@@ -1,21 +1,26 @@
-"""What the commands `ask`, `ingest` and `docs` do, apart from reading their options."""
+"""`sluice ingest`: uploads files and shows how far each is."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from glob import glob
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from local.client import Client, ClientError, Event
+from local.addresses import CHAT_URL
+from local.command.connection import Collection, Connection, IngestUrl, Key, Profile, Url
+from local.command.outcome import FAILED, Mistake, run
+from local.command.printing import harmless
+
+if TYPE_CHECKING:
+    from local.client import Event, IngestClient
 
 PARALLEL_UPLOADS = 2
 # How far a file is when a step of its ingestion is reached, of 100.
@@ -23,39 +28,28 @@ _REACHED = {"received": 10.0, "parsed": 20.0, "chunked": 30.0, "stored": 95.0, "
 _EMBEDDING_BEGINS, _EMBEDDING_ENDS = 30.0, 90.0
 
 
-async def ask(client: Client, question: str, *, collection: str | None, as_json: bool) -> bool:
-    """Print the answer while it arrives, then its sources; return whether it is whole. With `as_json`, each event."""
-    sources: dict[int, Event] = {}
-    cited: list[int] = []
-    whole = False
-    async with aclosing(client.ask(question, collection=collection)) as events:
-        async for event in events:
-            if as_json:
-                typer.echo(json.dumps(event))
-            elif event["type"] == "text":
-                typer.echo(event["text"], nl=False)
-            elif event["type"] == "sources":
-                sources = {source["id"]: source for source in event["sources"]}
-            elif event["type"] == "citation":
-                cited.append(event["id"])
-            elif event["type"] == "error":
-                typer.echo(f"\n{event['message']}", err=True)
-            whole = whole or event["type"] == "done"
-    if not as_json:
-        typer.echo("\n" + _source_list([sources[number] for number in cited or sources]))
-    return whole
+def ingest(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or patterns in quotes.")],
+    collection: Collection = None,
+    url: Url = CHAT_URL,
+    ingest_url: IngestUrl = None,
+    api_key: Key = None,
+    profile: Profile = None,
+) -> None:
+    """Upload documents and wait until they are ready; exit code 1 if any failed."""
+
+    async def upload() -> bool:
+        files = find_files(paths)
+        async with Connection(url, api_key, profile, ingest_url).ingest() as client:
+            failed = await upload_all(client, files, collection=collection)
+        typer.echo(f"{len(files) - len(failed)} of {len(files)} ready.", err=True)
+        return not failed
+
+    if not run(upload()):
+        raise typer.Exit(FAILED)
 
 
-def _source_list(sources: Iterable[Event]) -> str:
-    lines = [f"[{it['id']}] {it['title']}{_page(it)}  {it['source']}" for it in sources]
-    return "\n".join(["", *lines]) if lines else ""
-
-
-def _page(source: Event) -> str:
-    return f", page {source['page']}" if source.get("page") else ""
-
-
-async def ingest(client: Client, files: Sequence[Path], *, collection: str | None) -> list[Path]:
+async def upload_all(client: IngestClient, files: Sequence[Path], *, collection: str | None) -> list[Path]:
     """Upload the files, showing the progress of each, and return those that failed."""
     shown = _Shown(Console(stderr=True), [file.name for file in files])
     free = asyncio.Semaphore(PARALLEL_UPLOADS)
@@ -69,8 +63,10 @@ async def ingest(client: Client, files: Sequence[Path], *, collection: str | Non
     return [file for file, ready in zip(files, done, strict=True) if not ready]
 
 
-async def _upload(client: Client, file: Path, collection: str | None, shown: _Shown, number: int) -> bool:
+async def _upload(client: IngestClient, file: Path, collection: str | None, shown: _Shown, number: int) -> bool:
     """Upload one file and return whether it became ready."""
+    from local.client import ClientError
+
     last: Event = {"type": "error", "message": "The server said nothing."}
     try:
         async with aclosing(client.upload(file, collection=collection)) as events:
@@ -82,7 +78,7 @@ async def _upload(client: Client, file: Path, collection: str | None, shown: _Sh
     ready = bool(last["type"] == "ready")
     document: Event = last.get("document") or {}
     reason = last.get("message") or document.get("reason") or f"it stopped at {last['type']}"
-    shown.end(number, ready, f"{document.get('chunks')} chunks" if ready else str(reason))
+    shown.end(number, ready, f"{document.get('chunks')} chunks" if ready else harmless(str(reason)))
     return ready
 
 
@@ -90,7 +86,7 @@ class _Shown:
     """The progress of each file: a bar on a terminal, one line at its end elsewhere."""
 
     def __init__(self, console: Console, names: Sequence[str]) -> None:
-        self._names = names
+        self._names = [harmless(name) for name in names]
         self._console = console
         self._bars: list[TaskID] = []
         columns = TextColumn("{task.description}"), BarColumn(bar_width=30), TextColumn("{task.fields[state]}")
@@ -128,7 +124,7 @@ def _reached(event: Event) -> float | None:
 def find_files(paths: Sequence[str]) -> list[Path]:
     """Return the files that the arguments name: files, folders with all that is in them, patterns.
 
-    Hidden files inside folders are left out. Raises `ClientError` for an argument that names nothing.
+    Hidden files inside folders are left out. Raises `Mistake` for an argument that names nothing.
     """
     files: dict[Path, None] = {}
     for given in paths:
@@ -140,40 +136,10 @@ def find_files(paths: Sequence[str]) -> list[Path]:
         else:
             found = [Path(match) for match in sorted(glob(str(path), recursive=True)) if Path(match).is_file()]  # noqa: PTH207 - of a Path, glob takes no absolute pattern
         if not found:
-            raise ClientError(f"There is no file at {given}.")
+            raise Mistake(f"There is no file at {given}.")
         files.update(dict.fromkeys(found))
     return list(files)
 
 
 def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
-
-
-async def docs(client: Client, *, collection: str | None, as_json: bool) -> None:
-    """List the documents with their status: a table on a terminal, else a line for each with tabs between."""
-    documents = await client.documents(collection=collection)
-    console = Console()
-    if as_json:
-        typer.echo(json.dumps(documents))
-    elif not console.is_terminal:
-        for document in documents:
-            typer.echo("\t".join(_row(document)))
-    elif documents:
-        console.print(_table(documents))
-    else:
-        typer.echo("There are no documents yet. Add some: sluice ingest PATH...")
-
-
-def _row(document: Event) -> tuple[str, ...]:
-    pages = str(document["pages"] or "")
-    where = document["reason"] or document["source"]
-    return document["status"], document["title"], document["collection"], pages, str(document["chunks"]), where
-
-
-def _table(documents: Sequence[Event]) -> Any:
-    from rich.table import Table
-
-    table = Table("status", "title", "collection", "pages", "chunks", "source, or reason", box=None)
-    for document in documents:
-        table.add_row(*(escape(cell) for cell in _row(document)))
-    return table

@@ -53,5 +53,5 @@ def test_a_database_that_is_away_is_told_in_one_line() -> None:
 
     result = nowhere.invoke(app, ["keys", "list"])
 
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert result.output.strip().endswith("Is Sluice running (make run)? Else set SLUICE_DATABASE_URL.")

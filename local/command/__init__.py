@@ -1,0 +1,1 @@
+"""The commands of `sluice`, a module each; `local.cli` puts them together."""

@@ -1,0 +1,104 @@
+"""Where a command finds Sluice and how it signs in: the options that commands share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from local import keys
+from local.addresses import CHAT_URL
+
+if TYPE_CHECKING:
+    import httpx
+
+    from local.client import ChatClient, IngestClient
+
+_PANEL = "Where, and who"
+
+Url = Annotated[
+    str, typer.Option("--url", envvar="SLUICE_URL", help="Address of the chat function.", rich_help_panel=_PANEL)
+]
+IngestUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--ingest-url",
+        envvar="SLUICE_INGEST_URL",
+        help="Address of the ingest function; the chat function knows it, unless this says otherwise.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        "--api-key",
+        envvar="SLUICE_API_KEY",
+        help="API key, or a token of the identity provider.",
+        show_envvar=True,
+        rich_help_panel=_PANEL,
+    ),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SLUICE_PROFILE",
+        help="AWS profile that signs the requests, for function URLs of the type AWS_IAM.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Collection = Annotated[str | None, typer.Option(help="Look at, or add to, this collection only.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What the options say. Making a client of it raises `ClientError`."""
+
+    url: str = CHAT_URL
+    key: str | None = None
+    profile: str | None = None
+    ingest_url: str | None = None
+
+    def chat(self) -> ChatClient:
+        """Return a client of the chat function, to be entered."""
+        from local.client import ChatClient
+
+        return ChatClient(self.url, key=self._key_for(self.url), auth=self._auth_for(self.url))
+
+    @asynccontextmanager
+    async def ingest(self) -> AsyncIterator[IngestClient]:
+        """Give a client of the ingest function, whose address the chat function tells."""
+        from local.client import IngestClient
+
+        url = self.ingest_url or await self._told_ingest_url()
+        async with IngestClient(url, key=self._key_for(url), auth=self._auth_for(url)) as client:
+            yield client
+
+    async def _told_ingest_url(self) -> str:
+        from local.client import ClientError, Unreachable
+
+        try:
+            async with self.chat() as chat:
+                url = (await chat.page_config()).get("ingest_url")
+        except Unreachable:
+            raise
+        except ClientError:
+            url = None
+        if not url:
+            raise ClientError(f"{self.url} does not say where documents go. Give --ingest-url.")
+        return str(url)
+
+    def _key_for(self, url: str) -> str | None:
+        """The laptop's own key is for this machine only."""
+        from local.client.transport import is_here
+
+        return self.key or (keys.remembered(os.environ) if is_here(url) else None)
+
+    def _auth_for(self, url: str) -> httpx.Auth | None:
+        from local.client.signing import signature
+
+        return signature(self.profile, url) if self.profile else None

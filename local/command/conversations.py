@@ -1,0 +1,108 @@
+"""`sluice conversations`: what was asked before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from local.addresses import CHAT_URL
+from local.command import remembering
+from local.command.connection import Connection, Json, Key, Profile, Url
+from local.command.outcome import run
+from local.command.printing import harmless, show_json, show_table
+
+if TYPE_CHECKING:
+    from local.client import Event
+
+app = typer.Typer(no_args_is_help=True, help="Conversations: list, show, rename, delete.")
+
+Which = Annotated[str, typer.Argument(metavar="ID", help="The conversation's id, or `last` for the one asked last.")]
+
+
+@app.command("list")
+def list_(
+    search: Annotated[str | None, typer.Option(help="Only those whose title holds this.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help="How many at most.")] = 20,
+    url: Url = CHAT_URL,
+    api_key: Key = None,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """List conversations, last used first."""
+
+    async def load() -> list[Event]:
+        async with Connection(url, api_key, profile).chat() as client:
+            return await client.conversations(search=search, limit=limit)
+
+    found = run(load())
+    if json:
+        show_json(found)
+    else:
+        rows = [(each["id"], str(each["updated_at"] or "")[:16].replace("T", " "), each["title"]) for each in found]
+        show_table(("id", "last used (UTC)", "title"), rows, when_empty="There are no conversations.")
+
+
+@app.command()
+def show(
+    conversation: Which, url: Url = CHAT_URL, api_key: Key = None, profile: Profile = None, json: Json = False
+) -> None:
+    """Print a conversation, in the branch that was read last."""
+
+    async def load() -> Event:
+        which = remembering.resolve(url, conversation)
+        async with Connection(url, api_key, profile).chat() as client:
+            return await client.conversation(which)
+
+    found = run(load())
+    if json:
+        show_json(found)
+    else:
+        typer.echo("\n\n".join(_paragraphs(found)))
+
+
+@app.command()
+def rename(
+    conversation: Which,
+    title: Annotated[str, typer.Argument(help="The new title.")],
+    url: Url = CHAT_URL,
+    api_key: Key = None,
+    profile: Profile = None,
+) -> None:
+    """Change a conversation's title."""
+
+    async def change() -> None:
+        which = remembering.resolve(url, conversation)
+        async with Connection(url, api_key, profile).chat() as client:
+            await client.rename(which, title)
+
+    run(change())
+    typer.echo("Renamed.")
+
+
+@app.command()
+def delete(conversation: Which, url: Url = CHAT_URL, api_key: Key = None, profile: Profile = None) -> None:
+    """Delete a conversation with all its messages."""
+
+    async def remove() -> None:
+        which = remembering.resolve(url, conversation)
+        async with Connection(url, api_key, profile).chat() as client:
+            await client.delete(which)
+
+    run(remove())
+    typer.echo("Deleted.")
+
+
+def _paragraphs(conversation: Event) -> list[str]:
+    messages = {message["id"]: message for message in conversation["messages"]}
+    return [harmless(conversation["title"]), *(_said(messages[each]) for each in conversation["path"])]
+
+
+def _said(message: Event) -> str:
+    """A question behind `> `, an answer with the sources that it cites."""
+    if message["role"] == "user":
+        return "\n".join(f"> {line}" for line in harmless(message["content"]).splitlines())
+    cited = [
+        f"[{it['id']}] {it['title']}" + (f", page {it['page']}" if it["page"] else "") for it in message["citations"]
+    ]
+    return harmless("\n".join([message["content"], *cited]))

@@ -1,0 +1,80 @@
+"""`sluice up`: everything that AWS would run, on this machine."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from local.addresses import AWS_PORT, CHAT_PORT, DATA, DATABASE_PORT, INGEST_PORT, TEMPLATE
+from local.command.outcome import fail
+
+if TYPE_CHECKING:
+    from local.laptop import Laptop, Options
+
+
+def _port(of: str) -> Any:
+    return typer.Option(min=0, max=65_535, help=f"Port of {of}; 0 for any that is free.")
+
+
+def up(
+    data: Annotated[Path, typer.Option(help="Folder that keeps everything.", show_default=".sluice")] = DATA,
+    chat_port: Annotated[int, _port("the chat function")] = CHAT_PORT,
+    ingest_port: Annotated[int, _port("the ingest function")] = INGEST_PORT,
+    aws_port: Annotated[int, _port("S3 and SQS")] = AWS_PORT,
+    database_port: Annotated[int, _port("PostgreSQL")] = DATABASE_PORT,
+    template: Annotated[Path, typer.Option(help="The stack to run.", show_default="template.yaml")] = TEMPLATE,
+    environments: Annotated[int, typer.Option(min=1, help="How many requests a function serves at once.")] = 10,
+    docs: Annotated[bool, typer.Option(help="Ingest this project's README and docs on the first start.")] = True,
+) -> None:
+    """Start Sluice on this machine: PostgreSQL, S3, SQS and both functions. Ctrl-C stops everything."""
+    from local.laptop import Options
+
+    _run(
+        Options(
+            data=data.absolute(),
+            template=template.absolute(),
+            chat_port=chat_port,
+            ingest_port=ingest_port,
+            aws_port=aws_port,
+            database_port=database_port,
+            environments=environments,
+            docs=docs,
+        )
+    )
+
+
+def _run(options: Options) -> None:
+    """Run until Ctrl-C; a part that does not start is told in one line."""
+    from local import up as laptop
+    from local.aws import AwsError
+    from local.console import instructions, log_to_terminal
+    from local.http_server import PortBusy
+    from local.instance import AlreadyRunning
+    from local.intrinsics import TemplateError
+    from local.laptop import SetupError
+    from local.postgres import PostgresError
+    from local.runtime_api import EnvironmentLost
+
+    started = time.monotonic()
+
+    def announce(running: Laptop) -> None:
+        typer.echo(instructions(running, seconds=time.monotonic() - started))
+
+    log_to_terminal()
+    try:
+        laptop.run(options, os.environ, announce)
+    except PortBusy as busy:
+        fail(f"Port {busy.port} is in use. Choose another with --{_option_of(busy.port, options)}.")
+    except (AlreadyRunning, AwsError, PostgresError, SetupError, TemplateError) as error:
+        fail(str(error))
+    except EnvironmentLost:
+        fail("A function does not start; the lines above say why.")
+
+
+def _option_of(port: int, options: Options) -> str:
+    names = ("chat_port", "ingest_port", "aws_port", "database_port")
+    return next(name for name in names if getattr(options, name) == port).replace("_", "-")
