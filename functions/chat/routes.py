@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
@@ -85,9 +86,9 @@ async def search(body: SearchRequest, caller: TheCaller, searching: TheSearching
 
 
 @router.get("/api/usage")
-async def usage(caller: TheCaller, limiting: TheLimiting) -> UsageBody:
-    """Return what the caller has used in this day and month (UTC), and what is left."""
-    return UsageBody.of(await limiting.report(caller))
+async def usage(caller: TheCaller, limiting: TheLimiting, days: Annotated[int, Query(ge=0, le=366)] = 0) -> UsageBody:
+    """Return what the caller has used in this day and month (UTC), on each of the last `days`, and what is left."""
+    return UsageBody.of(await limiting.report(caller, days=days))
 
 
 def is_unfinished(message: Message) -> bool:

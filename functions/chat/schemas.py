@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sluice import branching
 from sluice.answering import Question
 from sluice.domain import Conversation, Filter, Message, Passage, Source, Usage, uuid7
 from sluice.limiting import Report
+from sluice.spending import DayUsed
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Collection = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -180,11 +181,20 @@ class SpanBody(BaseModel):
         )
 
 
+class DayBody(SpanBody):
+    date: date
+
+    @classmethod
+    def of_day(cls, used: DayUsed) -> DayBody:
+        return cls(date=used.day, **SpanBody.of(used.answers, used.usage).model_dump())
+
+
 class UsageBody(BaseModel):
-    """`limits` and `left` name only what is limited."""
+    """`limits` and `left` name only what is limited; `days` are as many as were asked for, today the last."""
 
     day: SpanBody
     month: SpanBody
+    days: list[DayBody]
     streams: int
     limits: dict[str, float]
     left: dict[str, float]
@@ -195,6 +205,7 @@ class UsageBody(BaseModel):
         return cls(
             day=SpanBody.of(used.day_answers, used.day),
             month=SpanBody.of(used.month_answers, used.month),
+            days=[DayBody.of_day(each) for each in report.days],
             streams=used.streams,
             limits=report.limits,
             left=report.left,

@@ -128,13 +128,14 @@ async def test_what_the_model_counted_is_what_is_booked(client: httpx.AsyncClien
     parts.model.enqueue("Krill.", Finish("stop", Usage(1_000, 500)))
 
     told = events(await ask(client))
-    usage = (await client.get("/api/usage")).json()
+    usage = (await client.get("/api/usage", params={"days": 1})).json()
 
     span = {"answers": 1, "prompt_tokens": 1_000, "completion_tokens": 500, "cost": 2.0}
     assert told[-1]["usage"] == {"prompt_tokens": 1_000, "completion_tokens": 500, "cost": 2.0}
     assert usage == {
         "day": span,
         "month": span,
+        "days": [{"date": f"{parts.ledger.now:%Y-%m-%d}", **span}],
         "streams": 0,
         "limits": {"streams": 4, "tokens_per_day": 100_000, "dollars_per_month": 50.0},
         "left": {"streams": 4, "tokens_per_day": 98_500, "dollars_per_month": 48.0},

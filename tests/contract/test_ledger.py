@@ -12,7 +12,7 @@ from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.ledger import PostgresLedger
 from sluice.domain import Allowance, Usage, uuid7
 from sluice.errors import LimitReached, MoneySpent, TokensSpent, TooManyRequests, TooManyStreams
-from sluice.spending import Hold, Ledger, Used
+from sluice.spending import DayUsed, Hold, Ledger, Used
 from sluice.testing.ledger import InMemoryLedger
 
 ADA = "user:acme/ada"
@@ -230,3 +230,17 @@ async def test_nobody_slips_through_in_a_crowd(database: Database) -> None:
     held = await database.fetch("select subject, count(*) from hold group by subject order by subject")
     assert outcomes.count(True) == 10
     assert [(row["subject"], row["count"]) for row in held] == [(KEY, 10), (ADA, 10)]
+
+
+async def test_each_day_is_told_also_one_without_an_answer(ledger: TimedLedger) -> None:
+    """Today is the last; what other subjects spent is not in it."""
+    await ledger.settle({ADA: Allowance()}, None, Usage(10, 2, 0.25))
+    await ledger.settle({ADA: Allowance(), KEY: Allowance()}, None, Usage(5, 1, 0.25))
+    await ledger.settle({KEY: Allowance()}, None, Usage(100, 100, 1.0))
+    today = datetime.now(UTC).date()
+
+    assert await ledger.daily(ADA, 3) == [
+        DayUsed(today - timedelta(days=2), Usage(0, 0, 0.0)),
+        DayUsed(today - timedelta(days=1), Usage(0, 0, 0.0)),
+        DayUsed(today, Usage(15, 3, 0.5), answers=2),
+    ]

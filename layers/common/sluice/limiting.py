@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sluice import tokens
@@ -12,7 +12,7 @@ from sluice.domain import Allowance, Caller, Usage, uuid7
 from sluice.events import AnswerDone, AnswerEvent, BudgetReached
 from sluice.metering import BUDGET, Meter, MeteredModel
 from sluice.ports import ChatModel
-from sluice.spending import Hold, Ledger, Price, Prices, Used, limits, user_subject
+from sluice.spending import DayUsed, Hold, Ledger, Price, Prices, Used, limits, user_subject
 
 Through = Callable[[ChatModel], ChatModel]
 """Puts something between an answer and its model."""
@@ -34,6 +34,7 @@ class Report:
     used: Used
     limits: dict[str, float]
     left: dict[str, float]
+    days: list[DayUsed] = field(default_factory=list)
 
 
 class Limiting:
@@ -59,13 +60,14 @@ class Limiting:
         meter = Meter(self._ledger, self._prices, limits(caller, self._of_users), self._reserve.answer_tokens)
         return Admission(meter, self._ledger, self._prices, self._reserve, model or self._model, question)
 
-    async def report(self, caller: Caller) -> Report:
-        """Return what the caller's user has used and what is left."""
+    async def report(self, caller: Caller, *, days: int = 0) -> Report:
+        """Return what the caller's user has used, also on each of the last `days` days, and what is left."""
         mine = limits(caller, self._of_users)
         used = {subject: await self._ledger.used(subject) for subject in mine}
         left = _smallest(_left(allowance, used[subject]) for subject, allowance in mine.items())
         allowed = _smallest(allowance.limits() for allowance in mine.values())
-        return Report(used[user_subject(caller)], allowed, left)
+        user = user_subject(caller)
+        return Report(used[user], allowed, left, await self._ledger.daily(user, days) if days else [])
 
 
 class Admission:

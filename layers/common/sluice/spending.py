@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Protocol
 from urllib.parse import quote
 from uuid import UUID
@@ -52,6 +53,15 @@ class Used:
     streams: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class DayUsed:
+    """What a subject has used up on one day (UTC)."""
+
+    day: date
+    usage: Usage
+    answers: int = 0
+
+
 Limits = Mapping[str, Allowance]
 """The limits of a request, by the subject whose they are; all of them hold."""
 
@@ -76,6 +86,10 @@ class Ledger(Protocol):
 
     async def used(self, subject: str) -> Used:
         """Return what the subject has used up."""
+        ...
+
+    async def daily(self, subject: str, days: int) -> list[DayUsed]:
+        """Return what the subject has used up on each of the last `days` days, today the last, be it nothing."""
         ...
 
 

@@ -27,3 +27,17 @@ on conflict (subject, day) do update set
 
 -- name: used
 select * from sluice_used(%(subject)s, now());
+
+-- name: daily
+-- A row for each of the last days, today (UTC) the last, also where nothing was spent.
+select
+    asked.day,
+    coalesce(spending.answers, 0) as answers,
+    coalesce(spending.prompt_tokens, 0) as prompt_tokens,
+    coalesce(spending.completion_tokens, 0) as completion_tokens,
+    coalesce(spending.dollars, 0) as dollars
+from (
+    select (now() at time zone 'utc')::date - ago as day from generate_series(0, %(days)s::integer - 1) as ago
+) as asked
+left join spending on spending.subject = %(subject)s and spending.day = asked.day
+order by asked.day;

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sluice.domain import Allowance, Usage
 from sluice.errors import LimitReached, ModelUnpriced, MoneySpent, TokensSpent, TooManyRequests, TooManyStreams
-from sluice.spending import Hold, Limits, Price, Used
+from sluice.spending import DayUsed, Hold, Limits, Price, Used
 
 
 @dataclass
@@ -89,6 +89,11 @@ class InMemoryLedger:
             for usage in usages
         ]
         return Used(_sum(day), _sum(month), len(day), len(month), len(self._live(subject)))
+
+    async def daily(self, subject: str, days: int) -> list[DayUsed]:
+        asked = [_day(self.now) - timedelta(days=ago) for ago in reversed(range(days))]
+        spent = [(day, self._spent.get((subject, day), [])) for day in asked]
+        return [DayUsed(day.date(), _sum(usages), len(usages)) for day, usages in spent]
 
     def _live(self, subject: str) -> list[Hold]:
         return [held.hold for held in self._held.values() if subject in held.subjects and held.expires_at > self.now]

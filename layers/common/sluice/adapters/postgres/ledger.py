@@ -11,7 +11,7 @@ from sluice import sql
 from sluice.adapters.postgres.database import Database
 from sluice.domain import Usage
 from sluice.errors import LimitReached, MoneySpent, TokensSpent, TooManyRequests, TooManyStreams
-from sluice.spending import Hold, Limits, Used
+from sluice.spending import DayUsed, Hold, Limits, Used
 
 _REFUSALS: dict[str, type[LimitReached]] = {
     "requests": TooManyRequests,
@@ -65,6 +65,14 @@ class PostgresLedger:
         """Return what the subject has used up."""
         [row] = await self._database.fetch(sql.query("limits", "used"), {"subject": subject})
         return Used(_usage(row, "day"), _usage(row, "month"), row["day_answers"], row["month_answers"], row["streams"])
+
+    async def daily(self, subject: str, days: int) -> list[DayUsed]:
+        """Return what the subject has used up on each of the last days."""
+        rows = await self._database.fetch(sql.query("limits", "daily"), {"subject": subject, "days": days})
+        return [
+            DayUsed(row["day"], Usage(row["prompt_tokens"], row["completion_tokens"], row["dollars"]), row["answers"])
+            for row in rows
+        ]
 
 
 def _limits(limits: Limits) -> Jsonb:
