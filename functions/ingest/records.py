@@ -1,9 +1,4 @@
-"""Handles the bucket's events, from its queue or from S3, SNS or EventBridge itself, and the schedule's.
-
-Powertools' batch processor starts an event loop of its own and so can't run inside the environment's, on which the pool
-and the clients live; its contract is these few lines (AWS Lambda Developer Guide, "Handling errors for an SQS event
-source": partial batch responses).
-"""
+"""Handles the bucket's events, from its queue or from S3, SNS or EventBridge itself, and the schedule's."""
 
 from __future__ import annotations
 
@@ -13,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from functions.ingest.events import Created, ObjectEvent, QueueMessage, Removed, object_events, queue_messages
 from sluice.domain import Caller, DocumentStatus
@@ -23,6 +18,9 @@ from sluice.ingesting import Ingesting
 from sluice.ports import IngestQueue
 from sluice.reconciling import Reconciling
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
 _logger = logging.getLogger(__name__)
 
 # Of an invocation, left for answering after the work has stopped.
@@ -30,6 +28,10 @@ _MARGIN_SECONDS = 3.0
 # A document that somebody works on is asked for again after this time.
 _BUSY_SECONDS = 30
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 15, 900
+
+
+class ComesAgain(Exception):
+    """The message has failed, which was logged, and stays in the queue."""
 
 
 class Context(Protocol):
@@ -61,8 +63,7 @@ class Records:
         until = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
         messages = queue_messages(event)
         if messages is not None:
-            failed = [message.id for message in messages if not await self._succeeds(message, until)]
-            return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
+            return await self._batch(event["Records"], messages, until)
         if isinstance(event, Mapping) and event.get("sluice") == "reconcile":
             return (await self._doors.reconciling().run(repair=bool(event.get("repair", True)))).as_dict()
         events = object_events(event)
@@ -71,6 +72,21 @@ class Records:
         for each in events:
             await self._apply(each, until)
         return None
+
+    async def _batch(self, records: list[dict[str, Any]], messages: list[QueueMessage], until: float) -> object:
+        # Takes a tenth of a second to import, which nobody who uploads over HTTP should wait for.
+        from functions.ingest.batches import Batch, Turns
+
+        by_id = {message.id: message for message in messages}
+        turns = Turns()
+
+        async def handle(record: SQSRecord) -> None:
+            message = by_id[record.message_id]
+            async with turns.turn(message):
+                if not await self._succeeds(message, until):
+                    raise ComesAgain
+
+        return await Batch().report(records, handle)
 
     async def _succeeds(self, message: QueueMessage, until: float) -> bool:
         try:

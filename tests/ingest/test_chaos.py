@@ -26,6 +26,7 @@ SEED = int(os.environ.get("CHAOS_SEED", "20261124"))
 DOCUMENTS = 500
 WORKERS = 4
 BACKLOG = 60
+MOST_OF_A_BATCH = 3
 SIZES = Sizes(document_bytes=10_000, chunk_characters=40, chunk_overlap=0, embedding_batch=2, claim_seconds=0.2)
 NEVER = 1_000_000
 
@@ -44,8 +45,10 @@ class Queue:
     async def show_again(self, *_: object, **__: object) -> None:
         return None
 
-    def deliver(self) -> str:
-        return self.messages.pop(self.chance.randrange(len(self.messages)))
+    def deliver(self) -> list[str]:
+        """Return a batch of some messages, taken from anywhere."""
+        size = min(len(self.messages), self.chance.randint(1, MOST_OF_A_BATCH))
+        return [self.messages.pop(self.chance.randrange(len(self.messages))) for _ in range(size)]
 
 
 @dataclass
@@ -97,14 +100,14 @@ class World:
             if not self.queue.messages:
                 await asyncio.sleep(0.01)
                 continue
-            body = self.queue.deliver()
+            bodies = self.queue.deliver()
             self.queue.in_flight += 1
             try:
-                result: Any = await records(batch(body), Context())
-                if result["batchItemFailures"]:
-                    self.queue.messages.append(body)
+                result: Any = await records(batch(*bodies), Context())
+                failed = [int(failure["itemIdentifier"]) for failure in result["batchItemFailures"]]
+                self.queue.messages += [bodies[number - 1] for number in failed]
             except Killed:
-                self.queue.messages.append(body)
+                self.queue.messages += bodies
             finally:
                 self.queue.in_flight -= 1
             if life.is_over:

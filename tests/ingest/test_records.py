@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 
 import pytest
 
-from functions.ingest.events import object_events
-from sluice.domain import Caller, Document, DocumentStatus
+from functions.ingest.batches import Turns
+from functions.ingest.events import Created, QueueMessage, object_events
+from sluice.domain import Caller, Document, DocumentStatus, ObjectRef
 from sluice.errors import ModelUnavailable, ObjectArchived, QueueUnavailable
+from sluice.ports import Embeddings
+from sluice.testing.models import HashEmbedder
 from sluice.testing.objects import Sent
 from sluice.testing.pdfs import pdf
 from tests.ingest.conftest import ATTEMPTS, Function, batch, notification
@@ -48,6 +52,60 @@ def test_an_object_delivered_twice_is_one_document(function: Function) -> None:
     assert function.invoke(batch(event, event)) == NOTHING_FAILED
     assert function.invoke(batch(event)) == NOTHING_FAILED
     assert (len(stored(function)), len(function.embedder.texts)) == (1, 1)
+
+
+class MeetingEmbedder(HashEmbedder):
+    """Embeds nothing before so many documents want it."""
+
+    def __init__(self, parties: int) -> None:
+        super().__init__()
+        self._missing = parties
+        self._complete = asyncio.Event()
+
+    async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
+        self._missing -= 1
+        if not self._missing:
+            self._complete.set()
+        await self._complete.wait()
+        return await super().embed_documents(texts)
+
+
+def test_the_messages_of_a_batch_are_handled_side_by_side() -> None:
+    """None waits for what the others wait for."""
+    function = Function(embedder=MeetingEmbedder(3))
+    events = [function.put(f"{name}.txt", name.encode()) for name in ("a", "b", "c")]
+
+    assert function.invoke(batch(*events)) == NOTHING_FAILED
+    assert set(statuses(function).values()) == {(DocumentStatus.READY, None)}
+
+
+def test_messages_about_one_object_wait_for_each_other(function: Function) -> None:
+    """None of them finds the document in work and has to come again."""
+    first, second = function.put("a.txt", b"Old.", sequencer="01"), function.put("a.txt", b"New.", sequencer="02")
+
+    assert function.invoke(batch(first, second, first)) == NOTHING_FAILED
+    assert function.queue.sent == []
+    assert statuses(function) == {"a.txt": (DocumentStatus.READY, None)}
+
+
+async def test_large_objects_take_turns() -> None:
+    """The text of only one of them is in memory; small ones pass them by."""
+    large, other, small = (
+        QueueMessage(name, (Created(ObjectRef("b", name, "1", size)),))
+        for name, size in (("large", 5 << 20), ("other", 5 << 20), ("small", 100))
+    )
+    turns = Turns()
+
+    async with turns.turn(large):
+        waiting = asyncio.create_task(pass_through(turns, other))
+        await pass_through(turns, small)
+        assert not waiting.done()
+    await waiting
+
+
+async def pass_through(turns: Turns, message: QueueMessage) -> None:
+    async with turns.turn(message):
+        pass
 
 
 def test_s3_may_call_the_function_itself(function: Function) -> None:
