@@ -33,6 +33,8 @@ from sluice.events import AnswerDone, AnswerEvent, AnswerFailed, AnswerStarted, 
 from sluice.fallback import FallbackChat, Patience
 from sluice.following import Following
 from sluice.ports import Finish, PromptMessage, TextDelta
+from sluice.retrieving import Retrieving
+from sluice.rewriting import Rewriter
 from sluice.searching import Searching
 from sluice.testing.models import STOP, HashEmbedder
 from sluice.testing.passages import ScriptedPassages
@@ -105,7 +107,7 @@ class Stage:
 
     async def play(self, asked: Asked) -> None:
         answering = Answering(
-            searching=Searching(embedder=HashEmbedder(), passages=ScriptedPassages([])),
+            retrieving=Retrieving(Searching(embedder=HashEmbedder(), passages=ScriptedPassages([])), Rewriter()),
             chat_model=FallbackChat([FatefulModel(asked, self._chance)], Patience(retry_pause=0.01)),
             conversations=self.store,
             limits=Limits(),

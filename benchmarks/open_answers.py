@@ -33,6 +33,8 @@ from sluice.answering import Answering, Limits, Question
 from sluice.domain import Caller, Chunk, ObjectRef
 from sluice.events import AnswerDone, AnswerEvent, TextAdded
 from sluice.ports import Finish, PromptMessage, TextDelta
+from sluice.retrieving import Retrieving
+from sluice.rewriting import Rewriter
 from sluice.searching import Searching
 from sluice.testing.models import STOP, HashEmbedder
 from tests.pooler import PgBouncer, find_pgbouncer
@@ -152,7 +154,9 @@ async def _stream(
 async def _ask(database: Database, model: TalkingModel) -> AnswerEvent:
     embedder = HashEmbedder()
     answering = Answering(
-        searching=Searching(embedder=embedder, passages=PostgresPassages(database, model=embedder.model)),
+        retrieving=Retrieving(
+            Searching(embedder=embedder, passages=PostgresPassages(database, model=embedder.model)), Rewriter()
+        ),
         chat_model=model,
         conversations=PostgresConversations(database),
         limits=Limits(),

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 
 from sluice.answering import Terms
+from sluice.domain import Usage
 from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
 
 
@@ -21,6 +22,9 @@ class Instructed:
 
     def through(self, model: ChatModel) -> ChatModel:
         return InstructedModel(self.terms.through(model), self.instructions)
+
+    async def book(self, model: str, usage: Usage) -> None:
+        await self.terms.book(model, usage)
 
 
 class InstructedModel:

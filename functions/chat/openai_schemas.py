@@ -74,7 +74,8 @@ class CompletionRequest(BaseModel):
     def question(self, model: str | None) -> Question:
         """Return the question; the conversation stays with the client."""
         where = Filter(self.collection, tuple[UUID, ...](self.filter.document_ids), self.filter.metadata)
-        return Question(self.messages[-1].text.strip(), uuid7(), where, model, may_begin=True)
+        text, follows = self.messages[-1].text.strip(), bool(self.history())
+        return Question(text, uuid7(), where, model, at_tip=follows, may_begin=True)
 
     def history(self) -> list[Message]:
         """Return what was said before by user and assistant; tools have no part in it."""

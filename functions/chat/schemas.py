@@ -63,7 +63,7 @@ class ChatRequest(Scoped):
             conversation_id=self.conversation_id or uuid7(),
             where=self.where(),
             model=self.model,
-            at_tip="parent_id" not in self.model_fields_set,
+            at_tip=self.conversation_id is not None and "parent_id" not in self.model_fields_set,
             parent_id=self.parent_id,
             regenerate=self.regenerate,
             may_begin=self.conversation_id is None,

@@ -19,6 +19,8 @@ from sluice.errors import SluiceError
 from sluice.following import Following
 from sluice.limiting import Limiting
 from sluice.readiness import Readiness
+from sluice.retrieving import Retrieving
+from sluice.rewriting import Rewriter
 from sluice.searching import Searching
 from sluice.signing import Signer
 from sluice.testing.conversations import InMemoryConversations
@@ -77,7 +79,7 @@ def parts() -> Iterator[Parts]:
     parts = Parts()
     searching = Searching(embedder=HashEmbedder(), passages=parts.passages)
     answering = Answering(
-        searching=searching,
+        retrieving=Retrieving(searching, Rewriter()),
         chat_model=parts.model,
         conversations=parts.conversations,
         limits=Limits(offered_models=frozenset({"openai/gpt-5"})),

@@ -34,6 +34,8 @@ from sluice.events import (
 )
 from sluice.fallback import FallbackChat
 from sluice.ports import Finish
+from sluice.retrieving import Retrieving
+from sluice.rewriting import Rewriter
 from sluice.searching import Searching
 from sluice.testing.conversations import InMemoryConversations
 from sluice.testing.models import HashEmbedder, ScriptedModel
@@ -62,7 +64,7 @@ class World:
         self.passages = ScriptedPassages([KRILL])
         self.conversations = InMemoryConversations()
         self.answering = Answering(
-            searching=Searching(embedder=HashEmbedder(), passages=self.passages),
+            retrieving=Retrieving(Searching(embedder=HashEmbedder(), passages=self.passages), Rewriter()),
             chat_model=self.model,
             conversations=self.conversations,
             limits=replace(Limits(question_characters=100), **limits),  # type: ignore[arg-type] # names are checked at run time
@@ -384,7 +386,7 @@ async def test_another_attempt_is_told_and_named(world: World) -> None:
     first.enqueue(ModelUnavailable())
     second.enqueue("Krill.")
     answering = Answering(
-        searching=Searching(embedder=HashEmbedder(), passages=world.passages),
+        retrieving=Retrieving(Searching(embedder=HashEmbedder(), passages=world.passages), Rewriter()),
         chat_model=FallbackChat([first, second]),
         conversations=world.conversations,
         limits=Limits(),

@@ -13,6 +13,8 @@ from sluice.answering import Answering, Limits, Question
 from sluice.domain import Caller
 from sluice.events import AnswerDone, AnswerEvent, AnswerStarted, TextAdded
 from sluice.following import Following
+from sluice.retrieving import Retrieving
+from sluice.rewriting import Rewriter
 from sluice.searching import Searching
 from sluice.testing.models import HashEmbedder, ScriptedModel
 from sluice.testing.passages import ScriptedPassages
@@ -30,7 +32,7 @@ async def elsewhere(database_url: str) -> AsyncIterator[PostgresConversations]:
 
 def answering(database: Database, model: ScriptedModel) -> Answering:
     return Answering(
-        searching=Searching(embedder=HashEmbedder(), passages=ScriptedPassages([])),
+        retrieving=Retrieving(Searching(embedder=HashEmbedder(), passages=ScriptedPassages([])), Rewriter()),
         chat_model=model,
         conversations=PostgresConversations(database),
         limits=Limits(),

@@ -90,7 +90,7 @@ async def test_a_whole_completion_is_read(sdk: openai.AsyncOpenAI, parts: Parts)
 
 
 async def test_the_history_comes_from_the_client_and_stays_there(sdk: openai.AsyncOpenAI, parts: Parts) -> None:
-    """The model sees what was said before; nothing of it is stored."""
+    """The model sees what was said before, and the search what the question takes from it; nothing of it is stored."""
     parts.model.enqueue("Tons.")
 
     await sdk.chat.completions.create(
@@ -108,7 +108,7 @@ async def test_the_history_comes_from_the_client_and_stays_there(sdk: openai.Asy
     assert (instructions.role, instructions.content.endswith("\n\nBe brief.")) == ("system", True)
     assert said[:2] == [PromptMessage("user", QUESTION), PromptMessage("assistant", "Krill.")]
     assert "How much?" in said[-1].content
-    assert [searched.query for searched in parts.passages.searched] == ["How much?"]
+    assert [searched.query for searched in parts.passages.searched] == ["How much? How much? How much? blue whales eat"]
     assert parts.conversations.kept == {}
 
 

@@ -106,6 +106,8 @@ async def test_the_sdk_holds_a_conversation(served: Served, parts: Parts) -> Non
     assert parts.passages.searched[0].where == Filter("sea")
     history = [(message.role, message.content) for message in parts.model.prompts[1]]
     assert ("assistant", "They eat krill.") in history
+    queries = [searched.query for searched in parts.passages.searched]
+    assert all("whales" in query for query in queries[:3]), "a follow-up is searched with the topic of the conversation"
 
 
 async def test_a_page_that_was_loaded_anew_gets_the_answer_that_is_being_made(served: Served, parts: Parts) -> None:

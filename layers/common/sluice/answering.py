@@ -11,13 +11,14 @@ from typing import Protocol
 from uuid import UUID
 
 from sluice import citing, history, prompting, titling, tokens
-from sluice.domain import Caller, Filter, Message, Regeneration, Turn, uuid7
+from sluice.domain import Caller, Filter, Message, Regeneration, Turn, Usage, uuid7
 from sluice.draft import Draft
 from sluice.errors import DatabaseUnavailable, ModelNotOffered, QuestionTooLong
 from sluice.events import AnswerEvent, AnswerStarted, SourceCited, SourcesFound, StatusChanged, TextAdded
 from sluice.ports import AnswerKeeper, ChatModel, Finish, NextAttempt, PromptMessage
 from sluice.recording import BEAT_SECONDS, Recording
-from sluice.searching import Found, Searching
+from sluice.retrieving import Retrieving, Wanted
+from sluice.searching import Found
 from sluice.waking import Waking
 
 
@@ -38,6 +39,11 @@ class Question:
     parent_id: UUID | None = None
     regenerate: UUID | None = None
     may_begin: bool = False
+
+    @property
+    def follows(self) -> bool:
+        """Whether anything may have been said before it."""
+        return bool(self.regenerate or self.parent_id or (self.conversation_id and self.at_tip))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,10 @@ class Terms(Protocol):
         """Return the model as this answer may use it."""
         ...
 
+    async def book(self, model: str, usage: Usage) -> None:
+        """Count what was spent on the answer beside its own model."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
@@ -87,13 +97,13 @@ class Answering:
     def __init__(
         self,
         *,
-        searching: Searching,
+        retrieving: Retrieving,
         chat_model: ChatModel,
         conversations: AnswerKeeper,
         limits: Limits,
         beat: float = BEAT_SECONDS,
     ) -> None:
-        self._searching = searching
+        self._retrieving = retrieving
         self._chat_model = chat_model
         self._conversations = conversations
         self._limits = limits
@@ -170,10 +180,12 @@ class Answering:
     async def _search(
         self, caller: Caller, question: Question, beginning: asyncio.Task[_Opened], waking: Waking
     ) -> Found:
-        text = (await asyncio.shield(beginning)).question if question.regenerate else question.text
-        return await self._searching.search(
-            caller, text, limit=self._limits.passages, where=question.where, waking=waking
-        )
+        wanted = Wanted(question.text, question.follows, question.where, self._limits.passages)
+        return await self._retrieving.find(caller, wanted, lambda: _placed(beginning), waking=waking, book=self._book)
+
+    async def _book(self, model: str, usage: Usage) -> None:
+        if self._terms:
+            await self._terms.book(model, usage)
 
     async def _generate(
         self,
@@ -221,6 +233,11 @@ class Answering:
                 settled = draft.end(delta.reason, delta.usage) if isinstance(delta, Finish) else draft.add(delta.text)
                 for event in settled:
                     yield event
+
+
+async def _placed(beginning: asyncio.Task[_Opened]) -> tuple[str, list[Message]]:
+    opened = await asyncio.shield(beginning)
+    return opened.question, opened.path
 
 
 def _question_id(question: Question, turn: Turn, beginning: asyncio.Task[_Opened]) -> UUID | None:

@@ -95,6 +95,10 @@ class Admission:
         """Return the model with this answer's meter before it."""
         return MeteredModel(model, self._meter)
 
+    async def book(self, model: str, usage: Usage) -> None:
+        """Count what was spent on the answer beside its own model."""
+        await self._meter.note(model, usage)
+
     async def follow(self, events: AsyncGenerator[AnswerEvent, None]) -> AsyncGenerator[AnswerEvent, None]:
         """Pass the events on, and tell when the budget has ended the answer; nothing stays held in the end."""
         try:

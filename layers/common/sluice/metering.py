@@ -22,7 +22,10 @@ BUDGET = "budget"
 
 @dataclass(slots=True)
 class Meter:
-    """What one answer has used, and what it may. `hold` is None where nothing is limited."""
+    """What one answer has used, and what it may. `hold` is None where nothing is limited.
+
+    `beside` is what was spent on it beside the answer itself, such as on its query.
+    """
 
     ledger: Ledger
     prices: Prices
@@ -33,6 +36,7 @@ class Meter:
     prompt_tokens: int = 0
     completion_tokens: float = 0.0
     counted: Usage | None = None
+    beside: Usage = Usage()  # noqa: RUF009 - frozen
     begun: bool = False
     settled: bool = False
 
@@ -52,21 +56,29 @@ class Meter:
         return await self._fits()
 
     def usage(self) -> Usage:
-        """Return what was used: as the model counted, or as far as that is known."""
+        """Return what the answer took: as the model counted, or as far as that is known."""
         known = self.counted or Usage(self.prompt_tokens, ceil(self.completion_tokens))
         return self.price.priced(known)
+
+    def spent(self) -> Usage:
+        """Return what the answer took, with all that was spent beside it."""
+        return self.usage() + self.beside
+
+    async def note(self, model: str, usage: Usage) -> None:
+        """Count what another model was used for beside the answer."""
+        self.beside += (await self.prices.of(model)).priced(usage)
 
     async def settle(self) -> None:
         """Book what was used and give the rest back, once."""
         if not self.settled:
             self.settled = True
-            await self._book(self.usage())
+            await self._book(self.spent())
 
     async def release(self) -> None:
         """Give back what was kept for an answer whose model was not asked."""
-        if self.hold and not self.begun:
-            await self._book(Usage())
-            self.hold = None
+        if not self.begun and (self.hold or self.beside.tokens):
+            await self._book(self.beside)
+            self.hold, self.beside = None, Usage()
 
     async def _book(self, usage: Usage) -> None:
         """A ledger that is away costs the operator, not the reader."""
@@ -80,12 +92,12 @@ class Meter:
         return self._is_covered() or (await self._extend() and self._is_covered())
 
     def _is_covered(self) -> bool:
-        used = self.usage()
+        used = self.spent()
         return self.hold is None or (used.tokens <= self.hold.tokens and (used.cost or 0.0) <= self.hold.dollars)
 
     async def _extend(self) -> bool:
         assert self.hold is not None  # noqa: S101 - without one everything is covered
-        used = self.usage()
+        used = self.spent()
         more = max(0, used.tokens - self.hold.tokens) + self.step_tokens
         dollars = max(0.0, (used.cost or 0.0) - self.hold.dollars) + self.step_tokens * self.price.completion
         self.hold = await self.ledger.extend(self.limits, self.hold, tokens=more, dollars=dollars)
@@ -93,7 +105,7 @@ class Meter:
 
     def _refusal(self) -> SluiceError:
         assert self.hold is not None  # noqa: S101 - without one nothing is refused
-        is_tokens = self.usage().tokens >= self.hold.tokens
+        is_tokens = self.spent().tokens >= self.hold.tokens
         return TokensSpent() if is_tokens else MoneySpent()
 
 

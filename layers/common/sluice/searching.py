@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from sluice.domain import Caller, Filter, Passage
+from sluice.domain import Caller, Filter, Passage, Vector
 from sluice.ports import Embedder, PassageStore
 from sluice.waking import Waking
 
@@ -26,17 +26,29 @@ class Searching:
         self._embedder = embedder
         self._passages = passages
 
+    async def embed(self, query: str) -> Vector:
+        """Return the vector of a query; raise `ModelError`."""
+        [vector] = await self._embedder.embed([query], purpose="query")
+        return vector
+
     async def search(
-        self, caller: Caller, query: str, *, limit: int, where: Filter, waking: Waking | None = None
+        self,
+        caller: Caller,
+        query: str,
+        *,
+        limit: int,
+        where: Filter,
+        waking: Waking | None = None,
+        vector: Awaitable[Vector] | None = None,
     ) -> Found:
         """Return the best `limit` passages, best first; raise `ModelError` or `DatabaseUnavailable`.
 
-        With `waking` a database that is starting is waited for.
+        With `waking` a database that is starting is waited for; `vector` is the query's, if it is on its way already.
         """
         began = perf_counter()
-        [vector] = await self._embedder.embed([query], purpose="query")
+        embedding = await (vector or self.embed(query))
         embedded = perf_counter()
         waking = waking or Waking(limit=0.0)
-        passages = await waking.query(lambda: self._passages.search(caller, query, vector, limit=limit, where=where))
+        passages = await waking.query(lambda: self._passages.search(caller, query, embedding, limit=limit, where=where))
         found = perf_counter()
         return Found(passages, {"embed": 1000 * (embedded - began), "search": 1000 * (found - embedded)})

@@ -115,6 +115,9 @@ class Settings(AccessSettings):
     first_token_seconds: Annotated[float, Field(gt=0)] = 30.0
     between_tokens_seconds: Annotated[float, Field(gt=0)] = 20.0
     title_seconds: Annotated[float, Field(gt=0)] = 10.0
+    # Completes follow-up questions for the search; empty for the chat model, `offline/rules` for rules without a model.
+    rewrite_model: str = ""
+    rewrite_seconds: Annotated[float, Field(gt=0)] = 3.0
     model_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     embedding_batch: Annotated[int, Field(gt=0, le=2048)] = 64
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sluice.limiting import Limiting
     from sluice.ports import ChatModel, ConversationStore, SourceLinks
     from sluice.readiness import Readiness
+    from sluice.retrieving import Retrieving
+    from sluice.rewriting import Rewriter
     from sluice.signing import Signer
     from sluice.spending import Prices
     from sluice.titling import Titling
@@ -59,7 +61,26 @@ def answering() -> Answering:
         offered_models=frozenset(names_of(settings().offered_models)),
         waking_limit=settings().database_waking_seconds,
     )
-    return Answering(searching=searching(), chat_model=answering_model(), conversations=conversations(), limits=limits)
+    return Answering(
+        retrieving=retrieving(), chat_model=answering_model(), conversations=conversations(), limits=limits
+    )
+
+
+@cache
+def retrieving() -> Retrieving:
+    from sluice.retrieving import Retrieving
+
+    return Retrieving(searching(), rewriter())
+
+
+@cache
+def rewriter() -> Rewriter:
+    """What makes follow-up questions complete: a model of its own, or the one that answers; by rules without either."""
+    from sluice.adapters.models import ChatByName
+    from sluice.rewriting import Rewriter
+
+    model = ChatByName(settings().rewrite_model or settings().chat_model, timeout=settings().rewrite_seconds)
+    return Rewriter(None if model.is_offline else model, seconds=settings().rewrite_seconds)
 
 
 @cache
@@ -114,8 +135,8 @@ def limiting() -> Limiting:
 
 async def check_prices() -> None:
     """Raise `ModelUnpriced` for a model that may answer and has no price."""
-    names = [settings().chat_model, *names_of(settings().offered_models), *names_of(settings().fallback_models)]
-    for name in names:
+    named = ",".join([settings().rewrite_model, settings().offered_models, settings().fallback_models])
+    for name in [settings().chat_model, *names_of(named)]:
         await prices().of(name)
 
 

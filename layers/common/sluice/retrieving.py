@@ -1,0 +1,81 @@
+"""Finding the passages for a question in its place in a conversation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import Any, TypeVar
+
+from sluice.completing import Book
+from sluice.domain import Caller, Filter, Message, Vector
+from sluice.rewriting import Rewriter, stands_alone
+from sluice.searching import Found, Searching
+from sluice.waking import Waking
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for. `text` is the question as far as it is known at once; it `follows` others, or may."""
+
+    text: str
+    follows: bool
+    where: Filter = field(default_factory=Filter)
+    limit: int = 8
+
+
+class Retrieving:
+    """Searches for a question at once where it stands alone, and else for what the conversation makes of it."""
+
+    def __init__(self, searching: Searching, rewriter: Rewriter) -> None:
+        self._searching = searching
+        self._rewriter = rewriter
+
+    async def find(
+        self,
+        caller: Caller,
+        wanted: Wanted,
+        placed: Callable[[], Awaitable[tuple[str, Sequence[Message]]]],
+        *,
+        waking: Waking,
+        book: Book,
+    ) -> Found:
+        """Return the best passages; raise `ModelError`, `DatabaseUnavailable`, or what `placed` raises.
+
+        `placed` brings the question and the messages before it, once they are known. Where they are waited for, the
+        vector of the question as it is is made meanwhile, for when it turns out to be the query.
+        """
+
+        async def search(query: str, vector: Awaitable[Vector] | None = None) -> Found:
+            return await self._searching.search(
+                caller, query, limit=wanted.limit, where=wanted.where, waking=waking, vector=vector
+            )
+
+        if wanted.text and (not wanted.follows or stands_alone(wanted.text)):
+            return await search(wanted.text)
+        async with _meanwhile(self._embed_ahead(wanted.text)) as vector:
+            question, path = await placed()
+            began = perf_counter()
+            query = await self._rewriter.rewrite(question, path, book=book)
+            rewritten = perf_counter()
+            found = await search(query, vector if query == wanted.text else None)
+        return replace(found, timing={"rewrite": 1000 * (rewritten - began), **found.timing})
+
+    async def _embed_ahead(self, text: str) -> Vector:
+        """Which question is answered again is not known ahead."""
+        return await self._searching.embed(text) if text else []
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, Result]) -> AsyncGenerator[asyncio.Task[Result], None]:
+    """Do something that may not be needed; at the end it is dropped, and so is its failure."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
