@@ -12,6 +12,8 @@ from local.template import Function, Place
 _OPEN = {"SLUICE_AUTH": "none"}
 # Nobody collects metrics from the terminal.
 _UNMEASURED = {"SLUICE_METRICS_NAMESPACE": ""}
+# The laptop's database is its user's own, who logs in by password.
+_BY_PASSWORD = {"SLUICE_DATABASE_IAM": "", "SLUICE_MIGRATION_URL": "", "SLUICE_DATABASE_USER": ""}
 # moto takes any key; without one boto3 does not even ask.
 _NO_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "laptop", "AWS_SECRET_ACCESS_KEY": "laptop"}
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"}
@@ -49,6 +51,7 @@ def variables(
         "AWS_ENDPOINT_URL_S3": place.endpoint,
         "AWS_ENDPOINT_URL_SQS": place.endpoint,
         "SLUICE_DATABASE_URL": database_url,
+        **_BY_PASSWORD,
         "SLUICE_BUCKET": bucket,
         "SLUICE_INGEST_URL": ingest_url,
         "SLUICE_UPLOAD_URLS": place.endpoint,

@@ -6,22 +6,18 @@ import ast
 import os
 from pathlib import Path
 
-from local.template import Notification, Stack
+from local.template import Notification, Place, Stack, read
 from tests.deploy.conftest import ROOT
 
 IN_OPT = ROOT / "layers" / "common"
 
 
 def names(module: Path) -> set[str]:
-    """Return what a module assigns at its top level, without running it."""
+    """Return what a module defines and assigns at its top level, without running it."""
     statements = ast.parse(module.read_text()).body
-    return {
-        target.id
-        for it in statements
-        if isinstance(it, ast.Assign)
-        for target in it.targets
-        if isinstance(target, ast.Name)
-    }
+    functions = {it.name for it in statements if isinstance(it, ast.FunctionDef)}
+    targets = [target for it in statements if isinstance(it, ast.Assign) for target in it.targets]
+    return functions | {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def test_every_handler_is_an_attribute_of_a_module(stack: Stack) -> None:
@@ -33,10 +29,10 @@ def test_every_handler_is_an_attribute_of_a_module(stack: Stack) -> None:
 
 
 def test_every_function_url_streams(stack: Stack) -> None:
-    """Both functions have a URL, and it streams."""
+    """The functions that callers reach have a URL, and it streams; migrations have none."""
     modes = {name: function.invoke_mode for name, function in stack.functions.items()}
 
-    assert modes == {"ChatFunction": "RESPONSE_STREAM", "IngestFunction": "RESPONSE_STREAM"}
+    assert modes == {"ChatFunction": "RESPONSE_STREAM", "IngestFunction": "RESPONSE_STREAM", "MigrateFunction": None}
 
 
 def test_the_exec_wrapper_lies_in_the_layer_and_is_executable(stack: Stack) -> None:
@@ -88,9 +84,13 @@ def test_a_document_is_called_a_dead_letter_when_the_queue_makes_it_one(stack: S
     assert int(attempts) == stack.queues["IngestQueue"].max_receives
 
 
-def test_no_environment_variable_holds_a_secret(stack: Stack) -> None:
+def test_no_environment_variable_holds_a_secret() -> None:
     """The database's address and the models' keys come from the secret, whose ARN is all that a function is given."""
-    for function in stack.functions.values():
-        assert function.environment["SLUICE_DATABASE_URL"] == ""
-        assert "SLUICE_SECRET_ARN" in function.unresolved, "the secret's ARN is asked for on deploy"
+    existing = read(ROOT / "template.yaml", Place(), {"Profile": "existing", "SecretArn": "arn:secret"})
+
+    for function in existing.functions.values():
+        assert (function.environment["SLUICE_DATABASE_URL"], function.environment["SLUICE_SECRET_ARN"]) == (
+            "",
+            "arn:secret",
+        )
         assert [name for name in function.environment if name.endswith(("_KEY", "_PASSWORD", "_TOKEN"))] == []

@@ -98,6 +98,12 @@ class Settings(AccessSettings):
     database_url: Annotated[str, Field(min_length=1)]
     # Log in with an IAM token instead of the password in the URL.
     database_iam: bool = False
+    # Of migrations: straight to the database as its owner, where the URL above leads to a pooler or is another user's.
+    migration_url: str = ""
+    # Of migrations: the user of the functions, whom the owner makes and lets in; empty where it is the owner.
+    database_user: str = ""
+    # After so many idle seconds the database closes that user's sessions, since an open one keeps Aurora awake; 0: never.
+    idle_session_seconds: Annotated[float, Field(ge=0)] = 0.0
     bucket: Annotated[str, Field(min_length=1)]
 
     # What the page may reach beside the chat function: the ingest function, and the addresses that uploads are sent to.

@@ -4,6 +4,7 @@ Each part is made once per environment, when it is first asked for. Imports stan
 function loads only what it needs: the chat function never loads a parser.
 """
 
+from sluice.bootstrap.deployment import create_key, migrate_as_owner
 from sluice.bootstrap.ingestion import ingesting, parser, queue, recognizer, reconciling
 from sluice.bootstrap.life import close, prime, prime_snapshot
 from sluice.bootstrap.questions import (
@@ -45,6 +46,7 @@ __all__ = [
     "check_prices",
     "close",
     "conversations",
+    "create_key",
     "database",
     "documents",
     "embedder",
@@ -55,6 +57,7 @@ __all__ = [
     "limiting",
     "metrics",
     "migrate",
+    "migrate_as_owner",
     "objects",
     "parser",
     "passages",

@@ -33,7 +33,7 @@ def database() -> Database:
     from sluice.adapters.postgres.database import Database
 
     size, timeout = settings().database_pool_size, settings().database_timeout_seconds
-    return Database(_conninfo(settings()), size=size, timeout=timeout, gate=schema.check)
+    return Database(conninfo(settings()), size=size, timeout=timeout, gate=schema.check)
 
 
 @cache
@@ -116,8 +116,8 @@ async def migrate(settings: Settings) -> list[str]:
     from sluice.adapters.postgres.migrations import migrate
 
     dimension = await _embedder(settings).dimension()
-    conninfo = await _conninfo(settings)()
-    return await asyncio.to_thread(migrate, conninfo, model=settings.embedding_model, dimension=dimension)
+    url = await conninfo(settings)()
+    return await asyncio.to_thread(migrate, url, model=settings.embedding_model, dimension=dimension)
 
 
 def names_of(list_of_models: str) -> list[str]:
@@ -125,7 +125,8 @@ def names_of(list_of_models: str) -> list[str]:
     return [name.strip() for name in list_of_models.split(",") if name.strip()]
 
 
-def _conninfo(settings: Settings) -> Conninfo:
+def conninfo(settings: Settings) -> Conninfo:
+    """Return how each new connection says who it is."""
     from sluice.adapters.postgres.credentials import by_iam, by_password, rds_token
 
     return by_iam(settings.database_url, rds_token) if settings.database_iam else by_password(settings.database_url)

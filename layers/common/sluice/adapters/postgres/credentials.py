@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import certifi
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -12,6 +14,9 @@ Conninfo = Callable[[], Awaitable[str]]
 Token = Callable[[str, int, str], str]
 
 _DEFAULT_PORT = 5432
+# Aurora and RDS show certificates of roots of their own, one for each region.
+RDS_ROOTS = Path(__file__).parent / "roots" / "rds.pem"
+_RDS_HOST = re.compile(r"\.(?P<door>proxy-)?[^.]+\.[a-z0-9-]+\.rds\.amazonaws\.com(\.cn)?$")
 
 
 def by_password(url: str) -> Conninfo:
@@ -48,12 +53,14 @@ def rds_token(host: str, port: int, user: str) -> str:
 
 
 def _with_roots(url: str) -> str:
-    """Name the root certificates for `verify-full`, unless the URL does.
-
-    An RDS Proxy shows a certificate of Amazon Trust Services, whose roots every common bundle holds. A cluster itself
-    shows one of RDS' own roots: put their file into the URL as `sslrootcert`.
-    """
+    """Name the root certificates for `verify-full`, unless the URL does."""
     known = conninfo_to_dict(url)
     if known.get("sslmode") in ("verify-full", "verify-ca") and not known.get("sslrootcert"):
-        return make_conninfo(url, sslrootcert=certifi.where())
+        return make_conninfo(url, sslrootcert=_roots_of(str(known.get("host") or "")))
     return url
+
+
+def _roots_of(host: str) -> str:
+    """Return the file of roots for a host: RDS' own for its databases, those that everybody trusts for its proxy."""
+    found = _RDS_HOST.search(host)
+    return str(RDS_ROOTS) if found and not found["door"] else certifi.where()

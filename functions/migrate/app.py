@@ -1,0 +1,61 @@
+"""The migrate function: brings the database to the schema of this code on every deploy, and makes API keys.
+
+CloudFormation asks as for a custom resource. An operator invokes it with `{"sluice": "migrate"}`, or for an API key
+with `{"sluice": "create_key", "name": "...", "scopes": ["ask", "ingest"]}`; it has no URL, and nobody else may.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from functions.migrate import custom_resource
+from functions.migrate.requests import CreateKey, Migrate, read
+from sluice import bootstrap
+
+PHYSICAL_ID = "sluice-schema"
+# CloudFormation's own, which say nothing of what is deployed.
+_OF_THE_PROTOCOL = ("ServiceToken", "ServiceTimeout")
+
+
+class Context(Protocol):
+    """What Lambda tells of an invocation, as far as it is used here."""
+
+    log_group_name: str
+    log_stream_name: str
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+def handler(event: Mapping[str, Any], context: Context) -> Mapping[str, Any] | None:
+    """Serve CloudFormation or an operator; to the latter return what was done, or raise."""
+    if not custom_resource.is_request(event):
+        return asyncio.run(_answer(read(event)))
+    custom_resource.serve(
+        event,
+        _deploy,
+        physical_id=PHYSICAL_ID,
+        seconds_left=context.get_remaining_time_in_millis() / 1000,
+        log=f"{context.log_group_name} {context.log_stream_name}",
+    )
+    return None
+
+
+def release(properties: Mapping[str, Any]) -> str:
+    """Return a digest of all that the template says is deployed; what it is part of changes with every deploy."""
+    told = {name: value for name, value in properties.items() if name not in _OF_THE_PROTOCOL}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _deploy(properties: Mapping[str, Any]) -> Mapping[str, str]:
+    applied = asyncio.run(bootstrap.migrate_as_owner())
+    return {"Release": release(properties), "Applied": ", ".join(applied)}
+
+
+async def _answer(request: Migrate | CreateKey) -> Mapping[str, Any]:
+    if isinstance(request, Migrate):
+        return {"applied": await bootstrap.migrate_as_owner()}
+    return {"key": await bootstrap.create_key(request.wanted())}

@@ -1,0 +1,45 @@
+"""What a deploy does to the database, and an operator by the migrate function."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sluice.bootstrap.shared import conninfo, migrate, settings
+
+if TYPE_CHECKING:
+    from sluice.access import ApiKey
+    from sluice.settings import Settings
+
+
+async def migrate_as_owner() -> list[str]:
+    """Migrate past the pooler, and let the functions' user in where it is another one; return what was applied."""
+    from sluice.adapters.postgres.admission import admit
+
+    owner = _as_owner(settings())
+    applied = await migrate(owner)
+    if owner.database_user:
+        url = await conninfo(owner)()
+        await asyncio.to_thread(admit, url, owner.database_user, idle_session_seconds=owner.idle_session_seconds)
+    return applied
+
+
+async def create_key(wanted: ApiKey) -> str:
+    """Keep a new API key and return its text, which is kept nowhere."""
+    from sluice import access
+    from sluice.adapters.postgres.database import Database
+    from sluice.adapters.postgres.keys import PostgresKeys
+
+    owner = _as_owner(settings())
+    database = Database(conninfo(owner), size=1, timeout=owner.database_waking_seconds)
+    key, text = access.issue(wanted, owner.key_pepper)
+    try:
+        await PostgresKeys(database).add(key if key.user else access.owning_itself(key))
+    finally:
+        await database.close()
+    return text
+
+
+def _as_owner(settings: Settings) -> Settings:
+    """Return the settings with which the database's owner goes straight to the database."""
+    return settings.model_copy(update={"database_url": settings.migration_url or settings.database_url})

@@ -1,0 +1,125 @@
+"""The migrate function on a real database, as CloudFormation and an operator invoke it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+
+from functions.migrate.app import handler, release
+from local.postgres import Postgres
+from sluice import access, bootstrap
+from sluice.adapters.postgres.migrations import migrations
+from sluice.domain import uuid7
+from sluice.errors import InvalidInput
+from tests.migrate.conftest import PROPERTIES, CloudFormation
+
+
+@dataclass
+class Context:
+    log_group_name: str = "/logs"
+    log_stream_name: str = "stream-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 800_000
+
+
+@pytest.fixture
+def empty_database(postgres: Postgres) -> Iterator[str]:
+    """The URL of a database without any schema, which the settings name."""
+    name = f"migrate_{uuid7().hex}"
+    url = postgres.create_database(name)
+    before = os.environ["SLUICE_DATABASE_URL"]
+    os.environ["SLUICE_DATABASE_URL"] = url
+    bootstrap.settings.cache_clear()
+    yield url
+    os.environ["SLUICE_DATABASE_URL"] = before
+    bootstrap.settings.cache_clear()
+    postgres.drop_database(name)
+
+
+def names() -> list[str]:
+    return [each.name for each in migrations()]
+
+
+def test_a_deploy_migrates_the_database(empty_database: str, cloudformation: CloudFormation) -> None:
+    """The answer says what was applied and what release it is; a second deploy applies nothing."""
+    handler(cloudformation.event(), Context())
+    handler(cloudformation.event("Update", PhysicalResourceId="sluice-schema"), Context())
+
+    release_name = release(PROPERTIES)
+    assert [(each["Status"], each.get("Data")) for each in cloudformation.answers] == [
+        ("SUCCESS", {"Release": release_name, "Applied": ", ".join(names())}),
+        ("SUCCESS", {"Release": release_name, "Applied": ""}),
+    ]
+
+
+def test_a_deploy_with_another_embedding_model_fails_in_words(
+    empty_database: str, cloudformation: CloudFormation
+) -> None:
+    """The stored vectors would be worthless, so the stack stays as it is."""
+    handler({"sluice": "migrate"}, Context())
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("update embedding_space set model = 'openai/other'")
+
+    handler(cloudformation.event("Update"), Context())
+
+    [answer] = cloudformation.answers
+    assert answer["Status"] == "FAILED"
+    assert "The stored vectors come from openai/other" in answer["Reason"]
+
+
+def test_a_database_that_can_not_be_reached_fails_the_deploy(cloudformation: CloudFormation) -> None:
+    """The settings of all tests name a database at which nobody listens."""
+    bootstrap.settings.cache_clear()
+
+    handler(cloudformation.event(), Context())
+
+    [answer] = cloudformation.answers
+    assert answer["Status"] == "FAILED"
+    assert "refused" in answer["Reason"]
+
+
+def test_a_release_is_named_by_all_that_is_deployed() -> None:
+    """Any property changes the name; what belongs to the protocol does not."""
+    named = release(PROPERTIES)
+
+    assert named == release({**PROPERTIES, "ServiceTimeout": "800"})
+    assert named != release({**PROPERTIES, "Layer": "layer:2"})
+
+
+def test_an_operator_makes_a_key(empty_database: str) -> None:
+    """The key's text is the answer; the database keeps its digest."""
+    handler({"sluice": "migrate"}, Context())
+
+    answer = handler({"sluice": "create_key", "name": "web", "user": "ann", "scopes": ["ask", "ingest"]}, Context())
+
+    assert answer is not None
+    key = asyncio.run(_found(answer["key"]))
+    assert (key.name, key.user, sorted(key.scopes)) == ("web", "ann", ["ask", "ingest"])
+    assert key.caller(answer["key"], "").user == "ann"
+
+
+async def _found(text: str) -> access.ApiKey:
+    from sluice.adapters.postgres.database import Database
+    from sluice.adapters.postgres.keys import PostgresKeys
+
+    database = Database(os.environ["SLUICE_DATABASE_URL"], size=1, timeout=5)
+    try:
+        key = await PostgresKeys(database).find(access.key_id(text) or "")
+    finally:
+        await database.close()
+    assert key is not None
+    return key
+
+
+@pytest.mark.parametrize("event", [{}, {"sluice": "drop"}, {"sluice": "create_key"}, {"sluice": "migrate", "x": 1}])
+def test_anything_else_is_refused_in_words(event: dict[str, Any]) -> None:
+    """A typing mistake is told, and nothing happens."""
+    with pytest.raises(InvalidInput, match="Send"):
+        handler(event, Context())
