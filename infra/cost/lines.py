@@ -61,11 +61,7 @@ def idle(use: Use) -> Iterator[Line]:
         f"{use.memory:.3f} GB × {_of(prices.SNAPSHOT)} × {_SECONDS:,.0f} s",
         use.memory * prices.SNAPSHOT.dollars * _SECONDS,
     )
-    yield Line(
-        "secrets",
-        f"{_of(prices.SECRET)}: yours, and with a database of the stack its owner's",
-        {profile: prices.SECRET.dollars * (1 if profile == "existing" else 2) for profile in PROFILES},
-    )
+    yield _all("secret", _of(prices.SECRET), prices.SECRET.dollars)
     polls = POLLERS * _SECONDS / POLL_SECONDS
     yield _all("waiting at the queue", f"{polls:,.0f} polls × {_of(prices.MESSAGE)}", polls * prices.MESSAGE.dollars)
     yield Line(
