@@ -173,7 +173,7 @@ async def test_a_sample_is_what_readers_see(store: DocumentStore) -> None:
     await staged(store, claim, "One.", "Two.", "Three.")
     await store.publish(claim, kind="text", title=None, pages=None, chunks=3)
 
-    assert await store.sample(claim) == Sample("Two.", content("Two.")[1][0])
+    assert await store.sample(claim) == Sample("Two.", content("Two.")[1][0], MODEL)
 
 
 async def test_new_bytes_are_a_new_version_of_the_document(store: DocumentStore) -> None:

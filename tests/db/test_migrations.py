@@ -70,6 +70,6 @@ def test_another_embedding_model_is_refused_with_a_way_out(empty_database: str) 
 
     assert refused.value.message == (
         "The stored vectors come from old/model (8 dimensions), but new/model (16 dimensions) is configured, and the "
-        "two can't be compared. Set SLUICE_EMBEDDING_MODEL back, or begin with an empty database and ingest the "
-        "documents again."
+        "two can't be compared. Set SLUICE_EMBEDDING_MODEL back and change the model with `sluice embeddings migrate`, "
+        "or begin with an empty database and ingest the documents again."
     )

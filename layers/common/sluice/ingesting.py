@@ -8,13 +8,14 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from uuid import UUID
 
-from sluice.domain import Caller, Claim, Document, DocumentStatus, Filter, ObjectRef, uuid7
+from sluice.domain import Caller, Claim, Document, DocumentStatus, Filter, ObjectRef, Passage, uuid7
 from sluice.errors import (
     DocumentChanged,
     DocumentError,
     DocumentNotFindable,
     DocumentNotFound,
     DocumentUnfinished,
+    EmbeddingModelSwitched,
     ObjectGone,
     SluiceError,
 )
@@ -148,11 +149,19 @@ class Ingesting:
 
     async def _probe(self, claim: Claim) -> None:
         """Search for the document's own words, as a question would; raise `DocumentNotFindable`."""
-        sample = await self._documents.sample(claim)
-        where = Filter(document_ids=(claim.document.id,))
-        found = await self._passages.search(claim.caller, sample.content, sample.vector, limit=1, where=where)
+        try:
+            found = await self._find_sample(claim)
+        except EmbeddingModelSwitched:
+            found = await self._find_sample(claim)
         if not found:
             raise DocumentNotFindable
+
+    async def _find_sample(self, claim: Claim) -> list[Passage]:
+        sample = await self._documents.sample(claim)
+        where = Filter(document_ids=(claim.document.id,))
+        return await self._passages.search(
+            claim.caller, sample.content, sample.vector, limit=1, where=where, model=sample.model
+        )
 
     async def _fail(self, claim: Claim, error: SluiceError) -> Document:
         try:

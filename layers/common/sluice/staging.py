@@ -8,9 +8,17 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
 from sluice.chunking import Splitter
-from sluice.domain import Block, Chunk, Claim, ParsedDocument
-from sluice.errors import DocumentUnfinished, EmptyDocument, NoTextLayer
-from sluice.ports import DocumentEmbedder, DocumentStore, Parser, Progress, StoredObject, TextRecognizer
+from sluice.domain import Block, Chunk, Claim, ParsedDocument, Vector
+from sluice.errors import DocumentUnfinished, EmbeddingModelSwitched, EmptyDocument, NoTextLayer
+from sluice.ports import (
+    DocumentEmbedder,
+    DocumentStore,
+    OtherVectors,
+    Parser,
+    Progress,
+    StoredObject,
+    TextRecognizer,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,22 +161,33 @@ class Staging:
         ]
 
     async def _stage(self, batch: Sequence[Chunk]) -> None:
-        documents = self._tools.documents
-        there = await documents.reuse(self._claim, batch)
+        there = await self._tools.documents.reuse(self._claim, batch)
         self._staged += len(batch)
-        new = {chunk.digest: chunk for chunk in batch if chunk.ordinal not in there}
-        if not new:
-            return
-        embedded = await self._tools.embedder.embed_documents([chunk.embedded_text for chunk in new.values()])
-        vectors = dict(zip(new, embedded.vectors, strict=True))
         missing = [chunk for chunk in batch if chunk.ordinal not in there]
-        await documents.stage(
+        if not missing:
+            return
+        try:
+            await self._embed(missing)
+        except EmbeddingModelSwitched:
+            await self._embed(missing)
+
+    async def _embed(self, chunks: Sequence[Chunk]) -> None:
+        """Write the chunks with their vectors; what stands in several is embedded once."""
+        new = {chunk.digest: chunk for chunk in chunks}
+        place = {digest: number for number, digest in enumerate(new)}
+        embedded = await self._tools.embedder.embed_documents([chunk.embedded_text for chunk in new.values()])
+
+        def of_each(vectors: Sequence[Vector]) -> list[Vector]:
+            return [vectors[place[chunk.digest]] for chunk in chunks]
+
+        await self._tools.documents.stage(
             self._claim,
-            missing,
-            [vectors[chunk.digest] for chunk in missing],
-            model=self._tools.embedder.model,
+            chunks,
+            of_each(embedded.vectors),
+            model=embedded.model or self._tools.embedder.model,
             usage=embedded.usage,
             progress=Progress("embedded", self._staged, self.summary.chunks if self.summary else None),
+            other=embedded.other and OtherVectors(embedded.other.model, of_each(embedded.other.vectors)),
         )
 
 

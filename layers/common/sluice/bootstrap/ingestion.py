@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sluice.bootstrap.shared import documents, embedder, metrics, objects, passages, settings
+from sluice.bootstrap.shared import database, documents, embedder_of, metrics, objects, passages, settings
 
 if TYPE_CHECKING:
+    from sluice.embedding import SpaceEmbedder
     from sluice.ingesting import Ingesting
     from sluice.ports import IngestQueue, Parser, TextRecognizer
     from sluice.reconciling import Reconciling
@@ -49,6 +50,15 @@ def recognizer() -> TextRecognizer | None:
 
 
 @cache
+def space_embedder() -> SpaceEmbedder:
+    from sluice.adapters.postgres.spaces import PostgresSpaces
+    from sluice.embedding import SpaceEmbedder
+
+    model = settings().embedding_model
+    return SpaceEmbedder(model=model, spaces=PostgresSpaces(database(), model=model), embedder_of=embedder_of)
+
+
+@cache
 def ingesting() -> Ingesting:
     from sluice.ingesting import Ingesting, Sizes, Tools
 
@@ -61,7 +71,7 @@ def ingesting() -> Ingesting:
         claim_seconds=settings().claim_seconds,
         handover_seconds=settings().handover_seconds,
     )
-    tools = Tools(documents=documents(), parser=parser(), embedder=embedder(), recognizer=recognizer())
+    tools = Tools(documents=documents(), parser=parser(), embedder=space_embedder(), recognizer=recognizer())
     return Ingesting(objects=objects(), passages=passages(), tools=tools, sizes=sizes, metrics=metrics())
 
 

@@ -84,15 +84,20 @@ def objects() -> ObjectStore:
 
 
 @cache
+def embedder_of(model: str) -> OfflineEmbedder | LiteLLMEmbedder:
+    """The embedder of a model by name: the configured one's, or of one that the database has switched to."""
+    return _embedder(settings(), model)
+
+
 def embedder() -> OfflineEmbedder | LiteLLMEmbedder:
-    return _embedder(settings())
+    return embedder_of(settings().embedding_model)
 
 
 @cache
 def searching() -> Searching:
     from sluice.searching import Searching
 
-    return Searching(embedder=embedder(), passages=passages())
+    return Searching(embedder=embedder(), passages=passages(), embedder_of=embedder_of)
 
 
 @cache
@@ -115,7 +120,7 @@ async def migrate(settings: Settings) -> list[str]:
     """Bring the database to this code's schema and return the names of the migrations that it lacked."""
     from sluice.adapters.postgres.migrations import migrate
 
-    dimension = await _embedder(settings).dimension()
+    dimension = await _embedder(settings, settings.embedding_model).dimension()
     url = await conninfo(settings)()
     return await asyncio.to_thread(migrate, url, model=settings.embedding_model, dimension=dimension)
 
@@ -132,10 +137,10 @@ def conninfo(settings: Settings) -> Conninfo:
     return by_iam(settings.database_url, rds_token) if settings.database_iam else by_password(settings.database_url)
 
 
-def _embedder(settings: Settings) -> OfflineEmbedder | LiteLLMEmbedder:
+def _embedder(settings: Settings, model: str) -> OfflineEmbedder | LiteLLMEmbedder:
     from sluice.adapters.models import embedder
 
-    return embedder(settings.embedding_model, batch=settings.embedding_batch, timeout=settings.model_timeout_seconds)
+    return embedder(model, batch=settings.embedding_batch, timeout=settings.model_timeout_seconds)
 
 
 def _read_secret(arn: str) -> dict[str, str]:

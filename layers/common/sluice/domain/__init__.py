@@ -16,7 +16,7 @@ from sluice.domain.documents import (
     sequence,
 )
 from sluice.domain.identity import uuid7
-from sluice.domain.retrieval import Filter, Passage, Vector, Weights
+from sluice.domain.retrieval import EmbeddingSpace, Filter, Passage, Vector, Weights
 
 __all__ = [
     "DEFAULT_COLLECTION",
@@ -30,6 +30,7 @@ __all__ = [
     "Conversation",
     "Document",
     "DocumentStatus",
+    "EmbeddingSpace",
     "EmbeddingUsage",
     "Filter",
     "Message",

@@ -10,6 +10,21 @@ Vector = list[float]
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingSpace:
+    """Which model's vectors a database holds: `model` is searched; `other` is to come, or `switched` from.
+
+    `known` are the models that may be configured here: all that the database was ever filled by.
+    """
+
+    model: str
+    dimension: int
+    other: str | None = None
+    other_dimension: int | None = None
+    switched: bool = False
+    known: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """Which documents a search may look at. An empty field does not restrict."""
 

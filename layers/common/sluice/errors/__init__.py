@@ -35,6 +35,8 @@
     ├── DocumentNotFindable         stored, but no search finds it
     ├── QueueUnavailable            worth another try
     ├── EmbeddingModelMismatch      the operator can mend it
+    ├── EmbeddingModelSwitched      worth another try, with vectors of the other model
+    ├── EmbeddingChangeRefused      the operator can mend it
     ├── NotReady
     │   ├── SchemaOutdated
     │   └── SchemaNewer             the operator can mend it
@@ -109,7 +111,9 @@ from sluice.errors.services import (
     DatabaseRefused,
     DatabaseUnavailable,
     DatabaseWaking,
+    EmbeddingChangeRefused,
     EmbeddingModelMismatch,
+    EmbeddingModelSwitched,
     IdentityProviderUnavailable,
     NotReady,
     QueueUnavailable,
@@ -138,7 +142,9 @@ __all__ = [
     "DocumentNotFound",
     "DocumentTooLarge",
     "DocumentUnfinished",
+    "EmbeddingChangeRefused",
     "EmbeddingModelMismatch",
+    "EmbeddingModelSwitched",
     "EmptyDocument",
     "EncryptedDocument",
     "EventsGone",

@@ -31,6 +31,23 @@ class EmbeddingModelMismatch(SluiceError):
     code = "embedding_model_mismatch"
 
 
+class EmbeddingModelSwitched(SluiceError):
+    """The search has just switched to another embedding model; try again in a moment."""
+
+    code = "embedding_model_switched"
+    retryable = True
+
+    def __init__(self, model: str) -> None:
+        super().__init__()
+        self.model = model
+
+
+class EmbeddingChangeRefused(SluiceError):
+    """The change of the embedding model can't go on like this."""
+
+    code = "embedding_change_refused"
+
+
 class DatabaseUnavailable(SluiceError):
     """The database can't be reached; try again in a moment."""
 

@@ -6,6 +6,7 @@ Real parts live in `adapters`, fakes in `testing`; both pass the same contract t
 from sluice.ports.answers import (
     AnswerKeeper,
     ConversationStore,
+    EmbeddingSpaces,
     PassageStore,
     Recorded,
 )
@@ -28,6 +29,7 @@ from sluice.ports.models import (
     Embeddings,
     Finish,
     NextAttempt,
+    OtherVectors,
     PromptMessage,
     TextDelta,
 )
@@ -40,11 +42,13 @@ __all__ = [
     "DocumentEmbedder",
     "DocumentStore",
     "Embedder",
+    "EmbeddingSpaces",
     "Embeddings",
     "Finish",
     "IngestQueue",
     "NextAttempt",
     "ObjectStore",
+    "OtherVectors",
     "Parser",
     "PassageStore",
     "Progress",

@@ -10,6 +10,7 @@ from uuid import UUID
 from sluice.domain import (
     Caller,
     Conversation,
+    EmbeddingSpace,
     Filter,
     Message,
     Passage,
@@ -24,8 +25,22 @@ from sluice.events import AnswerEvent
 class PassageStore(Protocol):
     """Searches the chunks of documents that are ready."""
 
-    async def search(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> list[Passage]:
-        """Return the best `limit` passages, best first: found and scored by meaning and by words, in one statement."""
+    async def search(
+        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter, model: str | None = None
+    ) -> list[Passage]:
+        """Return the best `limit` passages, best first: found and scored by meaning and by words, in one statement.
+
+        `vector` is one of `model`, the configured one where that is missing. Raises `EmbeddingModelSwitched` when the
+        search is by another model's vectors, or is so by now.
+        """
+        ...
+
+
+class EmbeddingSpaces(Protocol):
+    """Knows which model's vectors are stored."""
+
+    async def current(self) -> EmbeddingSpace:
+        """Return what is stored now; raise `EmbeddingModelMismatch` where the configured model has no place there."""
         ...
 
 

@@ -18,6 +18,7 @@ from sluice.domain import (
     ParsedDocument,
     Vector,
 )
+from sluice.ports.models import OtherVectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A chunk that readers should find: its text and its stored vector."""
+    """A chunk that readers should find: its text and its stored vector, made by `model`."""
 
     content: str
     vector: Vector
+    model: str
 
 
 class DocumentStore(Protocol):
@@ -80,10 +82,12 @@ class DocumentStore(Protocol):
         model: str,
         usage: EmbeddingUsage,
         progress: Progress,
+        other: OtherVectors | None = None,
     ) -> None:
         """Write chunks beside the ones that readers see, in one transaction with the progress and what they cost.
 
-        Raises `EmbeddingModelMismatch` when the stored vectors come from another model than `model`.
+        While the embedding model changes, `other` is kept beside the vectors. Raises `EmbeddingModelMismatch` when the
+        stored vectors come from another model than `model`, `EmbeddingModelSwitched` when they do since just now.
         """
         ...
 

@@ -76,11 +76,24 @@ class Embedder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class OtherVectors:
+    """The vectors of the same texts by another model, while the embedding model changes."""
+
+    model: str
+    vectors: list[Vector]
+
+
+@dataclass(frozen=True, slots=True)
 class Embeddings:
-    """One unit vector per text, in order, and what they took."""
+    """One unit vector per text, in order, and what they took.
+
+    `model` made them, where that is not the embedder's own; `other` stands beside them.
+    """
 
     vectors: list[Vector]
     usage: EmbeddingUsage
+    model: str | None = None
+    other: OtherVectors | None = None
 
 
 class DocumentEmbedder(Protocol):

@@ -88,9 +88,10 @@ dropped as (
     returning chunk.ordinal
 ),
 known as (
-    select distinct on (digest) digest, content, heading, lexemes, term_weights, embedding
+    select distinct on (digest) digest, content, heading, lexemes, term_weights, embedding, embedding_other
     from chunk
     where document_id = %(document_id)s and digest = any(%(digests)s)
+    order by digest, embedding_other is null
 ),
 kept as (
     select given.ordinal
@@ -101,12 +102,12 @@ kept as (
 copied as (
     insert into chunk (
         id, tenant, document_id, version, ordinal, digest, content, start_offset, end_offset, page, heading,
-        lexemes, term_weights, embedding
+        lexemes, term_weights, embedding, embedding_other
     )
     select
         given.id, %(tenant)s, %(document_id)s, %(version)s, given.ordinal, given.digest, known.content,
         given.start_offset, given.end_offset, given.page, known.heading, known.lexemes, known.term_weights,
-        known.embedding
+        known.embedding, known.embedding_other
     from given
     join known on known.digest = given.digest
     where given.ordinal not in (select ordinal from kept union all select ordinal from dropped)
@@ -118,12 +119,13 @@ select ordinal from kept union all select ordinal from copied;
 -- One statement for many chunks: the word counts are written once for all of them.
 insert into chunk (
     id, tenant, document_id, version, ordinal, digest, content, start_offset, end_offset, page, heading,
-    lexemes, term_weights, embedding
+    lexemes, term_weights, embedding, embedding_other
 )
 select
     given.id, %(tenant)s, %(document_id)s, %(version)s, given.ordinal, given.digest, given.content, given.start_offset,
     given.end_offset, given.page, given.heading, given.lexemes,
-    sluice_term_weights(given.lexemes, greatest(given.average_length, 1)), given.embedding::halfvec
+    sluice_term_weights(given.lexemes, greatest(given.average_length, 1)), given.embedding::halfvec,
+    given.other::halfvec
 from (
     select
         *,
@@ -132,8 +134,8 @@ from (
         ) as average_length
     from unnest(
         %(ids)s::uuid[], %(ordinals)s::integer[], %(digests)s::uuid[], %(contents)s::text[], %(starts)s::integer[],
-        %(ends)s::integer[], %(pages)s::integer[], %(headings)s::text[], %(embeddings)s::text[]
-    ) as chunk (id, ordinal, digest, content, start_offset, end_offset, page, heading, embedding),
+        %(ends)s::integer[], %(pages)s::integer[], %(headings)s::text[], %(embeddings)s::text[], %(others)s::text[]
+    ) as chunk (id, ordinal, digest, content, start_offset, end_offset, page, heading, embedding, other),
     -- The words of a heading count twice: they say what the text is about.
     lateral (select sluice_lexemes('english', concat_ws(' ', heading, heading, content)) as lexemes) as parsed
 ) as given;
@@ -170,7 +172,7 @@ delete from chunk
 where document_id = %(id)s and (version is distinct from %(version)s or ordinal >= %(chunks)s);
 
 -- name: sample_chunk
-select chunk.content, chunk.embedding::text as vector
+select chunk.content, chunk.embedding::text as vector, (select model from embedding_space) as model
 from chunk
 join document on document.id = chunk.document_id and document.version = chunk.version
 where document.id = %(id)s and document.claim = %(claim)s and chunk.ordinal = document.chunks / 2;
@@ -242,6 +244,3 @@ returning *;
 -- name: forget_tombstones
 delete from document
 where status = 'deleted' and updated_at < now() - make_interval(secs => %(seconds)s);
-
--- name: lock_embedding_space
-select model, dimension from embedding_space for share;

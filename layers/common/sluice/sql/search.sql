@@ -110,7 +110,6 @@ select
 from fused
 join chunk on chunk.id = fused.id
 join document on document.id = chunk.document_id
+-- Nothing is found by the vector of a model that is not the searched one, or not any more.
+where (select model from embedding_space) = %(model)s
 order by fused.score desc, fused.id;
-
--- name: embedding_space
-select model, dimension from embedding_space;

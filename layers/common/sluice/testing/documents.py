@@ -23,7 +23,7 @@ from sluice.domain import (
     uuid7,
 )
 from sluice.errors import DocumentBusy, DocumentChanged, DocumentNotFound, EmbeddingModelMismatch, SluiceError
-from sluice.ports import Progress, Sample
+from sluice.ports import OtherVectors, Progress, Sample
 
 StagedChunks = dict[int, tuple[Chunk, Vector]]
 
@@ -123,6 +123,7 @@ class InMemoryDocuments:
         model: str,
         usage: EmbeddingUsage,
         progress: Progress,
+        other: OtherVectors | None = None,
     ) -> None:
         if self.failures:
             raise self.failures.popleft()
@@ -143,7 +144,7 @@ class InMemoryDocuments:
     async def sample(self, claim: Claim) -> Sample:
         record = self._held(claim)
         chunk, vector = self.contents[record.document.id][record.document.chunks // 2]
-        return Sample(chunk.content, vector)
+        return Sample(chunk.content, vector, self._model)
 
     async def finish(self, claim: Claim) -> Document:
         record = self._held(claim)
@@ -271,7 +272,9 @@ class DocumentPassages:
     blind: bool = False
     failures: deque[SluiceError] = field(default_factory=deque)
 
-    async def search(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> list[Passage]:
+    async def search(
+        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter, model: str | None = None
+    ) -> list[Passage]:
         if self.failures:
             raise self.failures.popleft()
         found = [

@@ -29,7 +29,9 @@ class ScriptedPassages:
     searched: list[Searched] = field(default_factory=list)
     gate: asyncio.Event | None = None
 
-    async def search(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> list[Passage]:
+    async def search(
+        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter, model: str | None = None
+    ) -> list[Passage]:
         """Return the first `limit` of `found`."""
         self.searched.append(Searched(caller, query, limit, where))
         if self.gate:

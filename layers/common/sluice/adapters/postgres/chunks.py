@@ -3,49 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+import psycopg
 from psycopg.rows import DictRow
 
 from sluice import sql
+from sluice.adapters.postgres import spaces
 from sluice.adapters.postgres.database import Connection
-from sluice.adapters.postgres.migrations import mismatch
 from sluice.adapters.postgres.vectors import as_text
 from sluice.domain import Chunk, Claim, Vector, uuid7
-from sluice.errors import SchemaOutdated
+from sluice.errors import DatabaseUnavailable
+from sluice.ports import OtherVectors
 
 # Chunks per statement: one round trip and one count of words for all of them.
 _BATCH = 256
 
-Row = tuple[Chunk, Vector]
+Row = tuple[Chunk, Vector, Vector | None]
 
 
 async def reuse(connection: Connection, claim: Claim, chunks: Sequence[Chunk]) -> list[DictRow]:
     """Copy what the document has already into the staged version; return the ordinals that are in place."""
-    cursor = await connection.execute(
-        sql.query("documents", "reuse_chunks"),
-        _owner(claim) | _places(chunks),
-    )
+    with _complete():
+        cursor = await connection.execute(sql.query("documents", "reuse_chunks"), _owner(claim) | _places(chunks))
     return await cursor.fetchall()
 
 
 async def insert(
-    connection: Connection, claim: Claim, chunks: Sequence[Chunk], vectors: Sequence[Vector], *, model: str
+    connection: Connection,
+    claim: Claim,
+    chunks: Sequence[Chunk],
+    vectors: Sequence[Vector],
+    *,
+    model: str,
+    other: OtherVectors | None = None,
 ) -> None:
-    """Insert chunks with their vectors, pipelined; raise `EmbeddingModelMismatch`."""
-    await _check_model(connection, model, dimension=len(vectors[0]) if vectors else 0)
-    batches = [_owner(claim) | _columns(batch) for batch in _batches(list(zip(chunks, vectors, strict=True)))]
-    async with connection.cursor() as cursor:
-        await cursor.executemany(sql.query("documents", "insert_chunks"), batches)
+    """Insert chunks with their vectors, pipelined; raise `EmbeddingModelSwitched` or `EmbeddingModelMismatch`."""
+    cursor = await connection.execute(sql.query("embeddings", "lock_embedding_space"))
+    space = spaces.of(await cursor.fetchone())
+    spaces.check_vectors(space, model, len(vectors[0]) if vectors else 0)
+    others = other.vectors if other and other.model == space.other else [None] * len(chunks)
+    rows = list(zip(chunks, vectors, others, strict=True))
+    with _complete():
+        async with connection.cursor() as cursor:
+            await cursor.executemany(
+                sql.query("documents", "insert_chunks"), [_owner(claim) | _columns(batch) for batch in _batches(rows)]
+            )
 
 
-async def _check_model(connection: Connection, model: str, *, dimension: int) -> None:
-    row = await (await connection.execute(sql.query("documents", "lock_embedding_space"))).fetchone()
-    if row is None:
-        raise SchemaOutdated
-    if row["model"] != model or dimension not in (0, row["dimension"]):
-        raise mismatch(
-            stored=f"{row['model']} ({row['dimension']} dimensions)", configured=f"{model} ({dimension} dimensions)"
-        )
+@contextmanager
+def _complete() -> Iterator[None]:
+    """While a change of the embedding model ends, no chunk may lack its other vector."""
+    try:
+        yield
+    except psycopg.errors.CheckViolation as error:
+        raise DatabaseUnavailable("The embedding model is just being changed; try again in a moment.") from error
 
 
 def _batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -68,9 +80,10 @@ def _places(chunks: Sequence[Chunk]) -> dict[str, object]:
 
 
 def _columns(rows: Sequence[Row]) -> dict[str, object]:
-    chunks = [chunk for chunk, _ in rows]
+    chunks = [chunk for chunk, _, _ in rows]
     return _places(chunks) | {
         "contents": [chunk.content for chunk in chunks],
         "headings": [chunk.heading for chunk in chunks],
-        "embeddings": [as_text(vector) for _, vector in rows],
+        "embeddings": [as_text(vector) for _, vector, _ in rows],
+        "others": [as_text(other) if other else None for _, _, other in rows],
     }

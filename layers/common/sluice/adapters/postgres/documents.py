@@ -25,7 +25,7 @@ from sluice.domain import (
     uuid7,
 )
 from sluice.errors import DocumentBusy, DocumentChanged, DocumentNotFound
-from sluice.ports import Progress, Sample
+from sluice.ports import OtherVectors, Progress, Sample
 
 # Appended word counts that a search can still add up at no cost.
 _UNFOLDED_CHANGES = 20_000
@@ -99,12 +99,13 @@ class PostgresDocuments:
         model: str,
         usage: EmbeddingUsage = _NO_USAGE,
         progress: Progress | None = None,
+        other: OtherVectors | None = None,
     ) -> None:
         """Write chunks beside the ones that readers see, and add up what they cost."""
 
         async def work(connection: Connection) -> None:
             await _run(connection, "report_progress", _progress(claim, progress, usage=usage))
-            await chunk_rows.insert(connection, claim, chunks, vectors, model=model)
+            await chunk_rows.insert(connection, claim, chunks, vectors, model=model, other=other)
 
         await self._database.transact(work)
 
@@ -127,7 +128,8 @@ class PostgresDocuments:
         rows = await self._database.fetch(_query("sample_chunk"), _key(claim))
         if not rows:
             raise DocumentChanged
-        return Sample(rows[0]["content"], [float(number) for number in rows[0]["vector"].strip("[]").split(",")])
+        vector = [float(number) for number in rows[0]["vector"].strip("[]").split(",")]
+        return Sample(rows[0]["content"], vector, rows[0]["model"])
 
     async def finish(self, claim: Claim) -> Document:
         """End the claim: the document is ready."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import LiteralString
 
 from sluice import sql
 from sluice.errors import SchemaNewer, SchemaOutdated
@@ -43,12 +43,12 @@ class Migration:
         text = self.text
         for name, value in values.items():
             text = text.replace(f"${{{name}}}", str(value))
-        return cast("LiteralString", text)
+        return text
 
     def statements(self, values: Mapping[str, object]) -> list[LiteralString]:
         """Return the statements one by one; for files without a transaction, which quote no semicolon."""
         bare = _COMMENT.sub("", self.filled(values))
-        return [cast("LiteralString", part.strip()) for part in bare.split(";") if part.strip()]
+        return [part.strip() for part in bare.split(";") if part.strip()]
 
 
 def migrations(folder: Path = FOLDER) -> list[Migration]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
+from psycopg.rows import dict_row
 
-from sluice.adapters.postgres import indexes
+from sluice import sql
+from sluice.adapters.postgres import indexes, spaces
 from sluice.adapters.postgres.migration_files import FOLDER, Migration, migrations
-from sluice.errors import EmbeddingModelMismatch, SluiceError
+from sluice.errors import EmbeddingModelSwitched, SluiceError
 
-__all__ = ["MigrationEdited", "migrate", "migrations", "mismatch"]
+__all__ = ["MigrationEdited", "migrate", "migrations"]
 
 # Any number will do, as long as no other user of the database takes the same one.
 _LOCK = int.from_bytes(hashlib.sha256(b"sluice migrations").digest()[:7], "big")
@@ -89,18 +91,13 @@ def _alone(connection: psycopg.Connection) -> Iterator[None]:
         time.sleep(_PAUSE_SECONDS)
 
 
-def _claim_embedding_space(connection: psycopg.Connection, model: str, dimension: int) -> None:
+def _claim_embedding_space(connection: psycopg.Connection[Any], model: str, dimension: int) -> None:
     connection.execute(
         "insert into embedding_space (model, dimension) values (%s, %s) on conflict do nothing", [model, dimension]
     )
-    row = connection.execute("select model, dimension from embedding_space").fetchone()
-    if row is not None and row != (model, dimension):
-        raise mismatch(stored=f"{row[0]} ({row[1]} dimensions)", configured=f"{model} ({dimension} dimensions)")
-
-
-def mismatch(*, stored: str, configured: str) -> EmbeddingModelMismatch:
-    """Return the error that says what to do when vectors of two models would meet."""
-    return EmbeddingModelMismatch(
-        f"The stored vectors come from {stored}, but {configured} is configured, and the two can't be compared. "
-        "Set SLUICE_EMBEDDING_MODEL back, or begin with an empty database and ingest the documents again."
-    )
+    if connection.execute("select model, dimension from embedding_space").fetchone() == (model, dimension):
+        return
+    cursor = connection.cursor(row_factory=dict_row)
+    row = cursor.execute(sql.query("embeddings", "embedding_space")).fetchone()
+    with suppress(EmbeddingModelSwitched):  # the functions follow the database
+        spaces.check_vectors(spaces.of(row), model, dimension)

@@ -8,10 +8,10 @@ from psycopg.types.json import Jsonb
 
 from sluice import sql
 from sluice.adapters.postgres.database import Database
-from sluice.adapters.postgres.migrations import mismatch
+from sluice.adapters.postgres.spaces import PostgresSpaces
 from sluice.adapters.postgres.vectors import HalfVector
 from sluice.domain import Caller, Filter, Passage, Vector, Weights
-from sluice.errors import SchemaOutdated
+from sluice.errors import InvalidInput
 
 # Each leg ranks this many times what is asked for, so that a passage that both legs like is seen by both.
 _CANDIDATES_PER_RESULT = 5
@@ -27,18 +27,31 @@ class PostgresPassages:
         self._database = database
         self._model = model
         self._weights = weights
-        self._model_checked = False
+        self._spaces = PostgresSpaces(database, model=model)
 
-    async def search(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> list[Passage]:
-        """Return the best `limit` passages; raise `EmbeddingModelMismatch` or `DatabaseUnavailable`."""
-        await self.check_model()
+    async def search(
+        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter, model: str | None = None
+    ) -> list[Passage]:
+        """Return the best `limit` passages.
+
+        `vector` is one of `model`, the configured one where that is missing. Raises `EmbeddingModelSwitched`,
+        `EmbeddingModelMismatch` or `DatabaseUnavailable`.
+        """
         parameters = self.parameters(caller, query, vector, limit=limit, where=where)
-        rows = await self._database.fetch(sql.query("search", "search_passages"), parameters)
+        parameters["model"] = model or self._model
+        try:
+            rows = await self._database.fetch(sql.query("search", "search_passages"), parameters)
+        except InvalidInput:
+            await self._spaces.check(parameters["model"])  # vectors of another model may have another dimension
+            raise
+        if not rows:
+            await self._spaces.check(parameters["model"])
         return [Passage(**row) for row in rows]
 
     def parameters(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> dict[str, Any]:
         """Return what the statement is given; raise `InvalidInput` for a vector that is none."""
         return {
+            "model": self._model,
             "tenant": caller.tenant,
             "query": query,
             "vector": HalfVector(vector),
@@ -51,15 +64,8 @@ class PostgresPassages:
         }
 
     async def check_model(self) -> None:
-        """Raise `EmbeddingModelMismatch` unless the stored vectors are of our model; asks the database once."""
-        if self._model_checked:
-            return
-        rows = await self._database.fetch(sql.query("search", "embedding_space"))
-        if not rows:
-            raise SchemaOutdated
-        if rows[0]["model"] != self._model:
-            raise mismatch(stored=rows[0]["model"], configured=self._model)
-        self._model_checked = True
+        """Raise `EmbeddingModelMismatch` unless the configured model is, or was, one of this database."""
+        await self._spaces.current()
 
 
 def _conditions(where: Filter) -> dict[str, Any]:
