@@ -27,7 +27,7 @@ async def test_a_certificate_is_checked_by_the_roots_of_its_kind_of_host(host: s
     """RDS has roots of its own, which no common bundle holds; its proxy shows a certificate that everybody trusts."""
     given = await by_password(f"postgresql://sluice@{host}/sluice?sslmode=verify-full")()
 
-    assert Path(conninfo_to_dict(given)["sslrootcert"]).name == roots
+    assert Path(str(conninfo_to_dict(given)["sslrootcert"])).name == roots
 
 
 def test_the_roots_of_rds_are_valid_certificates_of_three_kinds_for_each_region() -> None:

@@ -102,7 +102,7 @@ class Settings(AccessSettings):
     migration_url: str = ""
     # Of migrations: the user of the functions, whom the owner makes and lets in; empty where it is the owner.
     database_user: str = ""
-    # After so many idle seconds the database closes that user's sessions, since an open one keeps Aurora awake; 0: never.
+    # After so many idle seconds the database closes its sessions, since an open one keeps Aurora awake; 0 for never.
     idle_session_seconds: Annotated[float, Field(ge=0)] = 0.0
     bucket: Annotated[str, Field(min_length=1)]
 
