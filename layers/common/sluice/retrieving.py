@@ -10,9 +10,9 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 from sluice.completing import Book
-from sluice.domain import Caller, Filter, Message, Vector
+from sluice.domain import Caller, Filter, Message
 from sluice.rewriting import Rewriter, stands_alone
-from sluice.searching import Found, Searching
+from sluice.searching import Found, QueryVector, Searching
 from sluice.waking import Waking
 
 Result = TypeVar("Result")
@@ -50,7 +50,7 @@ class Retrieving:
         vector of the question as it is is made meanwhile, for when it turns out to be the query.
         """
 
-        async def search(query: str, vector: Awaitable[Vector] | None = None) -> Found:
+        async def search(query: str, vector: Awaitable[QueryVector] | None = None) -> Found:
             return await self._searching.search(
                 caller, query, limit=wanted.limit, where=wanted.where, waking=waking, vector=vector
             )
@@ -65,9 +65,9 @@ class Retrieving:
             found = await search(query, vector if query == wanted.text else None)
         return replace(found, timing={"rewrite": 1000 * (rewritten - began), **found.timing})
 
-    async def _embed_ahead(self, text: str) -> Vector:
+    async def _embed_ahead(self, text: str) -> QueryVector:
         """Which question is answered again is not known ahead."""
-        return await self._searching.embed(text) if text else []
+        return await self._searching.embed(text) if text else QueryVector("", [])
 
 
 @asynccontextmanager
