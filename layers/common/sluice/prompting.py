@@ -28,10 +28,15 @@ NO_PASSAGES = "No passages were found."
 PASSAGE_SHARE = 0.75
 """The most that passages may take of what the question leaves, so that a conversation keeps some memory."""
 
-_FENCE = re.compile(r"<(?=\s*/?\s*passages?\b)", re.IGNORECASE)
-_MASKED = re.compile(r"&lt;(?=\s*/?\s*passages?\b)", re.IGNORECASE)
-_AMBIGUOUS = re.compile(r"&(?=(?:amp;)*lt;\s*/?\s*passages?\b)", re.IGNORECASE)
-_UNAMBIGUOUS = re.compile(r"&amp;(?=(?:amp;)*lt;\s*/?\s*passages?\b)", re.IGNORECASE)
+# A reader of the prompt sees a tag also where characters that nobody sees are strewn in.
+_UNSEEN = "[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*"
+_TAG = f"{_UNSEEN}/?{_UNSEEN}{_UNSEEN.join('passage')}"
+_FENCE = re.compile(f"<(?={_TAG})", re.IGNORECASE)
+_MASKED = re.compile(f"&lt;(?={_TAG})", re.IGNORECASE)
+_AMBIGUOUS = re.compile(f"&(?=(?:amp;)*lt;{_TAG})", re.IGNORECASE)
+_UNAMBIGUOUS = re.compile(f"&amp;(?=(?:amp;)*lt;{_TAG})", re.IGNORECASE)
+# Unicode's tag characters spell out ASCII that models read and people don't see.
+_INVISIBLE_ASCII = re.compile("[\U000e0000-\U000e007f]")
 _PASSAGE = re.compile(r'<passage id="(\d+)"[^>]*>\n(.*?)\n</passage>', re.DOTALL)
 _MARKER = re.compile(r" ?\[(\d+)\]")
 _ASKED = "</passages>\n\nQuestion: "
@@ -116,7 +121,7 @@ def _without_citations(answer: Message) -> str:
 
 
 def _mask(text: str) -> str:
-    return _FENCE.sub("&lt;", _AMBIGUOUS.sub("&amp;", text))
+    return _FENCE.sub("&lt;", _AMBIGUOUS.sub("&amp;", _INVISIBLE_ASCII.sub("", text)))
 
 
 def _unmask(text: str) -> str:
