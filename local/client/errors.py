@@ -29,7 +29,12 @@ def refusal(status: int, body: bytes) -> ClientError:
         detail = str(problem.get("detail") or problem.get("message") or problem.get("Message") or problem["title"])
     except (ValueError, KeyError, AttributeError):
         return ClientError(f"The server answered {status}: {body[:200].decode(errors='replace').strip()}")
-    words = " ".join([detail, *(f"{it['field']}: {it['message']}." for it in problem.get("errors", []))])
+    words = " ".join(
+        [
+            detail if detail.endswith((".", "!", "?")) else f"{detail}.",
+            *(f"{it['field']}: {it['message']}." for it in problem.get("errors", [])),
+        ]
+    )
     if status not in _NOBODY:
         return ClientError(words)
     # A function URL's own refusal has no code of ours.

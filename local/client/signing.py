@@ -30,7 +30,11 @@ class BodyHash(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers[HASH] = hashlib.sha256(request.content).hexdigest()
+        self.sign(request)
         yield request
+
+    def sign(self, request: httpx.Request) -> None:
+        """Add a signature, where there is one to add."""
 
 
 class Signature(BodyHash):
@@ -43,10 +47,8 @@ class Signature(BodyHash):
         self._credentials = credentials
         self._region = region
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        yield from map(self._signed, super().auth_flow(request))
-
-    def _signed(self, request: httpx.Request) -> httpx.Request:
+    def sign(self, request: httpx.Request) -> None:
+        """Add the signature; raise `ClientError` when the profile has lost its credentials."""
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
         from botocore.exceptions import BotoCoreError
@@ -59,7 +61,6 @@ class Signature(BodyHash):
         except BotoCoreError as error:
             raise ClientError(f"The AWS profile gives no credentials: {error}") from error
         request.headers.update(dict(signed.headers.items()))
-        return request
 
 
 def signature(profile: str, url: str) -> Signature:

@@ -79,12 +79,12 @@ class Connection:
             yield client
 
     async def _told_ingest_url(self) -> str:
-        from local.client import ClientError, Unreachable
+        from local.client import ClientError, NotSignedIn, Unreachable
 
         try:
             async with self.chat() as chat:
                 url = (await chat.page_config()).get("ingest_url")
-        except Unreachable:
+        except (Unreachable, NotSignedIn):
             raise
         except ClientError:
             url = None

@@ -22,6 +22,8 @@ from local.command.printing import harmless, show_json
 if TYPE_CHECKING:
     from local.diagnosis import Finding
 
+_DATABASE_SECONDS = "4"
+
 
 def doctor(
     url: Url = CHAT_URL,
@@ -73,7 +75,8 @@ def _look(environment: Mapping[str, str]) -> list[Finding]:
     from local.diagnosis import Finding
 
     command = [sys.executable, "-m", "local.diagnosis.installation"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    hurried = {"SLUICE_DATABASE_TIMEOUT_SECONDS": _DATABASE_SECONDS, **environment}
+    done = subprocess.run(command, env=hurried, capture_output=True, text=True, check=False)
     if done.returncode:
         return [Finding("settings", False, f"could not be looked at: {done.stderr.strip()}")]
     return [Finding(**finding) for finding in jsons.loads(done.stdout)]

@@ -30,7 +30,7 @@ async def findings(connection: Connection) -> AsyncIterator[Finding]:
             return
         yield _health(chat.url, health)
         if "date" in health.headers:
-            yield _clock(health.headers["date"], datetime.now(UTC))
+            yield clock(health.headers["date"], datetime.now(UTC))
         yield await _signing_in(chat)
     yield await _documents(connection)
 
@@ -50,7 +50,8 @@ def _no_health(url: str, status: int) -> str:
     return f"What answers at {url} is not Sluice's chat function ({status}). Give its address as --url."
 
 
-def _clock(told: str, now: datetime) -> Finding:
+def clock(told: str, now: datetime) -> Finding:
+    """Compare the server's clock, as its header `date` tells it, with ours."""
     skew = abs((parsedate_to_datetime(told) - now).total_seconds())
     if skew <= MOST_SKEW_SECONDS:
         return Finding("clock", True, "agrees with the server's")
