@@ -100,12 +100,13 @@ class Laptop:
         await self._parts.aclose()
 
     async def work(self) -> None:
-        """Feed the functions from their queues, for ever.
+        """Feed the functions from their queues, for ever; raise `AwsError` when S3 and SQS can't be kept running.
 
         On the first start our own documents are put before anybody polls, so that one environment gets them together.
         """
         await self._add_docs()
         async with asyncio.TaskGroup() as mappings:
+            mappings.create_task(self._aws.keep_running())
             for function in self._lambdas.values():
                 for source in function.function.event_sources:
                     mapping = EventSourceMapping(source, function, self._sqs, self._queue_url(source.queue_arn))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +13,10 @@ from typing import Self
 
 from local.template import Place
 
+logger = logging.getLogger("local.aws")
+
 STOP_SECONDS = 5.0
+SHORT_LIFE_SECONDS = 2.0
 
 
 class AwsError(Exception):
@@ -21,10 +26,13 @@ class AwsError(Exception):
 class Aws:
     """S3 and SQS of one stack; what they hold is kept in `folder` between runs."""
 
-    def __init__(self, template: Path, folder: Path, place: Place) -> None:
+    def __init__(
+        self, template: Path, folder: Path, place: Place, *, short_life_seconds: float = SHORT_LIFE_SECONDS
+    ) -> None:
         self._template = template
         self._folder = folder
         self._place = place
+        self._short_life_seconds = short_life_seconds
         self._process: Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -46,6 +54,21 @@ class Aws:
         assert self._process.stdout is not None  # noqa: S101 - it was asked for
         if await self._process.stdout.readline() != b"ready\n":
             raise AwsError(f"S3 and SQS did not start: {await self._last_words()}")
+
+    async def keep_running(self) -> None:
+        """Start the server again whenever it ends by itself, for ever; raise `AwsError` when it does not live long.
+
+        It goes on with what it has kept. Who calls it meanwhile is refused, and tries again.
+        """
+        assert self._process is not None  # noqa: S101 - called after it was started
+        while True:
+            started = time.monotonic()
+            await self._process.wait()
+            words = await self._last_words()
+            if time.monotonic() - started < self._short_life_seconds:
+                raise AwsError(f"S3 and SQS ended as soon as they had started: {words}")
+            logger.warning("S3 and SQS ended (%s) and are started again.", words)
+            await self.start()
 
     async def stop(self) -> None:
         """End the server; it keeps what has changed first."""

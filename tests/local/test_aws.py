@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from local.aws import Aws, AwsError
@@ -84,6 +85,46 @@ async def test_a_port_that_is_taken_is_an_error(tmp_path: Path) -> None:
 
         with pytest.raises(AwsError, match="S3 and SQS did not start"):
             await aws.start()
+
+
+async def test_a_server_that_ends_by_itself_is_started_again(
+    place: Place, bucket: httpx.AsyncClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It goes on with what it has kept, and the log tells."""
+    async with Aws(TEMPLATE, tmp_path, place, short_life_seconds=0) as aws, asyncio.TaskGroup() as background:
+        keeping = background.create_task(aws.keep_running())
+        await bucket.put("a.txt", content=b"text")
+        await until(lambda: any((tmp_path / "objects").glob("*.json")))
+
+        kill_server(tmp_path)
+
+        await until(lambda: "S3 and SQS ended (exit code -9) and are started again." in caplog.messages)
+        assert await get_again(bucket, "a.txt") == b"text"
+        keeping.cancel()
+
+
+async def test_a_server_that_ends_at_once_is_an_error(place: Place, tmp_path: Path) -> None:
+    """Starting it over and over would help nobody."""
+    async with Aws(TEMPLATE, tmp_path, place, short_life_seconds=3600) as aws:
+        kill_server(tmp_path)
+
+        with pytest.raises(AwsError, match=r"S3 and SQS ended as soon as they had started: exit code -9"):
+            await aws.keep_running()
+
+
+def kill_server(folder: Path) -> None:
+    [server] = [child for child in psutil.Process().children() if str(folder) in child.cmdline()]
+    server.kill()
+
+
+async def get_again(bucket: httpx.AsyncClient, key: str) -> bytes:
+    """Get an object as soon as somebody answers."""
+    while True:
+        with suppress(httpx.TransportError):
+            answer = await bucket.get(key)
+            if answer.is_success:
+                return answer.content
+        await asyncio.sleep(0.02)
 
 
 async def test_a_dropped_file_reaches_the_function_and_poison_the_dead_letters(
