@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from local.addresses import ROOT
-from local.command import conversations, keys
+from local.command import conversations, embeddings, keys
 from local.command.ask import ask
 from local.command.doctor import doctor
 from local.command.documents import docs, redrive
@@ -27,6 +27,7 @@ app.add_typer(conversations.app, name="conversations")
 app.command()(usage)
 app.command()(doctor)
 app.add_typer(keys.app, name="keys")
+app.add_typer(embeddings.app, name="embeddings")
 app.command("eval")(evaluate)
 app.command()(feedback)
 app.command()(redrive)

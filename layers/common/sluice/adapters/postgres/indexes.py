@@ -1,4 +1,6 @@
-"""Indexes that are built beside readers and writers: no transaction, and safe to begin again however it ended.
+"""What takes long beside readers and writers: building indexes, and checking constraints.
+
+No transaction is open meanwhile, and all of it is safe to begin again however it ended.
 
 A build that breaks off leaves an invalid index behind, which is maintained and never used. It is dropped first.
 
@@ -18,22 +20,24 @@ from psycopg import sql
 from sluice.errors import DatabaseUnavailable, SluiceError
 
 _CREATE = re.compile(r"create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?(\w+)\s", re.IGNORECASE)
-_DROP = re.compile(r"drop\s+index\s+concurrently\s+if\s+exists\s", re.IGNORECASE)
+_OTHER = re.compile(
+    r"drop\s+index\s+concurrently\s+if\s+exists\s|alter\s+table\s+\w+\s+validate\s+constraint\s", re.IGNORECASE
+)
 
 
 class NotRepeatable(SluiceError):
-    """A file without a transaction may only create indexes concurrently and drop them concurrently if they exist."""
+    """Without a transaction indexes may be created concurrently, and dropped so if they exist; and nothing else."""
 
     code = "migration_not_repeatable"
 
 
 def run(conninfo: str, statements: Sequence[LiteralString]) -> None:
-    """Create and drop indexes concurrently; repeating it changes nothing. Blocks for as long as a build takes.
+    """Create and drop indexes concurrently, validate constraints. Blocks for as long as that takes.
 
     Raises `NotRepeatable` for any other statement, `DatabaseUnavailable` where a build was cancelled.
     """
     for statement in statements:
-        if not _CREATE.match(statement) and not _DROP.match(statement):
+        if not _CREATE.match(statement) and not _OTHER.match(statement):
             raise NotRepeatable
     with psycopg.connect(conninfo, autocommit=True, prepare_threshold=None) as connection:
         connection.execute("set statement_timeout = 0")

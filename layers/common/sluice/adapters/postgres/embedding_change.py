@@ -1,0 +1,114 @@
+"""The change of the embedding model, on PostgreSQL. See migration 0004 for what each step does to the tables."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+
+from sluice import sql
+from sluice.adapters.postgres import indexes, spaces
+from sluice.adapters.postgres.credentials import Conninfo
+from sluice.adapters.postgres.database import Database, Parameters
+from sluice.adapters.postgres.vectors import as_text
+from sluice.domain import Chunk, EmbeddingSpace, Vector
+from sluice.errors import DatabaseUnavailable
+from sluice.ports.embeddings import ChunkPage
+
+_BEFORE_ALL = UUID(int=0)
+_PAUSE_SECONDS = 0.2
+_PASSES = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+_INDEX: LiteralString = (
+    "create index concurrently chunk_by_embedding_other on chunk using hnsw (embedding_other halfvec_cosine_ops)"
+)
+_VALIDATE: LiteralString = "alter table chunk validate constraint chunk_other_is_complete"
+
+
+class PostgresEmbeddingChange:
+    """The `EmbeddingChange` on PostgreSQL. `conninfo` is for what takes long, and has a session of its own."""
+
+    def __init__(self, database: Database, conninfo: Conninfo) -> None:
+        self._database = database
+        self._conninfo = conninfo
+
+    async def space(self) -> EmbeddingSpace:
+        """Return which vectors are stored."""
+        rows = await self._fetch("embedding_space")
+        return spaces.of(rows[0] if rows else None)
+
+    async def begin(self, model: str, dimension: int) -> Any:
+        """Make room for vectors of `dimension` numbers."""
+        return await self._outcome("begin_embedding_change", {"model": model, "dimension": dimension})
+
+    async def chunks(self) -> int:
+        """Return how many chunks the documents have."""
+        return int((await self._fetch("count_chunks"))[0]["chunks"])
+
+    async def page(self, after: UUID | None, *, limit: int) -> ChunkPage | None:
+        """Return the next chunks, in bounded time however many of them are complete."""
+        rows = await self._fetch("page_chunks", {"after": after or _BEFORE_ALL, "limit": limit})
+        if not rows:
+            return None
+        missing = {row["id"]: _chunk(row) for row in rows if row["content"] is not None}
+        return ChunkPage(len(rows), rows[-1]["id"], missing)
+
+    async def fill(self, model: str, vectors: Mapping[UUID, Vector]) -> int:
+        """Keep other vectors, in one statement."""
+        given = {"ids": list(vectors), "embeddings": [as_text(vector) for vector in vectors.values()]}
+        return len(await self._fetch("fill_other_embeddings", given | {"model": model}))
+
+    async def is_indexed(self) -> bool:
+        """Whether the index is there and whole."""
+        return bool(await self._fetch("other_index"))
+
+    async def build_index(self) -> None:
+        """Build it as the one that is used, with the same options; a broken one is dropped first."""
+        [row] = await self._fetch("embedding_index_options")
+        options = f" with ({', '.join(row['reloptions'])})" if row["reloptions"] else ""
+        await self._run_long(_INDEX + options)
+
+    async def require(self) -> None:
+        """Add the constraint."""
+        await self._patiently("require_other_embeddings")
+
+    async def validate(self) -> bool:
+        """Validate the constraint."""
+        try:
+            await self._run_long(_VALIDATE)
+        except psycopg.errors.CheckViolation:
+            return False
+        return True
+
+    async def switch(self, model: str) -> Any:
+        """Exchange the names of the columns."""
+        return await self._outcome("switch_embeddings", {"model": model})
+
+    async def drop(self) -> None:
+        """Drop the column; its space comes back as rows are written anew."""
+        await self._patiently("drop_other_embeddings")
+
+    async def _run_long(self, statement: LiteralString) -> None:
+        await asyncio.to_thread(indexes.run, await self._conninfo(), [statement])
+
+    async def _outcome(self, name: str, parameters: Parameters) -> Any:
+        return (await self._patiently(name, parameters))[0]["outcome"]
+
+    async def _patiently(self, name: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+        """Run what takes locks; where others hold them for long it lets go and comes back."""
+        while True:
+            try:
+                return await self._fetch(name, parameters)
+            except DatabaseUnavailable as error:
+                if not isinstance(error.__cause__, _PASSES):
+                    raise
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _fetch(self, name: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+        return await self._database.fetch(sql.query("embeddings", name), parameters)
+
+
+def _chunk(row: Mapping[str, Any]) -> Chunk:
+    return Chunk(row["ordinal"], row["content"], row["start"], row["end"], heading=row["heading"])
