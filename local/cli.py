@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from local.addresses import ROOT
-from local.command import conversations, embeddings, keys
+from local.command import conversations, documents, embeddings, keys
 from local.command.ask import ask
 from local.command.doctor import doctor
-from local.command.documents import docs, redrive
+from local.command.documents import redrive
 from local.command.feedback import feedback
 from local.command.ingest import ingest
 from local.command.search import search
@@ -21,8 +21,9 @@ from local.evaluation.command import evaluate
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
-for command in (up, ask, search, ingest, docs):
+for command in (up, ask, search, ingest):
     app.command()(command)
+app.add_typer(documents.app, name="docs")
 app.add_typer(conversations.app, name="conversations")
 app.command()(usage)
 app.command()(doctor)

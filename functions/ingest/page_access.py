@@ -12,7 +12,7 @@ from sluice.problems import problem
 
 _CHANGING = frozenset(["POST", "PUT", "PATCH", "DELETE"])
 _METHODS = ("GET", "POST", "DELETE")
-_HEADERS = ("authorization", "content-type", "x-api-key")
+_HEADERS = ("authorization", "content-type", "x-api-key", "x-amz-content-sha256")
 _TOLD = ("location", "retry-after")
 _PREFLIGHT_SECONDS = 7_200
 

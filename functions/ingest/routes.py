@@ -31,7 +31,7 @@ from functions.ingest.schemas import (
     Redriven,
     UploadQuery,
 )
-from sluice import redriving, sse
+from sluice import redriving, retrying, sse
 
 UPLOAD_SECONDS = 3_600
 
@@ -82,6 +82,12 @@ async def recent(query: Annotated[ListQuery, Query()], caller: TheCaller, docume
 async def document(document_id: UUID, caller: TheCaller, documents: TheDocuments) -> DocumentBody:
     """Return one document, with its error in words where it failed."""
     return DocumentBody.of(await documents.get(caller, document_id))
+
+
+@router.post("/documents/{document_id}/retry", status_code=202, dependencies=[Depends(paced)])
+async def retry(document_id: UUID, caller: TheCaller, documents: TheDocuments, queue: TheQueue) -> DocumentBody:
+    """Try a document again that has failed: it is pending, and the queue brings it to a worker."""
+    return DocumentBody.of(await retrying.retry(caller, document_id, documents=documents, queue=queue))
 
 
 @router.delete("/documents/{document_id}", status_code=204)

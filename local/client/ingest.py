@@ -25,6 +25,11 @@ class IngestClient(Transport):
         documents: list[Event] = (await self.json("GET", "/api/documents", query=query))["documents"]
         return documents
 
+    async def retry(self, document_id: str) -> Event:
+        """Have a document tried again that has failed, and return it."""
+        document: Event = await self.json("POST", f"/api/documents/{document_id}/retry")
+        return document
+
     async def redrive(self) -> int:
         """Send the dead letters back to the queue, and return how many there were."""
         return int((await self.json("POST", "/api/redrive"))["messages"])

@@ -1,21 +1,28 @@
-"""`sluice docs` and `sluice redrive`: what became of the documents."""
+"""`sluice docs` and `sluice redrive`: what became of the documents, and another try for them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from local.addresses import CHAT_URL
 from local.command.connection import Collection, Connection, IngestUrl, Json, Key, Profile, Url
-from local.command.outcome import run
+from local.command.outcome import Mistake, run
 from local.command.printing import show_json, show_table
 
 if TYPE_CHECKING:
     from local.client import Event
 
 
+MOST_DOCUMENTS = 500
+
+app = typer.Typer(help="List the documents with their status, and the reason of each that failed; try them again.")
+
+
+@app.callback(invoke_without_command=True)
 def docs(
+    context: typer.Context,
     collection: Collection = None,
     url: Url = CHAT_URL,
     ingest_url: IngestUrl = None,
@@ -24,6 +31,8 @@ def docs(
     json: Json = False,
 ) -> None:
     """List the documents with their status, and the reason of each that failed."""
+    if context.invoked_subcommand:
+        return
 
     async def load() -> list[Event]:
         async with Connection(url, api_key, profile, ingest_url).ingest() as client:
@@ -36,6 +45,36 @@ def docs(
         headings = ("status", "title", "collection", "pages", "chunks", "source, or reason")
         rows = [_row(document) for document in documents]
         show_table(headings, rows, when_empty="There are no documents yet. Add some: sluice ingest PATH...")
+
+
+@app.command()
+def retry(
+    names: Annotated[list[str] | None, typer.Argument(help="Titles or ids; all that have failed by default.")] = None,
+    collection: Collection = None,
+    url: Url = CHAT_URL,
+    ingest_url: IngestUrl = None,
+    api_key: Key = None,
+    profile: Profile = None,
+) -> None:
+    """Try documents again that have failed."""
+
+    async def try_again() -> list[Event]:
+        async with Connection(url, api_key, profile, ingest_url).ingest() as client:
+            known = await client.documents(collection=collection, limit=MOST_DOCUMENTS)
+            return [await client.retry(document["id"]) for document in _chosen(known, names)]
+
+    for document in run(try_again()):
+        typer.echo(f"{document['title']} is {document['status']}")
+
+
+def _chosen(documents: list[Event], names: list[str] | None) -> list[Event]:
+    """Return the failed documents, or those that are named; raise `Mistake` for a name that none has."""
+    if not names:
+        return [document for document in documents if document["status"] == "failed"]
+    missing = set(names) - {document[key] for document in documents for key in ("title", "id")}
+    if missing:
+        raise Mistake(f"There is no document {' and no '.join(sorted(missing))}; see sluice docs.")
+    return [document for document in documents if {document["title"], document["id"]} & set(names)]
 
 
 def redrive(url: Url = CHAT_URL, ingest_url: IngestUrl = None, api_key: Key = None, profile: Profile = None) -> None:

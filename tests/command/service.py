@@ -154,6 +154,7 @@ class Service:
             Route(conversation, self.conversation, methods=["GET", "PATCH", "DELETE"]),
             Route("/api/documents", self.upload, methods=["POST"]),
             Route("/api/documents", fixed(lambda: {"documents": self.documents})),
+            Route("/api/documents/{id}/retry", fixed({**DOCUMENT, "status": "pending"}), methods=["POST"]),
             Route("/api/uploads", self.presign, methods=["POST"]),
             Route("/bucket", self.take, methods=["POST"]),
             Route("/api/redrive", fixed({"messages": 3}), methods=["POST"]),

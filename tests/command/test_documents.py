@@ -61,6 +61,26 @@ def test_on_a_terminal_there_are_headings(sluice: Sluice, service: Service) -> N
     assert "[red]x" in row
 
 
+def test_all_that_failed_is_tried_again(sluice: Sluice, service: Service) -> None:
+    """What is ready is left alone."""
+    service.documents = [DOCUMENT, {**DOCUMENT, "id": "2", "status": "ready"}]
+
+    assert sluice("docs", "retry").stdout == f"{DOCUMENT['title']} is pending\n"
+    assert [seen.target for seen in service.seen if seen.method == "POST"] == [f"/api/documents/{DOCUMENT['id']}/retry"]
+
+
+def test_a_document_to_be_tried_again_is_named_by_title_or_id(sluice: Sluice, service: Service) -> None:
+    """A name that no document has is a mistake, before anything is done."""
+    service.documents = [{**DOCUMENT, "title": "a.pdf"}, {**DOCUMENT, "id": "2", "title": "b.pdf"}]
+
+    sluice("docs", "retry", "a.pdf", "2")
+    wrong = sluice("docs", "retry", "a.pdf", "c.pdf")
+
+    tried = [seen.target for seen in service.seen if seen.method == "POST"]
+    assert tried == [f"/api/documents/{DOCUMENT['id']}/retry", "/api/documents/2/retry"]
+    assert (wrong.exit_code, wrong.stderr) == (2, "There is no document c.pdf; see sluice docs.\n")
+
+
 def test_redrive_tells_how_many_dead_letters_went_back(sluice: Sluice) -> None:
     """The operator sees that there was something to try again."""
     assert sluice("redrive").stdout == "3 dead letters are in the queue again.\n"

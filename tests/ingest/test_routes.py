@@ -11,7 +11,7 @@ import pytest
 from sluice.domain import Allowance, DocumentStatus
 from sluice.errors import ModelUnavailable
 from sluice.testing.pdfs import pdf
-from tests.ingest.conftest import Answer, Function
+from tests.ingest.conftest import ATTEMPTS, Answer, Function, batch
 
 STREAM = {"accept": "text/event-stream", "content-type": "text/plain"}
 
@@ -174,6 +174,29 @@ def test_deleting_takes_object_and_document(function: Function) -> None:
     assert (answer.status, answer.text) == (204, "")
     assert (function.objects.contents, function.documents.contents) == ({}, {})
     assert function.request("DELETE", f"/api/documents/{identifier}").status == 404
+
+
+def test_a_failed_document_can_be_tried_again(function: Function) -> None:
+    """It waits for the message that brings it back, and that message's worker does try."""
+    function.embedder.failures.append(ModelUnavailable())
+    event = batch(function.put("a.txt", b"Some text."), tries=ATTEMPTS)
+    function.invoke(event)
+    [failed] = function.request("GET", "/api/documents").json["documents"]
+
+    answer = function.request("POST", f"/api/documents/{failed['id']}/retry")
+
+    assert (failed["status"], answer.status, answer.json["status"]) == ("failed", 202, "pending")
+    [sent] = function.queue.sent
+    function.invoke(batch(sent.body, again=sent.again))
+    assert function.request("GET", f"/api/documents/{failed['id']}").json["status"] == "ready"
+
+
+def test_a_ready_document_is_not_tried_again(function: Function) -> None:
+    """There is nothing to do, and nothing is queued."""
+    document = upload(function).events[-1]["document"]
+
+    assert function.request("POST", f"/api/documents/{document['id']}/retry").json == document
+    assert function.queue.sent == []
 
 
 def test_a_large_file_gets_a_form_of_its_own(function: Function) -> None:
