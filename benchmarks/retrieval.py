@@ -180,9 +180,9 @@ class Bench:
         searching = Searching(embedder=Ready(self.vectors), passages=passages)
         bare, whole = [], []
         for number, vector in enumerate(self.vectors.tolist()):
-            parameters = passages.parameters(CALLER, "q", vector, limit=DEPTH, where=EVERYWHERE)
+            plan = passages.plan(CALLER, "q", vector, limit=DEPTH, where=EVERYWHERE)
             began = time.perf_counter()
-            await database.fetch(sql.query("search", "search_passages"), parameters)
+            await database.fetch(plan.statement, plan.parameters)
             middle = time.perf_counter()
             await searching.search(CALLER, str(number), limit=DEPTH, where=EVERYWHERE)
             bare.append(1000 * (middle - began))

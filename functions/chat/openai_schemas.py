@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -53,7 +53,7 @@ class CompletionRequest(BaseModel):
     stream_options: StreamOptions | None = None
     n: int | None = 1
     collection: Collection | None = None
-    filter: FilterBody = FilterBody()
+    filter: FilterBody = Filter()
 
     @model_validator(mode="before")
     @classmethod
@@ -73,7 +73,7 @@ class CompletionRequest(BaseModel):
 
     def question(self, model: str | None) -> Question:
         """Return the question; the conversation stays with the client."""
-        where = Filter(self.collection, tuple[UUID, ...](self.filter.document_ids), self.filter.metadata)
+        where = replace(self.filter, collection=self.collection)
         text, follows = self.messages[-1].text.strip(), bool(self.history())
         return Question(text, uuid7(), where, model, at_tip=follows, may_begin=True)
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from sluice import branching
+from sluice import branching, filtering
 from sluice.answering import Question
 from sluice.domain import Conversation, Filter, Message, Passage, Source, Usage, uuid7
 from sluice.limiting import Report
@@ -25,17 +35,16 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class FilterBody(Request):
-    document_ids: Annotated[list[UUID], Field(max_length=100)] = []
-    metadata: Annotated[dict[str, str | int | float | bool], Field(max_length=20)] = {}
+# What it may hold is said where it is read; pydantic lets that error through.
+FilterBody = Annotated[Filter, PlainValidator(filtering.parse, json_schema_input_type=dict[str, object])]
 
 
 class Scoped(Request):
     collection: Collection | None = None
-    filter: FilterBody = FilterBody()
+    filter: FilterBody = Filter()
 
     def where(self) -> Filter:
-        return Filter(self.collection, tuple(self.filter.document_ids), self.filter.metadata)
+        return replace(self.filter, collection=self.collection)
 
 
 class ChatRequest(Scoped):

@@ -6,6 +6,7 @@ messages says which one the question follows. Edited and repeated questions ther
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -47,7 +48,7 @@ class UiChatRequest(Loose):
     trigger: str = "submit-message"
     message_id: Annotated[str | None, Field(alias="messageId")] = None
     collection: Collection | None = None
-    filter: FilterBody = FilterBody()
+    filter: FilterBody = Filter()
     model: Model | None = None
 
     @model_validator(mode="after")
@@ -57,7 +58,7 @@ class UiChatRequest(Loose):
         return self
 
     def question(self, caller: Caller) -> Question:
-        where = Filter(self.collection, tuple(self.filter.document_ids), self.filter.metadata)
+        where = replace(self.filter, collection=self.collection)
         again = _uuid(self.message_id) if self.trigger == "regenerate-message" else None
         return Question(
             text=self.messages[-1].text,

@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from sluice.domain import Caller, Filter, uuid7
+from sluice.domain import Caller, Filter, OneOf, uuid7
 from sluice.errors import DatabaseUnavailable, ModelRateLimited, SchemaOutdated
 from sluice.testing.passages import Searched
 from tests.chat.conftest import Parts
@@ -98,7 +98,7 @@ async def test_a_filter_and_a_model_reach_the_answer(client: httpx.AsyncClient, 
 
     await client.post("/api/chat", json=body)
 
-    where = Filter("sea", (UUID(int=2),), {"year": 2024})
+    where = Filter("sea", (UUID(int=2),), OneOf("year", (2024,)))
     assert parts.passages.searched == [Searched(Caller(), "whales", 8, where)]
     assert parts.model.models == ["openai/gpt-5"]
 
@@ -114,7 +114,9 @@ async def test_a_filter_and_a_model_reach_the_answer(client: httpx.AsyncClient, 
         (b'{"message": 7}', 422, "invalid_input", "body.message"),
         (b'{"message": "hi", "mesage": "hi"}', 422, "invalid_input", "body.mesage"),
         (b'{"message": "hi", "conversation_id": "seven"}', 422, "invalid_input", "body.conversation_id"),
-        (b'{"message": "hi", "filter": {"sql": 1}}', 422, "invalid_input", "body.filter.sql"),
+        (b'{"message": "hi", "filter": {"sql": 1}}', 400, "invalid_filter", None),
+        (b'{"message": "hi", "filter": {"metadata": {"a": "\\u0000"}}}', 400, "invalid_filter", None),
+        (b'{"message": "hi", "filter": {"tags": ["\\ud800"]}}', 400, "invalid_filter", None),
         (b'{"message": "' + b"w" * 1_000_000 + b'"}', 422, "question_too_long", None),
     ],
 )

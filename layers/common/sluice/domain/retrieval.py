@@ -25,15 +25,6 @@ class EmbeddingSpace:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """Which documents a search may look at. An empty field does not restrict."""
-
-    collection: str | None = None
-    document_ids: tuple[UUID, ...] = ()
-    metadata: Mapping[str, str | int | float | bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Weights:
     """What each leg of the search counts in the fusion; a leg of weight 0 finds no candidates of its own."""
 

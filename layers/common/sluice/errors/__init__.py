@@ -2,6 +2,7 @@
 
     SluiceError
     ├── InvalidInput                the caller can mend it
+    │   ├── InvalidFilter
     │   ├── QuestionTooLong
     │   └── ModelNotOffered
     ├── NotAuthenticated            nobody knows who asks
@@ -93,6 +94,7 @@ from sluice.errors.requests import (
     CredentialsMissing,
     DocumentNotFound,
     EventsGone,
+    InvalidFilter,
     InvalidInput,
     KeyNotFound,
     LimitReached,
@@ -149,6 +151,7 @@ __all__ = [
     "EncryptedDocument",
     "EventsGone",
     "IdentityProviderUnavailable",
+    "InvalidFilter",
     "InvalidInput",
     "KeyNotFound",
     "LimitReached",

@@ -11,6 +11,12 @@ class InvalidInput(SluiceError):
     code = "invalid_input"
 
 
+class InvalidFilter(InvalidInput):
+    """The filter is not valid."""
+
+    code = "invalid_filter"
+
+
 class QuestionTooLong(InvalidInput):
     """The question is too long; shorten it, or upload it as a document and ask about that."""
 

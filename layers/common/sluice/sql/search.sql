@@ -1,27 +1,26 @@
 -- name: search_passages
 -- Candidates come from two indexes, by meaning and by words; each is then scored by both, exactly. A leg's score counts
 -- as a share of the leg's best one, and the shares are added by weight (a convex combination: Bruch, Gai and Ingber 2023).
+-- ${visible} is what the caller may see, ${nearness} the distance to the query: in the form that the index knows, or in
+-- one that has every visible chunk compared.
 with visible as not materialized (
     select chunk.id, chunk.embedding, chunk.lexemes, chunk.term_weights
     from chunk
     join document on document.id = chunk.document_id and document.version = chunk.version
-    where chunk.tenant = %(tenant)s
-      and document.tenant = %(tenant)s
-      and (%(collection)s::text is null or document.collection = %(collection)s)
-      and (%(document_ids)s::uuid[] is null or document.id = any(%(document_ids)s))
-      and document.metadata @> %(metadata)s::jsonb
+    where ${visible}
 ),
 dense as materialized (
     select id
     from visible
-    order by embedding <=> %(vector)s::halfvec
-    limit case when %(dense_weight)s::float8 > 0 then %(candidates)s::integer else 0 end
+    order by ${nearness}
+    limit %(dense_candidates)s
 ),
--- The words of the query, each with its number in the query and the number of chunks that it stands in.
+-- The words of the query, each with its number in the query and the number of chunks that it stands in. The empty word
+-- stands in all of them.
 word as materialized (
     select
         asked.lexeme,
-        cardinality(asked.positions) as repeats,
+        asked.repeats,
         (
             select coalesce(sum(counted.chunks), 0)::float8
             from (
@@ -30,15 +29,11 @@ word as materialized (
                 select chunks from lexeme_change where tenant = %(tenant)s and lexeme = asked.lexeme
             ) as counted
         ) as chunks
-    from unnest(sluice_lexemes('english', %(query)s)) as asked
-),
-corpus as materialized (
-    select coalesce(sum(chunks), 0)::float8 as chunks
     from (
-        select chunks from lexeme_count where tenant = %(tenant)s and lexeme = ''
+        select lexeme, cardinality(positions) as repeats from unnest(sluice_lexemes('english', %(query)s))
         union all
-        select chunks from lexeme_change where tenant = %(tenant)s and lexeme = ''
-    ) as counted
+        select '', 0
+    ) as asked
 ),
 -- Chunks are fetched by the rarest words, as many as a budget of rows allows, and ranked by all words.
 wanted as materialized (
@@ -46,7 +41,7 @@ wanted as materialized (
     from (
         select lexeme, row_number() over rarest as position, sum(chunks) over rarest as fetched
         from word
-        where chunks > 0
+        where chunks > 0 and lexeme <> ''
         window rarest as (order by chunks, lexeme)
     ) as by_rarity
     where position = 1 or fetched <= %(fetched)s
@@ -61,9 +56,10 @@ weighted as materialized (
     from (
         select
             sluice_term(word.lexeme) as dimension,
-            sum(repeats * ln(1 + greatest(corpus.chunks - word.chunks + 0.5, 0.5) / (word.chunks + 0.5))) as weight
-        from word, corpus
-        where word.chunks > 0
+            sum(word.repeats * ln(1 + greatest(every.chunks - word.chunks + 0.5, 0.5) / (word.chunks + 0.5))) as weight
+        from word
+        join word as every on every.lexeme = ''
+        where word.chunks > 0 and word.lexeme <> ''
         group by 1
     ) as term
 ),
@@ -72,11 +68,11 @@ lexical as materialized (
     from visible
     where lexemes @@ (select words from wanted)
     order by term_weights <#> (select words from weighted), id
-    limit case when %(lexical_weight)s::float8 > 0 then %(candidates)s::integer else 0 end
+    limit %(lexical_candidates)s
 ),
 scored as materialized (
     select
-        chunk.id,
+        chunk.id, chunk.document_id, chunk.content, chunk.start_offset, chunk.end_offset, chunk.page, chunk.heading,
         greatest(1 - (chunk.embedding <=> %(vector)s::halfvec), 0) as similarity,
         coalesce(-(chunk.term_weights <#> (select words from weighted)), 0) as relevance
     from chunk
@@ -84,8 +80,7 @@ scored as materialized (
 ),
 fused as (
     select
-        id,
-        similarity,
+        *,
         (
             %(dense_weight)s::float8 * coalesce(similarity / nullif(max(similarity) over (), 0), 0)
             + %(lexical_weight)s::float8 * coalesce(relevance / nullif(max(relevance) over (), 0), 0)
@@ -95,21 +90,21 @@ fused as (
     limit %(limit)s
 )
 select
-    chunk.id as chunk_id,
+    fused.id as chunk_id,
     document.id as document_id,
     document.source,
     document.title,
     document.metadata,
-    chunk.content,
-    chunk.start_offset as start,
-    chunk.end_offset as end,
-    chunk.page,
-    chunk.heading,
+    fused.content,
+    fused.start_offset as start,
+    fused.end_offset as end,
+    fused.page,
+    fused.heading,
     fused.score,
-    fused.similarity
+    fused.similarity,
+    (select count(*) from dense) as near
 from fused
-join chunk on chunk.id = fused.id
-join document on document.id = chunk.document_id
+join document on document.id = fused.document_id
 -- Nothing is found by the vector of a model that is not the searched one, or not any more.
 where (select model from embedding_space) = %(model)s
 order by fused.score desc, fused.id;

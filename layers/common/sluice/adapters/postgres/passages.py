@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, LiteralString
 
-from psycopg.types.json import Jsonb
+from psycopg.rows import DictRow
 
 from sluice import sql
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.spaces import PostgresSpaces
 from sluice.adapters.postgres.vectors import HalfVector
+from sluice.adapters.postgres.visibility import Visibility
 from sluice.domain import Caller, Filter, Passage, Vector, Weights
 from sluice.errors import InvalidInput
 
@@ -18,6 +20,19 @@ _CANDIDATES_PER_RESULT = 5
 _FEWEST_CANDIDATES = 50
 # The lexical leg ranks at most about this many chunks, those with the rarest words of the query.
 _FETCHED_BY_WORDS = 5_000
+_ALL = 2**62
+
+_BY_INDEX: LiteralString = "embedding <=> %(vector)s::halfvec"
+# The same in a form that no index knows.
+_BY_COMPARING: LiteralString = f"({_BY_INDEX}) + 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The statement of a search, and what it is given."""
+
+    statement: LiteralString
+    parameters: dict[str, Any]
 
 
 class PostgresPassages:
@@ -37,40 +52,48 @@ class PostgresPassages:
         `vector` is one of `model`, the configured one where that is missing. Raises `EmbeddingModelSwitched`,
         `EmbeddingModelMismatch` or `DatabaseUnavailable`.
         """
-        parameters = self.parameters(caller, query, vector, limit=limit, where=where)
-        parameters["model"] = model or self._model
-        try:
-            rows = await self._database.fetch(sql.query("search", "search_passages"), parameters)
-        except InvalidInput:
-            await self._spaces.check(parameters["model"])  # vectors of another model may have another dimension
-            raise
+        model = model or self._model
+        rows = await self._rank(self.plan(caller, query, vector, limit=limit, where=where), model)
+        if len(rows) < limit or (rows[0]["near"] < limit and self._weights.dense):
+            rows = await self._rank(self.plan(caller, query, vector, limit=limit, where=where, exhaustive=True), model)
         if not rows:
-            await self._spaces.check(parameters["model"])
-        return [Passage(**row) for row in rows]
+            await self._spaces.check(model)
+        return [Passage(**{name: value for name, value in row.items() if name != "near"}) for row in rows]
 
-    def parameters(self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter) -> dict[str, Any]:
-        """Return what the statement is given; raise `InvalidInput` for a vector that is none."""
-        return {
+    def plan(
+        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter, exhaustive: bool = False
+    ) -> Search:
+        """Return the statement with its parameters; raise `InvalidInput` for a vector that is none.
+
+        An `exhaustive` search compares all that may be seen: where the indexes' best is mostly hidden, they give up
+        before enough has come.
+        """
+        visible = Visibility(caller, where)
+        both = self._weights.dense > 0 and self._weights.lexical > 0
+        candidates = max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT) if both else limit
+        parameters = {
             "model": self._model,
-            "tenant": caller.tenant,
             "query": query,
             "vector": HalfVector(vector),
             "limit": limit,
-            "candidates": max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT),
-            "fetched": _FETCHED_BY_WORDS,
+            "dense_candidates": candidates if self._weights.dense else 0,
+            "lexical_candidates": candidates if self._weights.lexical else 0,
+            "fetched": _ALL if exhaustive else _FETCHED_BY_WORDS,
             "dense_weight": self._weights.dense,
             "lexical_weight": self._weights.lexical,
-            **_conditions(where),
+            **visible.parameters,
         }
+        nearness = _BY_COMPARING if exhaustive else _BY_INDEX
+        statement = sql.query("search", "search_passages")
+        return Search(statement.replace("${visible}", visible.sql).replace("${nearness}", nearness), parameters)
 
     async def check_model(self) -> None:
         """Raise `EmbeddingModelMismatch` unless the configured model is, or was, one of this database."""
         await self._spaces.current()
 
-
-def _conditions(where: Filter) -> dict[str, Any]:
-    return {
-        "collection": where.collection,
-        "document_ids": list(where.document_ids) or None,
-        "metadata": Jsonb(dict(where.metadata)),
-    }
+    async def _rank(self, search: Search, model: str) -> list[DictRow]:
+        try:
+            return await self._database.fetch(search.statement, search.parameters | {"model": model})
+        except InvalidInput:
+            await self._spaces.check(model)  # vectors of another model may have another dimension
+            raise

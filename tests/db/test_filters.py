@@ -1,0 +1,134 @@
+"""Filters on a real PostgreSQL: what they let through, and that they never starve a search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.json import Jsonb
+
+from local.postgres import Postgres
+from sluice import filtering
+from sluice.adapters.postgres.database import Database
+from sluice.adapters.postgres.passages import PostgresPassages
+from sluice.adapters.postgres.visibility import Visibility
+from sluice.domain import Caller, Filter, Weights
+from sluice.errors import InvalidInput
+from tests.conftest import DIMENSION, EMBEDDING_MODEL
+from tests.db.test_search import CALLER, EMBEDDER, Library
+
+PAPERS: Mapping[str, Mapping[str, object]] = {
+    "old": {"year": 1999, "author": "Ann", "tags": ["final", "public"], "due": "1999-05-01"},
+    "new": {"year": 2024, "author": "Bob", "tags": ["draft"], "due": "2024-05-01T12:00:00+02:00"},
+    "odd": {"year": "1999", "author": "O'Hara; drop table chunk; --", "due": "2024-99-99", "price": 2.5},
+    "bare": {},
+}
+
+
+@pytest.fixture
+async def papers(database: Database) -> Library:
+    """Four documents about whales, whose file name is their key in `PAPERS`."""
+    library = Library(database)
+    for key, metadata in PAPERS.items():
+        document = await library.add(key, f"whales {key}")
+        await database.fetch(
+            "update document set metadata = %(metadata)s, created_at = %(created)s where id = %(id)s",
+            {"metadata": Jsonb(metadata), "created": f"{2001 + len(key)}-01-01T00:00:00Z", "id": document.id},
+        )
+    return library
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"old", "new", "odd", "bare"}),
+        ({"metadata": {"author": "Ann"}}, {"old"}),
+        ({"metadata": {"year": 1999}}, {"old"}),
+        ({"metadata": {"year": 1999.0}}, {"old"}),
+        ({"metadata": {"year": "1999"}}, {"odd"}),
+        ({"metadata": {"tags": "public"}}, {"old"}),
+        ({"tags": ["final", "public"]}, {"old"}),
+        ({"tags": ["final", "draft"]}, set()),
+        ({"metadata": {"year": {"in": [2024, "1999"]}}}, {"new", "odd"}),
+        ({"metadata": {"year": {"in": []}}}, set()),
+        ({"metadata": {"year": {"gte": 1999, "lt": 2024}}}, {"old"}),
+        ({"metadata": {"year": {"gt": 1999}}}, {"new"}),
+        ({"metadata": {"due": {"gte": "1999-05-01", "lte": "2024-05-01"}}}, {"old"}),
+        ({"metadata": {"due": {"gt": "2024-05-01T09:59:00Z"}}}, {"new"}),
+        ({"metadata": {"due": {"lte": "2024-05-01T10:00:00Z"}}}, {"old", "new"}),
+        ({"metadata": {"price": {"gt": 2}}}, {"odd"}),
+        ({"metadata": {"tags": {"exists": True}}}, {"old", "new"}),
+        ({"metadata": {"tags": {"exists": False}}}, {"odd", "bare"}),
+        ({"not": {"metadata": {"year": {"gt": 2000}}}}, {"old", "odd", "bare"}),
+        ({"or": [{"tags": ["draft"]}, {"metadata": {"author": "Ann"}}]}, {"old", "new"}),
+        ({"and": [{"not": {"tags": ["draft"]}}, {"metadata": {"author": {"exists": True}}}]}, {"old", "odd"}),
+        ({"created_at": {"gte": "2005-01-01"}}, {"bare"}),
+        ({"created_at": {"lt": "2004-06-01"}}, {"old", "new", "odd"}),
+        ({"updated_at": {"lt": "2001-01-01"}}, set()),
+        ({"metadata": {"author": "O'Hara; drop table chunk; --"}}, {"odd"}),
+        ({"metadata": {"'); drop table chunk; --": {"exists": True}}}, set()),
+        ({"metadata": {"%(tenant)s": "%s", "${visible}": {"in": ["{}"]}}}, set()),
+    ],
+)
+async def test_a_filter_lets_through_what_it_says(
+    papers: Library, given: Mapping[str, object], expected: set[str]
+) -> None:
+    """Documents without the key, or with another kind of value there, are simply not meant."""
+    found = await papers.find("whales", where=filtering.parse(given))
+
+    assert {text.removeprefix("whales ") for text in found} == expected
+
+
+async def test_the_widest_filter_is_still_a_short_statement(database: Database) -> None:
+    """A statement of more than 16 KB would pin a session of an RDS Proxy."""
+    bounds = {str(number): {"gt": "2024-05-01"} for number in range(filtering.MAX_CONDITIONS)}
+    where = filtering.parse({"not": {"not": {"metadata": bounds}}})
+    [vector] = await EMBEDDER.embed(["whales"], purpose="query")
+    passages = PostgresPassages(database, model=EMBEDDING_MODEL)
+
+    assert len(passages.plan(CALLER, "whales", vector, limit=50, where=where).statement.encode()) < 16_000
+    assert await passages.search(CALLER, "whales", vector, limit=50, where=where) == []
+
+
+async def test_the_tenant_is_part_of_every_predicate() -> None:
+    """Also where the filter is a negation."""
+    visible = Visibility(Caller("acme"), filtering.parse({"not": {"tags": ["a"]}}))
+
+    assert visible.sql.startswith("chunk.tenant = %(tenant)s and document.tenant = %(tenant)s and ")
+    assert visible.parameters["tenant"] == "acme"
+
+
+@pytest.fixture
+async def crowded(postgres: Postgres, database_url: str, database: Database) -> Library:
+    """More near chunks than the index looks at before it gives up, all in one collection, and ten in another."""
+    name = str(conninfo_to_dict(database_url)["dbname"])
+    with psycopg.connect(postgres.url(name), autocommit=True) as connection:
+        connection.execute("select '[0]'::vector")
+        connection.execute(f"alter role sluice in database {name} set hnsw.max_scan_tuples = 100")
+        connection.execute(f"alter role sluice in database {name} set enable_sort = off")
+    library = Library(database)
+    await library.add("few/small.txt", *[f"seal number {number}" for number in range(10)])
+    await library.add("many/big.txt", *[f"whale number 0 {'x' * length}" for length in range(400)])
+    return library
+
+
+@pytest.mark.parametrize("weights", [Weights(1, 0), Weights(0, 1), Weights()], ids=["dense", "lexical", "hybrid"])
+async def test_a_filter_that_matches_ten_of_many_starves_no_leg(
+    database: Database, crowded: Library, weights: Weights
+) -> None:
+    """Ten are asked for, ten match, hidden behind hundreds that are nearer, and ten come."""
+    passages = PostgresPassages(database, model=EMBEDDING_MODEL, weights=weights)
+    [vector] = await EMBEDDER.embed(["whale number 0"], purpose="query")
+
+    found = await passages.search(CALLER, "number", vector, limit=10, where=Filter("few"))
+
+    assert sorted(passage.content for passage in found) == [f"seal number {number}" for number in range(10)]
+
+
+@pytest.mark.parametrize("length", [1, DIMENSION - 1, DIMENSION + 1, 4001])
+async def test_a_vector_of_another_length_is_refused(papers: Library, length: int) -> None:
+    """A message, and no statement that fails in the server."""
+    with pytest.raises(InvalidInput):
+        await papers.passages.search(CALLER, "q", [0.5] * length, limit=1, where=Filter())
