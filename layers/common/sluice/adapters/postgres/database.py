@@ -153,5 +153,5 @@ def _translated() -> Iterator[None]:
         raise DatabaseUnavailable from error
     except _NOT_THERE as error:
         raise SchemaOutdated from error
-    except psycopg.DataError as error:
+    except (psycopg.DataError, UnicodeEncodeError) as error:
         raise InvalidInput("The database can't store or search this value.") from error
