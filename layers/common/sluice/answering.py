@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from sluice import citing, history, prompting, titling, tokens
@@ -20,6 +20,9 @@ from sluice.recording import BEAT_SECONDS, Recording
 from sluice.retrieving import Retrieving, Wanted
 from sluice.searching import Found
 from sluice.waking import Waking
+
+if TYPE_CHECKING:
+    from sluice.masking import Masking
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +104,14 @@ class Answering:
         chat_model: ChatModel,
         conversations: AnswerKeeper,
         limits: Limits,
+        masking: Masking | None = None,
         beat: float = BEAT_SECONDS,
     ) -> None:
         self._retrieving = retrieving
         self._chat_model = chat_model
         self._conversations = conversations
         self._limits = limits
+        self._masking = masking
         self._beat = beat
         self._terms: Terms | None = None
 
@@ -134,7 +139,7 @@ class Answering:
         conversation_id = question.conversation_id or uuid7()
         # Keys are in the order of time, and so are the messages that they name: the question comes first.
         question_id, answer_id = uuid7(), uuid7()
-        draft = Draft(id=answer_id, model=question.model or self._chat_model.name)
+        draft = Draft(id=answer_id, model=question.model or self._chat_model.name, masking=self._masking)
         turn = _turn(question, conversation_id, question_id, draft)
         waking = Waking(limit=self._limits.waking_limit, notice=self._limits.waking_notice)
         beginning = asyncio.create_task(self._begin(caller, question, turn, waking))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sluice.feedback import FeedbackStore
     from sluice.following import Following
     from sluice.limiting import Limiting
+    from sluice.masking import Masking
     from sluice.ports import ChatModel, ConversationStore, SourceLinks
     from sluice.readiness import Readiness
     from sluice.retrieving import Retrieving
@@ -62,8 +63,21 @@ def answering() -> Answering:
         waking_limit=settings().database_waking_seconds,
     )
     return Answering(
-        retrieving=retrieving(), chat_model=answering_model(), conversations=conversations(), limits=limits
+        retrieving=retrieving(),
+        chat_model=answering_model(),
+        conversations=conversations(),
+        limits=limits,
+        masking=masking(),
     )
+
+
+@cache
+def masking() -> Masking | None:
+    if not settings().mask:
+        return None
+    from sluice.masking import Masking, chosen
+
+    return Masking(chosen(settings().mask))
 
 
 @cache
