@@ -32,6 +32,9 @@ def _json(text: object) -> object:
 
 
 Scopes = Annotated[frozenset[Scope], BeforeValidator(_names)]
+Maskable = Literal[
+    "all", "secrets", "personal", "private_key", "token", "api_key", "email", "iban", "card", "us_ssn", "phone"
+]
 Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -124,6 +127,8 @@ class Settings(AccessSettings):
     # Completes follow-up questions for the search; empty for the chat model, `offline/rules` for rules without a model.
     rewrite_model: str = ""
     rewrite_seconds: Annotated[float, Field(gt=0)] = 3.0
+    # What is masked in answers and quotes, with commas between: kinds, or `secrets`, `personal`, `all`; empty: nothing.
+    mask: Annotated[frozenset[Maskable], BeforeValidator(_names)] = frozenset()
     model_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     embedding_batch: Annotated[int, Field(gt=0, le=2048)] = 64
 
