@@ -60,7 +60,7 @@ def style() -> str:
 def document() -> Asset:
     """The HTML with its style inside: the first paint waits for nothing else."""
     html = (FOLDER / "index.html").read_text(encoding="utf-8")
-    html = html.replace(_STYLE, f"<style>{style()}</style>").replace(_SCRIPT, f'src="/assets/app-{script().tag}.js"')
+    html = html.replace(_STYLE, f"<style>{style()}</style>").replace(_SCRIPT, f'src="assets/app-{script().tag}.js"')
     return Asset.of(html, "text/html; charset=utf-8")
 
 
@@ -98,7 +98,7 @@ def policy(settings: Settings) -> str:
     https://www.w3.org/TR/CSP3/ and https://www.w3.org/TR/trusted-types/
     """
     digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
-    reached = sorted({_origin(url) for url in (settings.ingest_url, *settings.upload_urls) if url})
+    reached = sorted({_origin(url) for url in (settings.ingest_url, *settings.upload_urls) if urlsplit(url).netloc})
     return "; ".join(
         [
             "default-src 'none'",

@@ -15,7 +15,7 @@ const VIEWS = ["chat", "documents-view", "usage-view"];
 const TITLING = 1200;
 
 const config = await (await fetch("config.json")).json();
-const client = new Client("", signIn);
+const client = new Client(".", signIn); // relative to the page, which may stand below the name of a stage
 const sources = new Sources(byId("sources"), client);
 const documents = new Documents({ client: config.ingest_url ? new Client(config.ingest_url, signIn) : null, changed: known });
 const sidebar = new Sidebar({ client, gone: (id) => id === chat.conversationId && go("#/") });
