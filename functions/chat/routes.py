@@ -24,7 +24,7 @@ from functions.chat.dependencies import (
 )
 from functions.chat.dependencies import caller as signed_in
 from functions.chat.links import TheLinks
-from functions.chat.schemas import SearchRequest, SearchResponse, SearchResult, UsageBody
+from functions.chat.schemas import SearchRequest, SearchResponse, UsageBody
 from functions.chat.ui_message_stream import UiMessage
 from functions.chat.ui_schemas import UiChatRequest, conversation_id
 from sluice import sse
@@ -82,7 +82,7 @@ async def resume(
 async def search(body: SearchRequest, caller: TheCaller, searching: TheSearching) -> SearchResponse:
     """Find the passages that fit a text, best first."""
     found = await searching.search(caller, body.query, limit=body.limit, where=body.where())
-    return SearchResponse(results=[SearchResult.of(passage) for passage in found.passages])
+    return SearchResponse.of(found)
 
 
 @router.get("/api/usage")

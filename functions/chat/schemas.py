@@ -22,6 +22,7 @@ from sluice import branching, filtering
 from sluice.answering import Question
 from sluice.domain import Conversation, Filter, Message, Passage, Source, Usage, uuid7
 from sluice.limiting import Report
+from sluice.searching import Found
 from sluice.spending import DayUsed
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -101,7 +102,17 @@ class SearchResult(BaseModel):
 
 
 class SearchResponse(BaseModel):
+    """The passages, and milliseconds of each stage; `unranked` says why they are not ranked anew where they should."""
+
     results: list[SearchResult]
+    timing: dict[str, float] = {}
+    unranked: str | None = None
+
+    @classmethod
+    def of(cls, found: Found) -> SearchResponse:
+        timing = {stage: round(spent, 1) for stage, spent in found.timing.items()}
+        results = [SearchResult.of(passage) for passage in found.passages]
+        return cls(results=results, timing=timing, unranked=found.unranked)
 
 
 class MessageBody(BaseModel):

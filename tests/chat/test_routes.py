@@ -11,6 +11,8 @@ import pytest
 
 from sluice.domain import Caller, Filter, OneOf, uuid7
 from sluice.errors import DatabaseUnavailable, ModelRateLimited, SchemaOutdated
+from sluice.moderating import Moderation
+from sluice.testing.moderation import WordModerator
 from sluice.testing.passages import Searched
 from tests.chat.conftest import Parts
 
@@ -160,7 +162,10 @@ async def test_a_search_returns_passages_with_their_place(client: httpx.AsyncCli
     """The shape that clients rely on."""
     response = await client.post("/api/search", json={"query": "krill", "limit": 3})
 
-    assert response.json() == {
+    body = response.json()
+    assert set(body.pop("timing")) == {"embed", "search"}
+    assert body == {
+        "unranked": None,
         "results": [
             {
                 "document_id": str(UUID(int=2)),
@@ -173,7 +178,7 @@ async def test_a_search_returns_passages_with_their_place(client: httpx.AsyncCli
                 "end": 22,
                 "metadata": {},
             }
-        ]
+        ],
     }
 
 
@@ -233,3 +238,26 @@ async def test_an_unknown_path_is_a_problem_answer(client: httpx.AsyncClient, pa
     response = await client.get("/nowhere")
 
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+async def test_a_flagged_question_is_told_in_the_stream(client: httpx.AsyncClient, parts: Parts) -> None:
+    """No model is asked; the same question will be flagged again."""
+    parts.moderation = Moderation(WordModerator({"whales"}))
+
+    response = await client.post("/api/chat", json={"message": "What do blue whales eat?"})
+
+    *_, error = events(response)
+    assert (error["type"], error["code"], error["retryable"]) == ("error", "question_flagged", False)
+
+
+async def test_a_flagged_answer_ends_as_filtered(client: httpx.AsyncClient, parts: Parts) -> None:
+    """By OpenAI's protocol too."""
+    parts.moderation = Moderation(WordModerator({"krill"}))
+    for _ in range(2):
+        parts.model.enqueue("They eat krill.")
+
+    native = await client.post("/api/chat", json={"message": "What do blue whales eat?"})
+    openai = await client.post("/v1/chat/completions", json={"messages": [{"role": "user", "content": "And seals?"}]})
+
+    assert events(native)[-1]["finish_reason"] == "content_filter"
+    assert openai.json()["choices"][0]["finish_reason"] == "content_filter"

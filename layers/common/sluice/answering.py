@@ -208,6 +208,8 @@ class Answering:
         finally:
             searching.cancel()
         draft.timing.update({stage: round(spent, 1) for stage, spent in found.timing.items()})
+        if found.unranked:
+            yield StatusChanged("unranked", reason=found.unranked)
         draft.rest_on(citing.number(found.passages, opened.question))
         yield SourcesFound(draft.sources)
         prompt = await self._prompt(question, opened, found)

@@ -28,6 +28,7 @@ class AnswerStarted:
 class StatusChanged:
     """Why nothing flows for the moment: `database_waking`, `retrying` (the same model), `fallback` (to `model`).
 
+    Or what is not as it should be: `unranked`, since the passages are in the order of the search alone.
     `reason` is the code of the error that led to it.
     """
 

@@ -38,6 +38,7 @@ class Measured:
     usage: Usage = Usage()  # noqa: RUF009 - frozen
     fell_back: bool = False
     failed: bool = False
+    unranked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,20 @@ async def measure(
     events: AsyncGenerator[AnswerEvent, None], metrics: Metrics | None, *, auth_ms: float
 ) -> AsyncGenerator[AnswerEvent, None]:
     """Pass the events on, the last with the time that signing in took, and measure the answer. Closing closes them."""
-    fell_back = False
+    fell_back = unranked = False
     async with aclosing(events):
         async for event in events:
             match event:
                 case StatusChanged(state="fallback"):
                     fell_back = True
                     yield event
+                case StatusChanged(state="unranked"):
+                    unranked = True
+                    yield event
                 case AnswerDone(finish_reason, model, usage, timing):
                     whole = {"auth": auth_ms, **timing}
                     if metrics:
-                        metrics.add(Measured(finish_reason, whole, model, usage, fell_back))
+                        metrics.add(Measured(finish_reason, whole, model, usage, fell_back, unranked=unranked))
                     yield replace(event, timing=whole)
                 case AnswerFailed(code):
                     if metrics:

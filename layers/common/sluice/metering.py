@@ -65,8 +65,8 @@ class Meter:
         return self.usage() + self.beside
 
     async def note(self, model: str, usage: Usage) -> None:
-        """Count what another model was used for beside the answer."""
-        self.beside += (await self.prices.of(model)).priced(usage)
+        """Count what another model was used for beside the answer; what has no cost yet is priced."""
+        self.beside += usage if usage.cost is not None else (await self.prices.of(model)).priced(usage)
 
     async def settle(self) -> None:
         """Book what was used and give the rest back, once."""
@@ -76,7 +76,7 @@ class Meter:
 
     async def release(self) -> None:
         """Give back what was kept for an answer whose model was not asked."""
-        if not self.begun and (self.hold or self.beside.tokens):
+        if not self.begun and (self.hold or self.beside != Usage()):
             await self._book(self.beside)
             self.hold, self.beside = None, Usage()
 

@@ -52,7 +52,7 @@ class Retrieving:
 
         async def search(query: str, vector: Awaitable[QueryVector] | None = None) -> Found:
             return await self._searching.search(
-                caller, query, limit=wanted.limit, where=wanted.where, waking=waking, vector=vector
+                caller, query, limit=wanted.limit, where=wanted.where, waking=waking, vector=vector, book=book
             )
 
         if wanted.text and (not wanted.follows or stands_alone(wanted.text)):

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from sluice.domain import Caller, Filter, Passage, Vector
 from sluice.errors import EmbeddingModelSwitched
 from sluice.ports import Embedder, PassageStore
 from sluice.waking import Waking
 
+if TYPE_CHECKING:
+    from sluice.completing import Book
+    from sluice.reranking import Reranking
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, and how many milliseconds each of its stages took."""
+    """What a search found, and how many milliseconds each of its stages took.
+
+    `unranked` is the code of the error for which the passages were not ranked anew, as they are where that is set up.
+    """
 
     passages: list[Passage]
     timing: Mapping[str, float] = field(default_factory=dict)
+    unranked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +49,12 @@ class Searching:
         embedder: Embedder,
         passages: PassageStore,
         embedder_of: Callable[[str], Embedder] | None = None,
+        reranking: Reranking | None = None,
     ) -> None:
         self._embedder = embedder
         self._passages = passages
         self._embedder_of = embedder_of
+        self._reranking = reranking
 
     async def embed(self, query: str) -> QueryVector:
         """Return the vector of a query; raise `ModelError`."""
@@ -60,20 +71,23 @@ class Searching:
         where: Filter,
         waking: Waking | None = None,
         vector: Awaitable[QueryVector] | None = None,
+        book: Book | None = None,
     ) -> Found:
         """Return the best `limit` passages, best first; raise `ModelError` or `DatabaseUnavailable`.
 
-        With `waking` a database that is starting is waited for; `vector` is the query's, if it is on its way already.
+        With `waking` a database that is starting is waited for; `vector` is the query's, if it is on its way already;
+        `book` takes down what ranking anew has cost.
         """
         began = perf_counter()
         embedded = await (vector or self.embed(query))
         ready = perf_counter()
         waking = waking or Waking(limit=0.0)
+        candidates = max(limit, self._reranking.candidates) if self._reranking else limit
 
         async def find(embedded: QueryVector) -> list[Passage]:
             return await waking.query(
                 lambda: self._passages.search(
-                    caller, query, embedded.vector, limit=limit, where=where, model=embedded.model
+                    caller, query, embedded.vector, limit=candidates, where=where, model=embedded.model
                 )
             )
 
@@ -81,7 +95,17 @@ class Searching:
             passages = await find(embedded)
         except EmbeddingModelSwitched as switched:
             passages = await find(await self._embed_anew(query, switched))
-        return Found(passages, {"embed": 1000 * (ready - began), "search": 1000 * (perf_counter() - ready)})
+        found = Found(passages, {"embed": 1000 * (ready - began), "search": 1000 * (perf_counter() - ready)})
+        return await self._rank(self._reranking, query, found, limit, book) if self._reranking else found
+
+    async def _rank(self, reranking: Reranking, query: str, found: Found, limit: int, book: Book | None) -> Found:
+        began = perf_counter()
+        reranked = await reranking.rerank(query, found.passages, limit=limit)
+        if book:
+            await book(reranking.model, reranked.usage)
+        return Found(
+            reranked.passages, {**found.timing, "rerank": 1000 * (perf_counter() - began)}, unranked=reranked.failure
+        )
 
     async def _embed_anew(self, query: str, switched: EmbeddingModelSwitched) -> QueryVector:
         """Go over to the model that is searched now, for this query and those to come."""

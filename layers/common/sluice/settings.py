@@ -136,6 +136,11 @@ class Settings(AccessSettings):
     # The share of meaning in a search's score; the rest is words. Half, and less for the offline model's vectors, which
     # know less than words do.
     dense_weight: Annotated[float, Field(ge=0, le=1)] | None = None
+    # Ranks what a search has found anew; empty: the search's own order stands, and nothing is spent on it.
+    rerank_model: str = ""
+    # How many passages of a search it reads, and how long it may take; later than that the search's order stands.
+    rerank_candidates: Annotated[int, Field(gt=0, le=200)] = 50
+    rerank_seconds: Annotated[float, Field(gt=0)] = 3.0
     history_messages: Annotated[int, Field(ge=0, le=200)] = 20
     prompt_characters: Annotated[int, Field(gt=0)] = 48_000
     # History that does not fit is left out, oldest turns first; a model with less room gets less.

@@ -62,6 +62,8 @@ def _answer(measured: Measured) -> Lines:
     if usage.cost is not None:
         taken["CostInDollars"] = (MetricUnit.NoUnit, usage.cost)
     counts = {"Answers": 1, "Failures": int(measured.failed), "Fallbacks": int(measured.fell_back)}
+    if "rerank" in measured.timing:
+        counts["Unranked"] = int(measured.unranked)
     counted = {name: (MetricUnit.Count, float(number)) for name, number in counts.items()}
     yield {}, counted | {f"{_title(stage)}Time": _ms(ms) for stage, ms in measured.timing.items()} | taken
     yield {"outcome": measured.outcome}, {"Answers": (MetricUnit.Count, 1)}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sluice.measuring import Metrics
     from sluice.ports import DocumentStore, ObjectStore
     from sluice.readiness import Readiness
+    from sluice.reranking import Reranking
     from sluice.searching import Searching
 
 
@@ -97,7 +98,18 @@ def embedder() -> OfflineEmbedder | LiteLLMEmbedder:
 def searching() -> Searching:
     from sluice.searching import Searching
 
-    return Searching(embedder=embedder(), passages=passages(), embedder_of=embedder_of)
+    return Searching(embedder=embedder(), passages=passages(), embedder_of=embedder_of, reranking=reranking())
+
+
+@cache
+def reranking() -> Reranking | None:
+    if not settings().rerank_model:
+        return None
+    from sluice.adapters.llm.reranking import LiteLLMReranker
+    from sluice.reranking import Reranking
+
+    reranker = LiteLLMReranker(settings().rerank_model, timeout=settings().model_timeout_seconds)
+    return Reranking(reranker, candidates=settings().rerank_candidates, seconds=settings().rerank_seconds)
 
 
 @cache
