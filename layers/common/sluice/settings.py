@@ -52,6 +52,10 @@ class AccessSettings(BaseModel):
     oidc_issuer: str = ""
     # The client ids of the applications whose tokens are taken, with commas between.
     oidc_audience: Annotated[frozenset[str], BeforeValidator(_names)] = frozenset()
+    # The client id that the page signs in with (code flow, PKCE); the audience, where that is only one.
+    oidc_client_id: str = ""
+    # Other origins of the provider that a browser reaches, with commas between: Cognito's tokens are not at its issuer.
+    oidc_origins: Annotated[frozenset[str], BeforeValidator(_names)] = frozenset()
     # Found by the issuer's discovery document where it is empty.
     oidc_jwks_url: str = ""
     # The claim that names a token's tenant; empty for one tenant.
