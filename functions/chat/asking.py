@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from functions.chat.instructing import Instructed
-from sluice.answering import Answering, Question
+from sluice.answering import Answering, Question, Terms
 from sluice.domain import Caller
 from sluice.events import AnswerEvent
 from sluice.limiting import Limiting
 from sluice.measuring import Metrics, measure
 from sluice.ports import AnswerKeeper
+
+if TYPE_CHECKING:
+    from sluice.moderating import Moderation
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +27,23 @@ class Asking:
     limiting: Limiting
     metrics: Metrics | None
     auth_ms: float
+    moderation: Moderation | None = None
 
     async def open(
         self, question: Question, keeper: AnswerKeeper | None = None, *, instructions: str = ""
     ) -> AsyncGenerator[AnswerEvent, None]:
         """Return the answer's events; raise what the caller can mend, or a limit that is reached."""
         admission = self.limiting.answer(self.caller, question.text + instructions, question.model)
-        terms = Instructed(admission, instructions) if instructions else admission
+        terms = self._terms(admission, question.text, instructions)
         try:
             events = await self.answering.under(terms, keeper).open(self.caller, question)
         except BaseException:
             await admission.release()
             raise
         return measure(admission.follow(events), self.metrics, auth_ms=self.auth_ms)
+
+    def _terms(self, admission: Terms, question: str, instructions: str) -> Terms:
+        terms = Instructed(admission, instructions) if instructions else admission
+        if self.moderation:
+            terms = self.moderation.over(terms, "\n\n".join(filter(None, [instructions, question])))
+        return terms

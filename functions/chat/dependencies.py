@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -21,6 +21,9 @@ from sluice.searching import Searching
 from sluice.signing import Signer
 from sluice.signing_in import sign_in
 from sluice.titling import Titling
+
+if TYPE_CHECKING:
+    from sluice.moderating import Moderation
 
 # Each is async, since FastAPI hands a plain function to a thread.
 
@@ -47,6 +50,10 @@ async def limiting() -> Limiting:
 
 async def metrics() -> Metrics | None:
     return bootstrap.metrics()
+
+
+async def moderation() -> Moderation | None:
+    return bootstrap.moderation()
 
 
 async def documents() -> DocumentStore:
@@ -105,9 +112,10 @@ async def asking(
     answering: TheAnswering,
     limiting: TheLimiting,
     metrics: Annotated[Metrics | None, Depends(metrics)],
+    moderation: Annotated[Any, Depends(moderation)],
 ) -> Asking:
     """What every protocol asks by."""
-    return Asking(caller, answering, limiting, metrics, request.state.auth_ms)
+    return Asking(caller, answering, limiting, metrics, request.state.auth_ms, moderation)
 
 
 async def paced(caller: TheCaller, limiting: TheLimiting) -> None:

@@ -18,6 +18,7 @@ from sluice.domain import Allowance, Passage
 from sluice.errors import SluiceError
 from sluice.following import Following
 from sluice.limiting import Limiting
+from sluice.moderating import Moderation
 from sluice.readiness import Readiness
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
@@ -59,6 +60,7 @@ class Parts:
     ledger: InMemoryLedger = field(default_factory=InMemoryLedger)
     prices: FixedPrices = field(default_factory=FixedPrices)
     allowance: Allowance = field(default_factory=Allowance)
+    moderation: Moderation | None = None
     not_ready: SluiceError | None = None
 
     @cached_property
@@ -94,6 +96,7 @@ def parts() -> Iterator[Parts]:
         dependencies.source_links: lambda: parts.objects,
         dependencies.signer: lambda: Signer("secret", seconds=60),
         dependencies.metrics: lambda: None,
+        dependencies.moderation: lambda: parts.moderation,
         dependencies.searching: lambda: searching,
         dependencies.conversations: lambda: parts.conversations,
         dependencies.following: lambda: Following(conversations=parts.conversations, poll=0.01),

@@ -83,9 +83,9 @@ async def test_nothing_is_masked_unless_it_is_asked_for() -> None:
     assert said(await world.ask()) == "At ann@example.com [1]."
 
 
-def test_masking_that_is_off_is_not_even_loaded() -> None:
-    """A function that masks nothing starts without it."""
-    code = "import sys, functions.chat.app; print([name for name in sys.modules if 'masking' in name])"
+def test_guardrails_that_are_off_are_not_even_loaded() -> None:
+    """A function that neither masks nor moderates starts without either."""
+    code = "import sys, functions.chat.app; print([name for name in sys.modules if 'mask' in name or 'moderat' in name])"
 
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -99,6 +99,19 @@ def embeddings(*vectors: Sequence[float]) -> Reply:
     return Reply(headers={"content-type": "application/json"}, steps=[json.dumps(body).encode()])
 
 
+def moderation(**categories: bool) -> Reply:
+    """The verdict on a text: flagged when any of the categories is found."""
+    found = {"harassment": False, "violence": False, **categories}
+    result = {
+        "flagged": any(categories.values()),
+        "categories": found,
+        "category_scores": {name: float(value) for name, value in found.items()},
+        "category_applied_input_types": {},
+    }
+    body = {"id": "modr-1", "model": "omni-moderation-latest", "results": [result]}
+    return Reply(headers={"content-type": "application/json"}, steps=[json.dumps(body).encode()])
+
+
 def _delta(delta: Mapping[str, str], finish: str | None = None) -> bytes:
     return _frame({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
 

@@ -133,6 +133,15 @@ class Settings(AccessSettings):
     rewrite_seconds: Annotated[float, Field(gt=0)] = 3.0
     # What is masked in answers and quotes, with commas between: kinds, or `secrets`, `personal`, `all`; empty: nothing.
     mask: Annotated[frozenset[Maskable], BeforeValidator(_names)] = frozenset()
+    # A moderation model such as `openai/omni-moderation-latest`; empty: nothing is judged.
+    moderation_model: str = ""
+    # What it judges, with commas between.
+    moderate: Annotated[frozenset[Literal["questions", "answers"]], BeforeValidator(_names)] = frozenset(
+        {"questions", "answers"}
+    )
+    moderation_seconds: Annotated[float, Field(gt=0)] = 5.0
+    # Without a verdict an answer ends with an error (`closed`) or goes on (`open`).
+    moderation_failure: Literal["closed", "open"] = "closed"
     model_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
     embedding_batch: Annotated[int, Field(gt=0, le=2048)] = 64
 

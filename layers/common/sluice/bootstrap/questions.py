@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sluice.following import Following
     from sluice.limiting import Limiting
     from sluice.masking import Masking
+    from sluice.moderating import Moderation
     from sluice.ports import ChatModel, ConversationStore, SourceLinks
     from sluice.readiness import Readiness
     from sluice.retrieving import Retrieving
@@ -95,6 +96,23 @@ def rewriter() -> Rewriter:
 
     model = ChatByName(settings().rewrite_model or settings().chat_model, timeout=settings().rewrite_seconds)
     return Rewriter(None if model.is_offline else model, seconds=settings().rewrite_seconds)
+
+
+@cache
+def moderation() -> Moderation | None:
+    chosen = settings()
+    if not (chosen.moderation_model and chosen.moderate):
+        return None
+    from sluice.adapters.llm.moderation import LiteLLMModerator
+    from sluice.moderating import Moderation, Policy
+
+    policy = Policy(
+        questions="questions" in chosen.moderate,
+        answers="answers" in chosen.moderate,
+        fails_open=chosen.moderation_failure == "open",
+        seconds=chosen.moderation_seconds,
+    )
+    return Moderation(LiteLLMModerator(chosen.moderation_model), policy)
 
 
 @cache

@@ -4,6 +4,7 @@
     ├── InvalidInput                the caller can mend it
     │   ├── InvalidFilter
     │   ├── QuestionTooLong
+    │   ├── QuestionFlagged
     │   └── ModelNotOffered
     ├── NotAuthenticated            nobody knows who asks
     │   ├── CredentialsMissing
@@ -52,6 +53,7 @@
         ├── ModelRateLimited
         ├── ModelRejected           bad request, key or model name
         ├── ContextTooLong
+        ├── ModerationUnavailable
         ├── AnswerRefused
         ├── AnswerEmpty
         └── AnswerCutOff            the upstream stream ended without saying so
@@ -86,6 +88,7 @@ from sluice.errors.models import (
     ModelRejected,
     ModelUnavailable,
     ModelUnpriced,
+    ModerationUnavailable,
 )
 from sluice.errors.requests import (
     ConversationNotFound,
@@ -104,6 +107,7 @@ from sluice.errors.requests import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    QuestionFlagged,
     QuestionTooLong,
     TokensSpent,
     TooManyRequests,
@@ -162,6 +166,7 @@ __all__ = [
     "ModelRejected",
     "ModelUnavailable",
     "ModelUnpriced",
+    "ModerationUnavailable",
     "MoneySpent",
     "NoTextLayer",
     "NotAllowed",
@@ -170,6 +175,7 @@ __all__ = [
     "NotReady",
     "ObjectArchived",
     "ObjectGone",
+    "QuestionFlagged",
     "QuestionTooLong",
     "QueueUnavailable",
     "SchemaNewer",

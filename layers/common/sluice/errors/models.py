@@ -43,6 +43,13 @@ class ContextTooLong(ModelError):
     code = "context_too_long"
 
 
+class ModerationUnavailable(ModelError):
+    """Nothing is answered while the moderation of this service is out of reach; try again in a moment."""
+
+    code = "moderation_unavailable"
+    retryable = True
+
+
 class AnswerRefused(ModelError):
     """The model provider's content policy refused to answer."""
 

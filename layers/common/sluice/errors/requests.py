@@ -29,6 +29,12 @@ class ModelNotOffered(InvalidInput):
     code = "model_not_offered"
 
 
+class QuestionFlagged(InvalidInput):
+    """The question is not answered: the moderation of this service has flagged it."""
+
+    code = "question_flagged"
+
+
 class NotAuthenticated(SluiceError):
     """Sign in first."""
 
