@@ -11,6 +11,7 @@ from snapshot_restore_py import register_before_snapshot
 from functions.chat import conversations, feedback, openai_routes, page, sources
 from functions.chat.routes import public, router
 from sluice import bootstrap, problems
+from sluice.settings import streamed_doors
 from sluice.streaming import Streaming
 
 
@@ -34,4 +35,4 @@ problems.install(app)
 
 register_before_snapshot(bootstrap.prime_snapshot)
 
-handler = Streaming(app)
+handler = Streaming(app, streams=streamed_doors())

@@ -11,6 +11,7 @@ from functions.ingest.page_access import PageAccess
 from functions.ingest.records import Doors, Records
 from functions.ingest.routes import router
 from sluice import bootstrap, problems
+from sluice.settings import streamed_doors
 from sluice.streaming import Streaming
 
 
@@ -32,4 +33,4 @@ doors = Doors(
     queue=bootstrap.queue,
     attempts=lambda: bootstrap.settings().delivery_attempts,
 )
-handler = Streaming(app, events=Records(doors))
+handler = Streaming(app, events=Records(doors), streams=streamed_doors())

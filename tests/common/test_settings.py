@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sluice.settings import ConfigurationError, Settings
+from sluice.settings import ConfigurationError, Settings, streamed_doors
 
 NEEDED = {"SLUICE_DATABASE_URL": "postgresql://h/d", "SLUICE_BUCKET": "documents"}
 
@@ -70,3 +70,9 @@ def test_without_a_secret_none_is_read(environment: dict[str, str]) -> None:
     Settings.load(lambda arn: read.append(arn) or {})  # type: ignore[func-returns-value] # append returns None
 
     assert read == []
+
+
+def test_a_rest_api_streams_where_it_is_said_to() -> None:
+    """A function URL of Sluice always does."""
+    assert streamed_doors({}) == ("function_url",)
+    assert streamed_doors({"SLUICE_REST_API_STREAMS": "true"}) == ("function_url", "rest_api")

@@ -180,6 +180,15 @@ def test_one_address_leads_each_path_to_the_function_that_serves_it(
 
 
 @pytest.mark.parametrize("door", DOORS)
+def test_the_functions_know_whether_a_rest_api_streams(deploy: Deploy, door: str) -> None:
+    """One that buffers, as that of `sam local`, would show the stream's bytes to its callers."""
+    stack = deploy(FrontDoor=door)
+
+    told = {variable(stack, name, "SLUICE_REST_API_STREAMS") for name in ("ChatFunction", "IngestFunction")}
+    assert told == {"true" if door == "RestApi" else ""}
+
+
+@pytest.mark.parametrize("door", DOORS)
 def test_the_page_knows_where_documents_go(deploy: Deploy, door: str) -> None:
     """Where both functions share an address, beside the page; else to the other function's, which must let it in."""
     stack = deploy(FrontDoor=door)

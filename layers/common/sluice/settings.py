@@ -235,6 +235,16 @@ def without_secret(field: str) -> str:
     return os.environ.get(f"{PREFIX}{field.upper()}", "").strip() or default
 
 
+def streamed_doors(environment: Mapping[str, str] | None = None) -> tuple[Literal["function_url", "rest_api"], ...]:
+    """Return the doors whose streamed answers are understood: a REST API where SLUICE_REST_API_STREAMS says so.
+
+    No event tells, and one that buffers would show its callers the stream's bytes.
+    """
+    environment = os.environ if environment is None else environment
+    streams = environment.get(f"{PREFIX}REST_API_STREAMS", "").strip().lower() == "true"
+    return ("function_url", "rest_api") if streams else ("function_url",)
+
+
 def _problem(location: tuple[int | str, ...], message: str) -> str:
     """A problem of several variables together names them itself."""
     return (
