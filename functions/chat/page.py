@@ -89,16 +89,18 @@ async def assets(request: Request, tag: str) -> Response:
 @router.get("/config.json")
 async def config(settings: TheSettings) -> dict[str, object]:
     """Return what a front end has to know: where documents go, and how to sign in."""
-    return {"ingest_url": settings.ingest_url or None, "auth": sorted(settings.auth)}
+    return {"ingest_url": settings.ingest_url or None, "auth": sorted(settings.auth), "oidc": _provider(settings)}
 
 
 def policy(settings: Settings) -> str:
-    """Return the content security policy: our script and style, our functions, our bucket, and nothing else.
+    """Return the content security policy: our script and style, our functions, bucket and provider, and nothing else.
 
     https://www.w3.org/TR/CSP3/ and https://www.w3.org/TR/trusted-types/
     """
     digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
-    reached = sorted({_origin(url) for url in (settings.ingest_url, *settings.upload_urls) if urlsplit(url).netloc})
+    provider = (settings.oidc_issuer, *settings.oidc_origins) if _provider(settings) else ()
+    named = (settings.ingest_url, *settings.upload_urls, *provider)
+    reached = sorted({_origin(url) for url in named if urlsplit(url).netloc})
     return "; ".join(
         [
             "default-src 'none'",
@@ -121,6 +123,12 @@ _HARDENED = {
     "cross-origin-opener-policy": "same-origin",
     "vary": "accept-encoding",
 }
+
+
+def _provider(settings: Settings) -> dict[str, str] | None:
+    """Return where the page signs in, and as which client; None where it can't."""
+    client = settings.oidc_client_id or (min(settings.oidc_audience) if len(settings.oidc_audience) == 1 else "")
+    return {"issuer": settings.oidc_issuer, "client_id": client} if "oidc" in settings.auth and client else None
 
 
 def _origin(url: str) -> str:

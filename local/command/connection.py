@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urljoin
 
 import typer
 
@@ -90,7 +91,8 @@ class Connection:
             url = None
         if not url:
             raise ClientError(f"{self.url} does not say where documents go. Give --ingest-url.")
-        return str(url)
+        # One address may serve both functions: then it is told relative to the page.
+        return urljoin(self.url.rstrip("/") + "/", str(url))
 
     def _key_for(self, url: str) -> str | None:
         """The laptop's own key is for this machine only."""

@@ -86,6 +86,8 @@ class Service:
     """What it is asked, and the answers that a test may put in place of the usual ones."""
 
     url: str = ""
+    # What it tells of where documents go; its own address, unless a test says otherwise.
+    ingest_url: str = ""
     seen: list[Seen] = field(default_factory=list)
     documents: list[dict[str, Any]] = field(default_factory=list)
     health: dict[str, Any] = field(default_factory=lambda: {"status": "ready", "problems": {}})
@@ -145,7 +147,7 @@ class Service:
 
         conversation = "/api/conversations/{id}"
         routes = [
-            Route("/config.json", fixed(lambda: {"ingest_url": self.url, "auth": ["key"]})),
+            Route("/config.json", fixed(lambda: {"ingest_url": self.ingest_url or self.url, "auth": ["key"]})),
             Route("/healthz", self.healthz),
             Route("/api/chat", self.chat, methods=["POST"]),
             Route("/api/search", fixed({"results": [PASSAGE]}), methods=["POST"]),

@@ -93,6 +93,13 @@ def test_the_ingest_function_can_be_named(sluice: Sluice, service: Service) -> N
     assert [seen.target for seen in service.seen] == ["/api/documents?limit=100"]
 
 
+def test_one_address_may_serve_both_functions(sluice: Sluice, service: Service) -> None:
+    """Then the server tells it as a browser reads it: relative to itself."""
+    service.ingest_url = "."
+
+    assert sluice("docs", "--json").stdout == "[]\n"
+
+
 def test_a_server_that_tells_no_ingest_function(sluice: Sluice, service: Service) -> None:
     """The command says which option is missing."""
     result = sluice("docs", "--url", f"{service.url}/nothing")

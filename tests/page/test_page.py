@@ -31,6 +31,7 @@ SETTINGS = Settings(
     auth=frozenset({"key", "oidc"}),
     oidc_issuer="https://issuer.example",
     oidc_audience=frozenset({"page"}),
+    oidc_origins=frozenset({"https://tokens.example"}),
 )
 UNIT_TESTS = Path(__file__).with_name("unit")
 
@@ -80,7 +81,7 @@ async def test_a_client_that_can_not_unpack_gets_it_plainly(client: httpx.AsyncC
 
 
 async def test_the_policy_allows_what_the_page_needs_and_nothing_else(client: httpx.AsyncClient) -> None:
-    """Our script, the style whose hash is named, our two functions and the bucket."""
+    """Our script, the style whose hash is named, our two functions, the bucket and the identity provider."""
     html = await client.get("/")
     style = re.search(r"<style>(.*)</style>", html.text, re.DOTALL)
     assert style
@@ -90,7 +91,7 @@ async def test_the_policy_allows_what_the_page_needs_and_nothing_else(client: ht
         "default-src 'none'",
         "script-src 'self'",
         f"style-src 'sha256-{digest}'",
-        "connect-src 'self' https://documents.s3.example https://ingest.example",
+        "connect-src 'self' https://documents.s3.example https://ingest.example https://issuer.example https://tokens.example",
         "img-src data:",
         "base-uri 'none'",
         "form-action 'none'",
@@ -112,7 +113,27 @@ async def test_what_a_front_end_has_to_know(client: httpx.AsyncClient) -> None:
     assert (await client.get("/config.json")).json() == {
         "ingest_url": "https://ingest.example/",
         "auth": ["key", "oidc"],
+        "oidc": {"issuer": "https://issuer.example", "client_id": "page"},
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "client_id"),
+    [
+        ({"oidc_client_id": "web"}, "web"),
+        ({"oidc_audience": frozenset({"page", "other"}), "oidc_client_id": "web"}, "web"),
+        ({"oidc_audience": frozenset({"page", "other"})}, None),
+        ({"auth": frozenset({"key"})}, None),
+    ],
+)
+async def test_which_client_the_page_is(
+    client: httpx.AsyncClient, changes: dict[str, object], client_id: str | None
+) -> None:
+    """The one that is named, else the only audience; without either, or without OIDC, there is no such sign-in."""
+    app.dependency_overrides = {page.settings: lambda: SETTINGS.model_copy(update=changes)}
+    told = (await client.get("/config.json")).json()["oidc"]
+
+    assert (told and told["client_id"]) == client_id
 
 
 def test_what_was_taken_from_others_is_what_they_published(page_folder: Path) -> None:

@@ -26,10 +26,14 @@ class Window:
         self.driver = driver
         self.address = address
 
-    def open(self, place: str = "") -> None:
-        """Open the page anew, even where its address stays the same, and wait until it listens."""
+    def load(self, place: str = "") -> None:
+        """Open the page anew, even where its address stays the same."""
         self.driver.get("about:blank")
         self.driver.get(self.address + "/" + place)
+
+    def open(self, place: str = "") -> None:
+        """Open the page anew and wait until it listens."""
+        self.load(place)
         self.until(lambda: self.run("return document.querySelectorAll('#conversations > li').length") > 0)
 
     def reload(self) -> None:

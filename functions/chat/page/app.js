@@ -1,11 +1,12 @@
 // Puts the parts of the page together, and shows what its address names.
 
 import { Chat } from "./chat.js";
-import { Client, hasKey } from "./client.js";
+import { Client } from "./client.js";
+import { isSignedIn } from "./credentials.js";
 import { Documents, offer } from "./documents.js";
 import { announce, byId, el, markCurrent } from "./dom.js";
 import { Sidebar } from "./sidebar.js";
-import { signIn, signOut } from "./signin.js";
+import { prepare, signIn, signOut } from "./signin.js";
 import { Sources } from "./sources.js";
 import { showUsage } from "./usage.js";
 import { greeting } from "./welcome.js";
@@ -14,10 +15,10 @@ const VIEWS = ["chat", "documents-view", "usage-view"];
 // A new title is written after the answer's end.
 const TITLING = 1200;
 
-const config = await (await fetch("config.json")).json();
+const config = await fetch("config.json").then((answer) => answer.json()).catch(() => null);
 const client = new Client(".", signIn); // relative to the page, which may stand below the name of a stage
 const sources = new Sources(byId("sources"), client);
-const documents = new Documents({ client: config.ingest_url ? new Client(config.ingest_url, signIn) : null, changed: known });
+const documents = new Documents({ client: config?.ingest_url ? new Client(config.ingest_url, signIn) : null, changed: known });
 const sidebar = new Sidebar({ client, gone: (id) => id === chat.conversationId && go("#/") });
 let titling = null;
 let stock = [];
@@ -154,7 +155,13 @@ function listen() {
 
 // One request after the other: a function serves one at a time, and each of several at once would start another.
 listen();
-await route().catch(tell);
-await sidebar.refresh().catch(tell);
-if (isChat()) await documents.refresh();
-byId("sign-out").hidden = !hasKey();
+if (config) await begin();
+else tell(new Error("Sluice can't be reached. Check that it runs and that you are online, then load the page again."));
+
+async function begin() {
+  await prepare(config);
+  await route().catch(tell);
+  await sidebar.refresh().catch(tell);
+  if (isChat()) await documents.refresh();
+  byId("sign-out").hidden = !isSignedIn();
+}

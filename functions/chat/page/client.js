@@ -1,6 +1,6 @@
 // Talks to the two functions over HTTP.
 
-const KEY = "sluice-key";
+import { shown as credential } from "./credentials.js";
 
 /** What a function answered instead of a result: RFC 9457 problem details, or that nobody answered. */
 export class Problem extends Error {
@@ -29,28 +29,29 @@ export class Client {
   /** Returns a successful response, its body unread; throws a `Problem`. */
   async open(method, path, { headers = {}, ...options } = {}) {
     let shown;
+    const hashed = options.body === undefined ? {} : await hashOf(options.body);
     const send = () => {
-      shown = key();
-      return fetch(this.#base + path, { method, headers: { ...headers, ...credentials(shown) }, ...options });
+      shown = credential();
+      return fetch(this.#base + path, { method, headers: { ...headers, ...hashed, ...credentials(shown) }, ...options });
     };
     let response = await reached(send);
     // Another request may have signed us in meanwhile.
-    while (response.status === 401 && (shown !== key() || (await this.#signIn()))) response = await reached(send);
+    while (response.status === 401 && (shown !== credential() || (await this.#signIn()))) response = await reached(send);
     if (!response.ok) throw await problem(response);
     return response;
   }
 }
 
-/** Keeps the API key for as long as the tab lives. */
-export function keepKey(key) {
-  if (key) sessionStorage.setItem(KEY, key);
-  else sessionStorage.removeItem(KEY);
+// Not `authorization`: CloudFront puts its own signature there.
+const credentials = (shown) => (shown ? { "x-api-key": shown } : {});
+
+/** CloudFront signs a body for a function only when it comes with its hash, which a page without TLS can't make. */
+async function hashOf(body) {
+  if (!globalThis.crypto?.subtle) return {};
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : await body.arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return { "x-amz-content-sha256": [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("") };
 }
-
-export const hasKey = () => key() !== null;
-
-const key = () => sessionStorage.getItem(KEY);
-const credentials = (key) => (key ? { "x-api-key": key } : {});
 
 function asJson(body) {
   return body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
@@ -68,10 +69,14 @@ async function reached(send) {
   }
 }
 
+// `Message` is how AWS itself refuses, before the function sees anything.
+const UNSIGNED =
+  "AWS refused the request before Sluice saw it: this address takes signed requests only. Open the page by its CloudFront address, or ask your operator for one that takes API keys.";
+
 async function problem(response) {
   const details = await response.json().catch(() => ({}));
   const where = (details.errors ?? []).map((each) => `${each.field}: ${each.message}`).join("; ");
-  const said = details.detail ?? details.message ?? `The server answered ${response.status}.`;
+  const said = details.detail ?? details.message ?? (details.Message && UNSIGNED) ?? `The server answered ${response.status}.`;
   const wait = Number(response.headers.get("retry-after"));
   const when = response.status === 429 && wait ? ` Try again ${inWords(wait)}.` : "";
   return new Problem((where ? `${said} ${where}` : said) + when, { ...details, status: response.status });

@@ -3,8 +3,16 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Returns a new element: `on…` attributes are listeners, true is an attribute without value, null and false none. */
-export function el(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
+export function el(tag, attributes, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+/** Returns a new element of a drawing, as `el` does. */
+export function svg(tag, attributes, ...children) {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function filled(element, attributes = {}, children = []) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (value === true) element.setAttribute(name, "");
@@ -16,13 +24,7 @@ export function el(tag, attributes = {}, ...children) {
 
 /** Returns one of the icons that index.html defines. */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  const use = document.createElementNS(SVG, "use");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `#icon-${name}`);
-  svg.append(use);
-  return svg;
+  return svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `#icon-${name}` }));
 }
 
 /** Returns a button that shows an icon and tells its label. */

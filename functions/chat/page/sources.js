@@ -1,6 +1,6 @@
 // The sources of an answer: numbered, each opening the quoted passage in its place.
 
-import { hasKey } from "./client.js";
+import { isSignedIn } from "./credentials.js";
 import { el, iconButton } from "./dom.js";
 
 const MARKER = /\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/g;
@@ -96,13 +96,13 @@ export class Sources {
   #link({ document_id, page }) {
     const [path, place] = [`/v1/sources/${document_id}`, page ? `#page=${page}` : ""];
     const fetched = async (event) => {
-      if (!hasKey()) return;
+      if (!isSignedIn()) return;
       event.preventDefault();
       const { url } = await this.#client.json("GET", path, undefined, { headers: { accept: "application/json" } });
       open(url + place, "_blank", "noopener");
     };
     const words = page ? `Open page ${page}` : "Open the document";
-    return el("a", { href: path + place, target: "_blank", rel: "noopener", onclick: fetched }, words);
+    return el("a", { href: `.${path}${place}`, target: "_blank", rel: "noopener", onclick: fetched }, words);
   }
 
   /** The quote within the passage around it; alone where the passage can't be had. */

@@ -1,9 +1,11 @@
 // Signing in, and what a function answers instead of a result.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { Client, keepKey } from "../../../functions/chat/page/client.js";
+import { Client } from "../../../functions/chat/page/client.js";
+import { keep as keepKey } from "../../../functions/chat/page/credentials.js";
 
 const realFetch = globalThis.fetch;
 let shown;
@@ -62,4 +64,21 @@ test("a limit says when to come again, a wrong field which one", async () => {
 test("a network that is not there is said so", async () => {
   globalThis.fetch = () => Promise.reject(new TypeError("failed"));
   await assert.rejects(new Client("", null).json("GET", "/"), { code: "unreachable", retryable: true });
+});
+
+test("a body comes with its hash, which CloudFront wants", async () => {
+  const hashes = [];
+  globalThis.fetch = async (url, { headers }) => (hashes.push(headers["x-amz-content-sha256"] ?? null), Response.json({}));
+  const client = new Client("http://chat", null);
+  await client.json("POST", "/", { message: "ä" });
+  await client.open("POST", "/", { body: new Blob(["abc"]) });
+  await client.json("GET", "/");
+
+  const [ofJson, ofFile] = ['{"message":"ä"}', "abc"].map((text) => createHash("sha256").update(text).digest("hex"));
+  assert.deepEqual(hashes, [ofJson, ofFile, null]);
+});
+
+test("a refusal by AWS itself says what to do", async () => {
+  globalThis.fetch = async () => Response.json({ Message: "Forbidden" }, { status: 403 });
+  await assert.rejects(new Client("", null).json("GET", "/"), { message: /takes signed requests only/ });
 });
