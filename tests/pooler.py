@@ -17,6 +17,7 @@ from typing import Self
 import psycopg
 
 from local.postgres import Postgres, free_port
+from tests.certificates import Certificate
 
 _DOWNLOADED = Path(__file__).parents[1] / ".venv" / "pgbouncer"
 
@@ -27,9 +28,12 @@ def find_pgbouncer() -> str | None:
 
 
 class PgBouncer:
-    """Pools every database of a server over `server_connections` connections each."""
+    """Pools every database of a server over `server_connections` connections each.
 
-    def __init__(self, server: Postgres, *, server_connections: int) -> None:
+    With a `certificate` it speaks TLS only, as an RDS Proxy may be told to.
+    """
+
+    def __init__(self, server: Postgres, *, server_connections: int, certificate: Certificate | None = None) -> None:
         self.port = free_port()
         self._url = server.url("postgres").replace(f":{server.port}/", f":{self.port}/")
         self._configuration = (
@@ -40,6 +44,8 @@ class PgBouncer:
             f"pool_mode=transaction\ndefault_pool_size={server_connections}\nmax_client_conn=2000\n"
             "ignore_startup_parameters=extra_float_digits\nserver_idle_timeout=1\n"
         )
+        self._certificate = certificate
+        self._folder = tempfile.TemporaryDirectory()
 
     def __enter__(self) -> Self:
         program = find_pgbouncer()
@@ -47,12 +53,10 @@ class PgBouncer:
         # PgBouncer does not run as root.
         user = "nobody" if os.geteuid() == 0 else None
         libraries = ":".join(str(path) for path in (_DOWNLOADED / "usr" / "lib").glob("*"))
-        self._file = tempfile.NamedTemporaryFile("w", suffix=".ini")
-        self._file.write(self._configuration)
-        self._file.flush()
-        Path(self._file.name).chmod(0o644)  # `nobody` reads it; the password is of a server that is thrown away
+        Path(self._folder.name).chmod(0o755)
+        configuration = self._write("pgbouncer.ini", self._configuration + self._tls())
         self._process = subprocess.Popen(
-            [program, "-q", self._file.name],
+            [program, "-q", configuration],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -67,7 +71,20 @@ class PgBouncer:
     ) -> None:
         self._process.terminate()
         self._process.wait()
-        self._file.close()
+        self._folder.cleanup()
+
+    def _tls(self) -> str:
+        if self._certificate is None:
+            return ""
+        key, chain = self._write("key.pem", self._certificate.key), self._write("chain.pem", self._certificate.chain)
+        return f"client_tls_sslmode=require\nclient_tls_key_file={key}\nclient_tls_cert_file={chain}\n"
+
+    def _write(self, name: str, text: str) -> Path:
+        """Keep a text where `nobody` can read it; its secrets are of a server that is thrown away."""
+        file = Path(self._folder.name, name)
+        file.write_text(text)
+        file.chmod(0o644)
+        return file
 
     def _wait(self, deadline: float) -> None:
         while True:

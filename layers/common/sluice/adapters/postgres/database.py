@@ -11,9 +11,9 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from sluice.adapters.postgres import vectors
+from sluice.adapters.postgres import refusals, vectors
 from sluice.adapters.postgres.credentials import Conninfo, by_password
-from sluice.errors import DatabaseRefused, DatabaseUnavailable, DatabaseWaking, InvalidInput, SchemaOutdated
+from sluice.errors import DatabaseUnavailable, DatabaseWaking, InvalidInput, SchemaOutdated
 
 Connection = AsyncConnection[DictRow]
 Parameters = Mapping[str, Any]
@@ -24,7 +24,6 @@ Gate = Callable[[Connection], Awaitable[None]]
 _IDLE_SECONDS = 600.0
 _LIFETIME_SECONDS = 3600.0
 _NOT_THERE = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedFunction)
-_WAKING = ("starting up", "shutting down", "not yet accepting connections", "recovery mode")
 
 
 class Database:
@@ -87,7 +86,7 @@ class Database:
             try:
                 return await self._once(work)
             except PoolTimeout as error:
-                raise _why(self._refusal) from (self._refusal or error)
+                raise refusals.why(self._refusal) from (self._refusal or error)
             except psycopg.OperationalError as error:
                 # A connection that slept through a freeze or a failover is found dead by using it.
                 if error.sqlstate is not None and not _server_left(error):
@@ -121,17 +120,6 @@ class Database:
 
 async def _let_in(connection: Connection) -> None:
     vectors.register(connection.adapters)
-
-
-def _why(refusal: psycopg.OperationalError | None) -> DatabaseUnavailable:
-    """Return what it means that no connection was to be had; `refusal` is why the last attempt to make one failed."""
-    if refusal is None:
-        return DatabaseUnavailable()
-    # libpq tells the server's words, but not their code. A server that starts, or none that answers, may be waking.
-    words = str(refusal)
-    if "FATAL:" not in words or any(sign in words for sign in _WAKING):
-        return DatabaseWaking()
-    return DatabaseRefused()
 
 
 def _server_left(error: psycopg.Error) -> bool:
