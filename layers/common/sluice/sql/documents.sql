@@ -117,6 +117,13 @@ select ordinal from kept union all select ordinal from copied;
 
 -- name: insert_chunks
 -- One statement for many chunks: the word counts are written once for all of them.
+with spoken as (
+    insert into spoken_language (tenant, language)
+    select %(tenant)s, language from unnest(%(languages)s::text[]) as given (language)
+    except
+    select tenant, language from spoken_language where tenant = %(tenant)s
+    on conflict do nothing
+)
 insert into chunk (
     id, tenant, document_id, version, ordinal, digest, content, start_offset, end_offset, page, heading,
     lexemes, term_weights, embedding, embedding_other
@@ -134,10 +141,13 @@ from (
         ) as average_length
     from unnest(
         %(ids)s::uuid[], %(ordinals)s::integer[], %(digests)s::uuid[], %(contents)s::text[], %(starts)s::integer[],
-        %(ends)s::integer[], %(pages)s::integer[], %(headings)s::text[], %(embeddings)s::text[], %(others)s::text[]
-    ) as chunk (id, ordinal, digest, content, start_offset, end_offset, page, heading, embedding, other),
+        %(ends)s::integer[], %(pages)s::integer[], %(headings)s::text[], %(embeddings)s::text[], %(others)s::text[],
+        %(languages)s::text[]
+    ) as chunk (id, ordinal, digest, content, start_offset, end_offset, page, heading, embedding, other, language),
     -- The words of a heading count twice: they say what the text is about.
-    lateral (select sluice_lexemes('english', concat_ws(' ', heading, heading, content)) as lexemes) as parsed
+    lateral (
+        select sluice_lexemes(language::regconfig, concat_ws(' ', heading, heading, content)) as lexemes
+    ) as parsed
 ) as given;
 
 -- name: fold_lexeme_changes

@@ -15,8 +15,9 @@ dense as materialized (
     order by ${nearness}
     limit %(dense_candidates)s
 ),
--- The words of the query, each with its number in the query and the number of chunks that it stands in. The empty word
--- stands in all of them.
+-- The words of the query as each language of the tenant's texts has them, each with its number in the query and the
+-- number of chunks that it stands in. The empty word stands in all of them. The query's own function words are none in
+-- other languages.
 word as materialized (
     select
         asked.lexeme,
@@ -30,7 +31,17 @@ word as materialized (
             ) as counted
         ) as chunks
     from (
-        select lexeme, cardinality(positions) as repeats from unnest(sluice_lexemes('english', %(query)s))
+        select lexeme, max(cardinality(positions)) as repeats
+        from (
+            select sluice_lexemes(
+                language::regconfig,
+                case when language = %(language)s then %(query)s else %(content_words)s end
+            ) as lexemes
+            from spoken_language
+            where tenant = %(tenant)s
+        ) as spoken
+        cross join unnest(lexemes)
+        group by lexeme
         union all
         select '', 0
     ) as asked

@@ -14,6 +14,7 @@ from sluice.adapters.postgres.database import Connection
 from sluice.adapters.postgres.vectors import as_text
 from sluice.domain import Chunk, Claim, Vector, uuid7
 from sluice.errors import DatabaseUnavailable
+from sluice.languages import languages_of
 from sluice.ports import OtherVectors
 
 # Chunks per statement: one round trip and one count of words for all of them.
@@ -84,6 +85,7 @@ def _columns(rows: Sequence[Row]) -> dict[str, object]:
     return _places(chunks) | {
         "contents": [chunk.content for chunk in chunks],
         "headings": [chunk.heading for chunk in chunks],
+        "languages": languages_of([chunk.content for chunk in chunks]),
         "embeddings": [as_text(vector) for _, vector, _ in rows],
         "others": [as_text(other) if other else None for _, _, other in rows],
     }

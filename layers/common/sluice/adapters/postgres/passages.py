@@ -14,6 +14,7 @@ from sluice.adapters.postgres.vectors import HalfVector
 from sluice.adapters.postgres.visibility import Visibility
 from sluice.domain import Caller, Filter, Passage, Vector, Weights
 from sluice.errors import InvalidInput
+from sluice.languages import content_words, language_of
 
 # Each leg ranks this many times what is asked for, so that a passage that both legs like is seen by both.
 _CANDIDATES_PER_RESULT = 5
@@ -69,11 +70,14 @@ class PostgresPassages:
         before enough has come.
         """
         visible = Visibility(caller, where)
+        language = language_of(query)
         both = self._weights.dense > 0 and self._weights.lexical > 0
         candidates = max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT) if both else limit
         parameters = {
             "model": self._model,
             "query": query,
+            "language": language,
+            "content_words": content_words(query, language),
             "vector": HalfVector(vector),
             "limit": limit,
             "dense_candidates": candidates if self._weights.dense else 0,
