@@ -182,7 +182,7 @@ class Stack:
         chosen = self.value(argument[1])
         if isinstance(chosen, list) and len(chosen) > int(argument[0]):
             return chosen[int(argument[0])]
-        return f"<{chosen}[{argument[0]}]>"  # a part of a name that a deploy makes
+        return f"<{''.join(chosen)}[{argument[0]}]>"  # a part of a name that a deploy makes
 
     def _getazs(self, _: object) -> list[str]:
         return ["eu-west-1a", "eu-west-1b"]
