@@ -26,7 +26,7 @@ async def chat_body(request: Request) -> ChatRequest | UiChatRequest:
 async def _json(request: Request) -> Any:
     try:
         return await request.json() if await request.body() else None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         problem = {"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error", "input": {}}
         raise RequestValidationError([problem]) from error
 

@@ -31,7 +31,7 @@ from functions.ingest.schemas import (
     Redriven,
     UploadQuery,
 )
-from sluice import redriving, retrying, sse
+from sluice import labelling, redriving, retrying, sse
 
 UPLOAD_SECONDS = 3_600
 
@@ -52,7 +52,8 @@ async def upload(
     """Take a file, as the body or multipart: its progress as a stream where asked for, else 202 and the document."""
     file = await uploads.receive(request, name=query.name, max_bytes=settings.document_bytes)
     key = uploads.object_key(file.name, query.collection, tenant=caller.tenant)
-    ref = await objects.write(key, file.body, content_type=file.content_type)
+    metadata = labelling.to_object(labelling.parse(query.metadata or "{}"))
+    ref = await objects.write(key, file.body, content_type=file.content_type, metadata=metadata)
     if sse.MEDIA_TYPE in request.headers.get("accept", ""):
         events = progress.follow(ingesting, documents, caller, ref, seconds=progress.seconds_left(request))
         return StreamingResponse(sse.encode(progress.payloads(events)), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
@@ -67,7 +68,10 @@ async def presign(
     """Give a form for a file that is larger than a request may be; the bucket's event ingests it."""
     key = uploads.object_key(body.name, body.collection, tenant=caller.tenant)
     max_bytes = settings.document_bytes
-    url, fields = await objects.presign_upload(key, max_bytes=max_bytes, expires_seconds=UPLOAD_SECONDS)
+    metadata = labelling.to_object(labelling.check(body.metadata))
+    url, fields = await objects.presign_upload(
+        key, max_bytes=max_bytes, expires_seconds=UPLOAD_SECONDS, metadata=metadata
+    )
     return PresignedUpload(url=url, fields=fields, max_bytes=max_bytes, expires_seconds=UPLOAD_SECONDS)
 
 

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from sluice.domain import DEFAULT_COLLECTION, Document, DocumentStatus
 
+# JSON, and bounded where it is read.
+MetadataText = Annotated[str | None, StringConstraints(max_length=20_000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 
 
@@ -24,6 +26,7 @@ class UploadQuery(Request):
 
     name: Name | None = None
     collection: Name = DEFAULT_COLLECTION
+    metadata: MetadataText = None
 
 
 class ListQuery(Request):
@@ -34,6 +37,7 @@ class ListQuery(Request):
 class PresignRequest(Request):
     name: Name
     collection: Name = DEFAULT_COLLECTION
+    metadata: dict[str, object] = {}
 
 
 class PresignedUpload(BaseModel):
@@ -75,6 +79,7 @@ class DocumentBody(BaseModel):
     total: int | None
     tokens: int
     cost: float
+    metadata: dict[str, object]
     created_at: datetime | None
     updated_at: datetime | None
 

@@ -109,6 +109,7 @@ async def test_a_filter_and_a_model_reach_the_answer(client: httpx.AsyncClient, 
     ("body", "status", "code", "field"),
     [
         (b"{not json", 400, "invalid_json", None),
+        (b"[" * 100_000, 400, "invalid_json", None),
         (b"", 422, "invalid_input", "body"),
         (b"[]", 422, "invalid_input", "body"),
         (b"{}", 422, "invalid_input", "body.message"),

@@ -130,7 +130,7 @@ async def test_a_published_and_finished_document_is_ready(store: DocumentStore) 
 
     ready = expected(
         document.id, DocumentStatus.READY, kind="pdf", title="A title", pages=2, chunks=2, step="ready", tokens=10,
-        cost=0.5,
+        cost=0.5, metadata={"kind": "pdf"},
     )  # fmt: skip
     assert timeless(document) == timeless(await store.get(CALLER, document.id)) == ready
     assert await store.claim(CALLER, REF, lease_seconds=60) is None

@@ -39,6 +39,13 @@ async def test_what_is_written_is_read(objects: ObjectStore, key: str) -> None:
     assert await objects.current(ref) == ref
 
 
+async def test_an_object_carries_its_metadata(objects: ObjectStore, key: str) -> None:
+    """It comes back with the bytes."""
+    ref = await objects.write(key, b"content", metadata={"author": "Ann"})
+
+    assert await objects.read(ref, max_bytes=7) == StoredObject(ref, b"content", {"author": "Ann"})
+
+
 async def test_an_object_that_is_gone_says_so(objects: ObjectStore, key: str) -> None:
     """Deleting is final, and deleting again is no error."""
     ref = await objects.write(key, b"content")

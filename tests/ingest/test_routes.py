@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -56,6 +57,26 @@ def test_an_upload_without_a_stream_is_accepted(function: Function) -> None:
     )
     assert answer.headers["location"] == f"/api/documents/{document['id']}"
     assert function.objects.contents == {("documents", "team x/a.txt"): b"Some text."}
+
+
+def test_an_upload_may_bring_metadata(function: Function) -> None:
+    """It is the document's, and travels on the object, so that the bucket's event comes to the same."""
+    query = "name=a.txt&metadata=" + quote('{"year": 2024, "tags": ["final"]}')
+    answer = function.request("POST", "/api/documents", b"Some text.", query=query, headers=STREAM)
+
+    assert answer.events[-1]["document"]["metadata"] == {"year": 2024, "tags": ["final"], "kind": "text"}
+    assert function.objects.metadata == {
+        ("documents", "a.txt"): {"sluice-metadata": '{"year":2024,"tags":["final"]}'},
+    }
+
+
+@pytest.mark.parametrize("metadata", ["[]", "{", '{"a": null}', '{"a": "\\u0000"}', '{"a": "' + "w" * 2000 + '"}'])
+def test_bad_metadata_is_refused_before_anything_is_stored(function: Function, metadata: str) -> None:
+    """With its own code."""
+    query = f"name=a.txt&metadata={quote(metadata)}"
+    answer = function.request("POST", "/api/documents", b"Some text.", query=query)
+
+    assert (answer.status, answer.json["code"], function.objects.contents) == (400, "invalid_metadata", {})
 
 
 def test_a_form_may_bring_the_file(function: Function) -> None:

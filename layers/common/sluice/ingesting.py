@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from uuid import UUID
 
+from sluice import labelling
 from sluice.domain import Caller, Claim, Document, DocumentStatus, Filter, ObjectRef, Passage, uuid7
 from sluice.errors import (
     DocumentChanged,
@@ -142,7 +143,14 @@ class Ingesting:
                 yield _event(claim, step)
         read = staging.summary
         assert read is not None  # noqa: S101 - the steps have come to their end
-        await self._documents.publish(claim, kind=read.kind, title=read.title, pages=read.pages, chunks=read.chunks)
+        await self._documents.publish(
+            claim,
+            kind=read.kind,
+            title=read.title,
+            pages=read.pages,
+            chunks=read.chunks,
+            metadata=labelling.from_object(stored.metadata),
+        )
         yield _event(claim, Progress("stored"))
         await self._probe(claim)
         yield IngestEnded(await self._documents.finish(claim))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from urllib.parse import quote
@@ -68,22 +68,28 @@ class S3Objects:
             if not page["IsTruncated"]:
                 return
 
-    async def write(self, key: str, body: bytes, *, content_type: str | None = None) -> ObjectRef:
-        """Put the object and return it with its etag; raise `StorageUnavailable`."""
-        return await _in_thread(self._write, key, body, content_type or "application/octet-stream")
+    async def write(
+        self, key: str, body: bytes, *, content_type: str | None = None, metadata: Mapping[str, str] | None = None
+    ) -> ObjectRef:
+        """Put the object with its metadata and return it with its etag; raise `StorageUnavailable`."""
+        return await _in_thread(self._write, key, body, content_type or "application/octet-stream", metadata or {})
 
     async def delete(self, ref: ObjectRef) -> None:
         """Delete the object; deleting what is gone is no error. Raises `StorageUnavailable`."""
         await _in_thread(partial(self._client.delete_object, Bucket=ref.bucket, Key=ref.key))
 
-    async def presign_upload(self, key: str, *, max_bytes: int, expires_seconds: int) -> tuple[str, dict[str, str]]:
+    async def presign_upload(
+        self, key: str, *, max_bytes: int, expires_seconds: int, metadata: Mapping[str, str] | None = None
+    ) -> tuple[str, dict[str, str]]:
         """Return the address and fields of a POST form that takes 1 to `max_bytes` bytes under this key."""
+        carried = {f"x-amz-meta-{name}": text for name, text in (metadata or {}).items()}
         form = await _in_thread(
             partial(
                 self._client.generate_presigned_post,
                 Bucket=self._bucket,
                 Key=key,
-                Conditions=[["content-length-range", 1, max_bytes]],
+                Fields=dict(carried),
+                Conditions=[["content-length-range", 1, max_bytes], *({name: text} for name, text in carried.items())],
                 ExpiresIn=expires_seconds,
             )
         )
@@ -108,10 +114,13 @@ class S3Objects:
             size = answer["ContentLength"]
             if size > max_bytes:
                 raise DocumentTooLarge(f"The file has {size:,} bytes; at most {max_bytes:,} are allowed.")
-            return StoredObject(ObjectRef(ref.bucket, ref.key, answer["ETag"].strip('"'), size), body.read())
+            stored = ObjectRef(ref.bucket, ref.key, answer["ETag"].strip('"'), size)
+            return StoredObject(stored, body.read(), answer.get("Metadata", {}))
 
-    def _write(self, key: str, body: bytes, content_type: str) -> ObjectRef:
-        answer = self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+    def _write(self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str]) -> ObjectRef:
+        answer = self._client.put_object(
+            Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, Metadata=dict(metadata)
+        )
         return ObjectRef(self._bucket, key, etag=answer["ETag"].strip('"'), size=len(body))
 
 

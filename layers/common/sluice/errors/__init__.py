@@ -3,6 +3,7 @@
     SluiceError
     ├── InvalidInput                the caller can mend it
     │   ├── InvalidFilter
+    │   ├── InvalidMetadata
     │   ├── QuestionTooLong
     │   ├── QuestionFlagged
     │   └── ModelNotOffered
@@ -99,6 +100,7 @@ from sluice.errors.requests import (
     EventsGone,
     InvalidFilter,
     InvalidInput,
+    InvalidMetadata,
     KeyNotFound,
     LimitReached,
     MessageNotFound,
@@ -157,6 +159,7 @@ __all__ = [
     "IdentityProviderUnavailable",
     "InvalidFilter",
     "InvalidInput",
+    "InvalidMetadata",
     "KeyNotFound",
     "LimitReached",
     "MessageNotFound",

@@ -17,6 +17,12 @@ class InvalidFilter(InvalidInput):
     code = "invalid_filter"
 
 
+class InvalidMetadata(InvalidInput):
+    """The metadata is not valid."""
+
+    code = "invalid_metadata"
+
+
 class QuestionTooLong(InvalidInput):
     """The question is too long; shorten it, or upload it as a document and ask about that."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -91,8 +91,17 @@ class DocumentStore(Protocol):
         """
         ...
 
-    async def publish(self, claim: Claim, *, kind: str, title: str | None, pages: int | None, chunks: int) -> None:
-        """Swap the staged version in and the old one out, in one transaction."""
+    async def publish(
+        self,
+        claim: Claim,
+        *,
+        kind: str,
+        title: str | None,
+        pages: int | None,
+        chunks: int,
+        metadata: Mapping[str, object] | None = None,
+    ) -> None:
+        """Swap the staged version in and the old one out, with their metadata, in one transaction."""
         ...
 
     async def sample(self, claim: Claim) -> Sample:
@@ -142,10 +151,11 @@ class DocumentStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as it was read: `ref` names the version that the bytes are of."""
+    """An object as it was read: `ref` names the version that the bytes are of, `metadata` what it carries."""
 
     ref: ObjectRef
     body: bytes
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 class ObjectStore(Protocol):
@@ -166,15 +176,19 @@ class ObjectStore(Protocol):
         """Yield every object of the bucket in the order of the keys' UTF-8."""
         ...
 
-    async def write(self, key: str, body: bytes, *, content_type: str | None = None) -> ObjectRef:
-        """Put the object; its event follows as for any other."""
+    async def write(
+        self, key: str, body: bytes, *, content_type: str | None = None, metadata: Mapping[str, str] | None = None
+    ) -> ObjectRef:
+        """Put the object with the metadata that it carries; its event follows as for any other."""
         ...
 
     async def delete(self, ref: ObjectRef) -> None:
         """Delete the object; deleting what is gone is no error."""
         ...
 
-    async def presign_upload(self, key: str, *, max_bytes: int, expires_seconds: int) -> tuple[str, dict[str, str]]:
+    async def presign_upload(
+        self, key: str, *, max_bytes: int, expires_seconds: int, metadata: Mapping[str, str] | None = None
+    ) -> tuple[str, dict[str, str]]:
         """Return the address and the form fields of a browser-style POST upload, good for one key and a time."""
         ...
 

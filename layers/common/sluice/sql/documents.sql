@@ -170,7 +170,7 @@ set chunks = lexeme_count.chunks + excluded.chunks, positions = lexeme_count.pos
 -- The swap: readers see the old chunks before it and the new ones after it.
 update document
 set version = staged, kind = %(kind)s, title = coalesce(%(title)s, title), pages = %(pages)s, chunks = %(chunks)s,
-    metadata = metadata || jsonb_build_object('kind', %(kind)s::text),
+    metadata = %(metadata)s::jsonb || jsonb_build_object('kind', %(kind)s::text),
     step = 'stored', done = null, total = null, updated_at = now(),
     claimed_until = greatest(claimed_until, now() + make_interval(secs => %(lease_seconds)s))
 where id = %(id)s and claim = %(claim)s

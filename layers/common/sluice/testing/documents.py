@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -133,13 +133,24 @@ class InMemoryDocuments:
         pairs = zip(chunks, vectors, strict=True)
         self._held(claim).versions[claim.version].update({chunk.ordinal: (chunk, vector) for chunk, vector in pairs})
 
-    async def publish(self, claim: Claim, *, kind: str, title: str | None, pages: int | None, chunks: int) -> None:
+    async def publish(
+        self,
+        claim: Claim,
+        *,
+        kind: str,
+        title: str | None,
+        pages: int | None,
+        chunks: int,
+        metadata: Mapping[str, object] | None = None,
+    ) -> None:
         record = self._held(claim)
         record.version = claim.version
         kept = {ordinal: pair for ordinal, pair in record.versions[claim.version].items() if ordinal < chunks}
         record.versions = {claim.version: kept}
         title = title or record.document.title
-        self._set(record, kind=kind, title=title, pages=pages, chunks=chunks, step="stored", done=None, total=None)
+        metadata = {**(metadata or {}), "kind": kind}
+        self._set(record, kind=kind, title=title, pages=pages, chunks=chunks, metadata=metadata)
+        self._set(record, step="stored", done=None, total=None)
 
     async def sample(self, claim: Claim) -> Sample:
         record = self._held(claim)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 
 from sluice.domain import Block, ObjectRef, ParsedDocument
@@ -18,6 +18,7 @@ class InMemoryObjects:
 
     bucket: str = "documents"
     contents: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    metadata: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     failures: deque[Exception] = field(default_factory=deque)
 
     async def read(self, ref: ObjectRef, *, max_bytes: int) -> StoredObject:
@@ -28,7 +29,8 @@ class InMemoryObjects:
             raise ObjectGone
         if now.size > max_bytes:
             raise DocumentTooLarge(f"The file has {now.size:,} bytes; at most {max_bytes:,} are allowed.")
-        return StoredObject(now, self.contents[ref.bucket, ref.key])
+        place = (ref.bucket, ref.key)
+        return StoredObject(now, self.contents[place], self.metadata.get(place, {}))
 
     async def current(self, ref: ObjectRef) -> ObjectRef | None:
         body = self.contents.get((ref.bucket, ref.key))
@@ -39,15 +41,22 @@ class InMemoryObjects:
             if bucket == self.bucket and not key.endswith("/"):
                 yield ObjectRef(bucket, key, etag(body), len(body))
 
-    async def write(self, key: str, body: bytes, *, content_type: str | None = None) -> ObjectRef:
+    async def write(
+        self, key: str, body: bytes, *, content_type: str | None = None, metadata: Mapping[str, str] | None = None
+    ) -> ObjectRef:
         self.contents[self.bucket, key] = body
+        self.metadata[self.bucket, key] = metadata or {}
         return ObjectRef(self.bucket, key, etag(body), len(body))
 
     async def delete(self, ref: ObjectRef) -> None:
         self.contents.pop((ref.bucket, ref.key), None)
 
-    async def presign_upload(self, key: str, *, max_bytes: int, expires_seconds: int) -> tuple[str, dict[str, str]]:
-        return f"https://{self.bucket}.test/", {"key": key, "policy": f"{max_bytes} bytes, {expires_seconds} seconds"}
+    async def presign_upload(
+        self, key: str, *, max_bytes: int, expires_seconds: int, metadata: Mapping[str, str] | None = None
+    ) -> tuple[str, dict[str, str]]:
+        carried = {f"x-amz-meta-{name}": text for name, text in (metadata or {}).items()}
+        policy = f"{max_bytes} bytes, {expires_seconds} seconds"
+        return f"https://{self.bucket}.test/", {"key": key, "policy": policy, **carried}
 
     async def presign_read(self, ref: ObjectRef, *, expires_seconds: int) -> str:
         return f"https://{ref.bucket}.test/{ref.key}?expires={expires_seconds}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import LiteralString
 from uuid import UUID
 
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from sluice import sql
 from sluice.adapters.postgres import chunks as chunk_rows
@@ -109,9 +110,18 @@ class PostgresDocuments:
 
         await self._database.transact(work)
 
-    async def publish(self, claim: Claim, *, kind: str, title: str | None, pages: int | None, chunks: int) -> None:
+    async def publish(
+        self,
+        claim: Claim,
+        *,
+        kind: str,
+        title: str | None,
+        pages: int | None,
+        chunks: int,
+        metadata: Mapping[str, object] | None = None,
+    ) -> None:
         """Swap the staged version in and drop everything else, in one transaction."""
-        published = {"kind": kind, "title": title, "pages": pages, "chunks": chunks}
+        published = {"kind": kind, "title": title, "pages": pages, "chunks": chunks, "metadata": Jsonb(metadata or {})}
         lease = {"lease_seconds": claim.lease_seconds}
 
         async def work(connection: Connection) -> None:
