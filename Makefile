@@ -19,6 +19,9 @@ EVAL ?= $(wildcard ../shared/eval/*)
 eval: .venv/.ready  ## measure retrieval: make eval EVAL="folder folder"
 	@exec $(BIN)/sluice eval $(EVAL) $(ARGS)
 
+screenshots: .venv/.ready .venv/browser/.tried  ## take the pictures of docs/images again; look at each before you commit it
+	@exec $(BIN)/python -m tests.page.screenshots
+
 check: .venv/.ready  ## format, lint, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -36,8 +39,8 @@ build: .venv-sam/.ready  ## build the functions and the layer for Lambda into .a
 	@$(SAM) build $(ARGS)
 	@PYTHONPATH=layers/common .venv-sam/bin/python -m layer_build.report .aws-sam/build
 
-sam-local: build  ## run the built functions in Lambda's image: make sam-local ARGS="ChatFunction -e tests/events/healthz.json"
-	@exec $(SAM) local invoke --skip-pull-image $(ARGS)
+sam-local: build .venv/.ready  ## run the built functions in Lambda's image, beside `make run`: make sam-local ARGS="invoke ChatFunction -e tests/events/ask.json"
+	@exec $(BIN)/python -m local.sam $(ARGS)
 
 lambda-image:  ## fetch Lambda's image, in which the built functions are tried
 	docker pull public.ecr.aws/lambda/python:3.13-x86_64
@@ -88,4 +91,4 @@ tests/clients/node_modules/.tried: tests/clients/package-lock.json
 		echo "setup: the JavaScript clients can't be installed; the tests that use them skip" >&2; fi
 	@mkdir -p $(@D) && touch $@
 
-.PHONY: help run eval test check build sam-local lambda-image test-sam dashboard cost deploy format lock clean
+.PHONY: help run eval test screenshots check build sam-local lambda-image test-sam dashboard cost deploy format lock clean

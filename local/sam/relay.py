@@ -1,7 +1,7 @@
-"""Passes connections on: `relay.py LISTEN TARGET`, each `HOST:PORT` or the path of a Unix socket.
+"""Passes connections on: `relay.py LISTEN TARGET [LISTEN TARGET ...]`, each `HOST:PORT` or the path of a Unix socket.
 
-Two of them join a container to a server that listens on this machine's loopback interface only: one here, from a
-socket file to the server, and one in a container, from a port to the same file. Standard library only.
+Two of them join containers to servers that listen on this machine's loopback interface only: one here, from socket
+files to the servers, and one in a container, from ports to the same files. Standard library only.
 """
 
 from __future__ import annotations
@@ -10,22 +10,26 @@ import asyncio
 import contextlib
 import sys
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 LISTENING = "listening"
 
 
-async def main(listen: str, target: str) -> None:
-    """Say on standard output when it listens, and serve until the process ends."""
+async def main(addresses: Sequence[str]) -> None:
+    """Say on standard output when all of them listen, and serve until the process ends."""
+    pairs = zip(addresses[::2], addresses[1::2], strict=True)
+    servers = [await bind(passing_to(target), listen) for listen, target in pairs]
+    sys.stdout.write(f"{LISTENING}\n")
+    sys.stdout.flush()
+    await asyncio.gather(*(server.serve_forever() for server in servers))
 
+
+def passing_to(target: str) -> Callable[[StreamReader, StreamWriter], Awaitable[None]]:
     async def serve(reader: StreamReader, writer: StreamWriter) -> None:
         far_reader, far_writer = await connect(target)
         await asyncio.gather(copy(reader, far_writer), copy(far_reader, writer))
 
-    server = await bind(serve, listen)
-    sys.stdout.write(f"{LISTENING}\n")
-    sys.stdout.flush()
-    await server.serve_forever()
+    return serve
 
 
 async def connect(address: str) -> tuple[StreamReader, StreamWriter]:
@@ -51,4 +55,5 @@ async def copy(source: StreamReader, sink: StreamWriter) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""`sam local` with this machine's PostgreSQL, S3 and SQS: AWS's emulator in containers that reach what listens here."""
