@@ -45,6 +45,16 @@ def test_pruning_keeps_only_the_services_that_are_called(tmp_path: Path) -> None
     assert left(tmp_path) == {f"{data}/s3/service-2.json.gz", f"{data}/endpoints.json"}
 
 
+def test_pruning_empties_what_is_read_at_import_and_serves_nobody(tmp_path: Path) -> None:
+    """The file of a tokenizer whose library is not there stays, as JSON that holds nothing."""
+    vocabulary = "litellm/litellm_core_utils/tokenizers/anthropic_tokenizer.json"
+    grow(tmp_path, vocabulary)
+
+    prune(tmp_path)
+
+    assert {name: (tmp_path / name).read_text() for name in left(tmp_path)} == {vocabulary: "{}"}
+
+
 def test_every_service_that_an_adapter_calls_is_kept() -> None:
     """An adapter that makes a client of a service finds the service's description in the layer."""
     sources = [path.read_text() for path in (ROOT / "layers/common/sluice").rglob("*.py")]

@@ -57,6 +57,10 @@ UNREACHABLE = (
     "pydantic/v1",  # the old API; FastAPI asks whether a model is one of it, and takes its absence for no
 )
 
+# Read at every import of LiteLLM, and kept, but of use only to the tokenizers that are left out above: as an empty one
+# it takes no memory. LiteLLM counts the tokens of these models with tiktoken then.
+EMPTIED = ("litellm/litellm_core_utils/tokenizers/anthropic_tokenizer.json",)
+
 # Amazon's services that LiteLLM, the adapters or their credentials can call; botocore describes some 400 more.
 SERVICES = frozenset(
     {
@@ -81,6 +85,8 @@ def prune(tree: Path) -> int:
     for pattern in UNREACHABLE:
         for path in list(tree.glob(pattern)):
             remove(path)
+    for name in EMPTIED:
+        empty(tree / name)
     for service in [*tree.glob("botocore/data/*"), *tree.glob("boto3/data/*")]:
         if service.is_dir() and service.name not in SERVICES:
             remove(service)
@@ -94,6 +100,12 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def empty(path: Path) -> None:
+    """Leave a JSON object without anything in it."""
+    if path.exists():
+        path.write_text("{}")
 
 
 def size(tree: Path) -> int:

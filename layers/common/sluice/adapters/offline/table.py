@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 
 from sluice.adapters.offline import lanes
 
@@ -31,7 +33,7 @@ class Piece:
 class Table:
     """Looks up the pieces of words."""
 
-    def __init__(self, vocabulary: Sequence[str], rows: bytes) -> None:
+    def __init__(self, vocabulary: Sequence[str], rows: bytes | mmap) -> None:
         self._numbers = {piece: number for number, piece in enumerate(vocabulary)}
         self._rows = rows
 
@@ -68,6 +70,7 @@ def _key(word: str, start: int, end: int) -> str:
 
 @cache
 def load() -> Table:
-    """Read the bundled table: about 8 MB, once per process."""
+    """Open the bundled table, once per process; of its 8 MB only the rows that are looked up are read."""
     vocabulary = DATA.joinpath("vocabulary.txt").read_text(encoding="utf-8").splitlines()
-    return Table(vocabulary, DATA.joinpath("table.bin").read_bytes())
+    with Path(str(DATA.joinpath("table.bin"))).open("rb") as file:
+        return Table(vocabulary, mmap(file.fileno(), 0, access=ACCESS_READ))
