@@ -48,7 +48,8 @@ USUAL = """
 import gc; gc.enable()
 import boto3, fastapi, litellm, mangum, orjson, pgvector.psycopg, psycopg_pool, aws_lambda_powertools
 from sluice import bootstrap
-bootstrap.prime = bootstrap.prime_snapshot = lambda: None
+async def nothing(): pass
+bootstrap.start, bootstrap.prime_snapshot = nothing, lambda: None
 from functions.chat.app import handler
 """
 
@@ -160,7 +161,8 @@ def build_trees() -> str:
     refresh(TREES / "ours" / "opt" / "python", TREES / "ours")
     refresh(TREES / "usual" / "task", TREES / "usual")
     (TREES / "usual" / "task" / "usual.py").write_text(USUAL)
-    compile_sources(TREES / "ours" / "opt" / "python" / "sluice", python)
+    for folder in (TREES / "ours" / "opt" / "python" / "sluice", TREES / "ours" / "task" / "functions"):
+        compile_sources(folder, python)
     return python
 
 

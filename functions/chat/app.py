@@ -12,13 +12,13 @@ from functions.chat import conversations, feedback, openai_routes, page, sources
 from functions.chat.routes import public, router
 from sluice import bootstrap, problems
 from sluice.settings import streamed_doors
-from sluice.streaming import Streaming
+from sluice.streaming import Streaming, rehearse
 
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Once an environment: load the models' library while nobody waits, close the connections at the end."""
-    bootstrap.prime()
+    """Once an environment: make ready for the first question, close the connections at the end."""
+    await bootstrap.start()
     yield
     await bootstrap.close()
 
@@ -34,5 +34,6 @@ app.include_router(feedback.router)
 problems.install(app)
 
 register_before_snapshot(bootstrap.prime_snapshot)
+register_before_snapshot(rehearse, app)
 
 handler = Streaming(app, streams=streamed_doors())

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import psycopg
 import pytest
 
 from local.postgres import Postgres
@@ -68,7 +69,7 @@ async def test_an_offline_answer_loads_no_library_of_models(offline_database: st
 async def test_a_snapshot_holds_all_modules_and_no_connection(offline_database: str) -> None:
     """The model's library is loaded and primed before it; settings, with secrets, are read after the restore."""
     async with upstream.running() as provider:
-        provider.enqueue(upstream.chat("It is ", "long."))
+        provider.enqueue(upstream.chat("It is ", "long."), upstream.chat("Rivers"))
         variables = {
             "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
             "SLUICE_CHAT_MODEL": "openai/gpt-4o",
@@ -90,3 +91,33 @@ async def test_a_snapshot_holds_all_modules_and_no_connection(offline_database: 
         "settings": 0,
         "connections": [],
     }
+    # FastAPI imports that when the app's lifespan starts, which is after the restore.
+    late = [name for name in shown["imported since"] if not name.startswith("fastapi.telemetry.")]
+    assert late == [], "prime these before the snapshot"
+
+
+async def test_a_function_starts_without_its_database(offline_database: str) -> None:
+    """What it says of it then is the first request's to tell."""
+    async with started("postgresql://nobody@127.0.0.1:9/nothing", {}) as environment:
+        health = await (await environment.get("/healthz")).end()
+
+    assert (health.prelude.status, list(health.json()["problems"])) == (503, ["database"])
+
+
+@pytest.mark.parametrize("kind", ["provisioned-concurrency", "snap-start"])
+async def test_a_function_that_starts_ahead_is_connected_to_its_database(
+    offline_database: str, postgres: Postgres, kind: str
+) -> None:
+    """Before anybody asks, so that the first question does not wait for it."""
+    async with started(offline_database, {"AWS_LAMBDA_INITIALIZATION_TYPE": kind}) as environment:
+        if kind == "snap-start":
+            async with asyncio.timeout(60):
+                await environment.api.snapshot_taken()
+            environment.api.restore()
+        await environment.ready()
+        with psycopg.connect(postgres.url()) as admin:
+            name = offline_database.rpartition("/")[2]
+            count = "select count(*) from pg_stat_activity where datname = %s and application_name = 'sluice'"
+            connected = admin.execute(count, [name]).fetchone()
+
+    assert connected == (2,), "one for the search, one for keeping the question"

@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from local.postgres import Postgres, free_port
 from sluice.adapters.postgres.credentials import by_iam, by_password, rds_token
 from sluice.adapters.postgres.database import Database
+from sluice.domain import uuid7
 from sluice.errors import DatabaseUnavailable
 from tests.wire.tap import WireTap
 
@@ -73,6 +74,43 @@ async def test_a_transaction_that_lost_its_connection_is_run_once_more(
     result = await database.transact(work)
 
     assert (len(tries), result) == (2, tries[1])
+
+
+async def test_connections_that_all_died_are_replaced_without_an_error(cut: tuple[Database, WireTap]) -> None:
+    """A freeze takes the idle ones too."""
+    database, tap = cut
+    await database.connect(2)
+
+    tap.cut()
+
+    assert await database.fetch("select 1 as one") == [{"one": 1}]
+
+
+@pytest.mark.parametrize(("asked", "opened"), [(2, 2), (9, 2)])
+async def test_connections_can_be_opened_ahead(postgres: Postgres, asked: int, opened: int) -> None:
+    """As many as asked for, but never more than the pool may hold."""
+    name = f"test_{uuid7().hex}"
+    database = Database(postgres.create_database(name), size=2, timeout=5)
+    try:
+        await database.connect(asked)
+        await database.connect(asked)
+
+        count = "select count(*) as found from pg_stat_activity where datname = current_database()"
+        assert await database.fetch(count) == [{"found": opened}]
+    finally:
+        await database.close()
+        postgres.drop_database(name)
+
+
+async def test_connecting_ahead_to_a_database_that_is_not_there_is_unavailable() -> None:
+    """Within the pool's patience, and without harm for a later attempt."""
+    database = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing", size=2, timeout=0.3)
+    try:
+        for _ in range(2):
+            with pytest.raises(DatabaseUnavailable):
+                await database.connect(2)
+    finally:
+        await database.close()
 
 
 async def test_a_database_that_is_not_there_is_unavailable() -> None:

@@ -1,67 +1,24 @@
 """What a function does at its start and for its first question, run in a built tree: `workload.py TREE`.
 
 The build takes from it which modules are loaded, the tests that pruning took nothing away that is missed. Prints JSON.
-The upstream model is a stub on the loopback interface that speaks OpenAI's protocol.
+The models' providers are a stub on the loopback interface.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib
 import json
 import os
 import pkgutil
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-MODEL = "openai/stub"
+# One of each protocol that functions are likely to speak.
+CHAT_MODELS = ("openai/gpt-4o", "anthropic/claude-sonnet-4-5", "bedrock/us.amazon.nova-lite-v1:0")
+EMBEDDING_MODEL = "openai/text-embedding-3-small"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_REGION_NAME": "us-east-1"}
 DIRECT = ("awslambdaric.bootstrap", "aws_lambda_powertools", "boto3", "fastapi", "mangum", "orjson", "psycopg_pool")
-
-
-class Upstream(BaseHTTPRequestHandler):
-    """Answers a streamed completion with two words, and an embedding with a vector."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        streams = self.path.endswith("/chat/completions")
-        self.send_response(200)
-        self.send_header("content-type", "text/event-stream" if streams else "application/json")
-        self.end_headers()
-        self.wfile.write(b"".join(completion()) if streams else embedding())
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing: standard output carries the result."""
-
-
-def completion() -> Iterator[bytes]:
-    deltas: list[tuple[dict[str, str], str | None]] = [
-        ({"content": "Two "}, None),
-        ({"content": "words"}, None),
-        ({}, "stop"),
-    ]
-    for delta, finish in deltas:
-        choice = {"index": 0, "delta": {"role": "assistant", **delta}, "finish_reason": finish}
-        chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "stub", "choices": [choice]}
-        yield f"data: {json.dumps(chunk)}\n\n".encode()
-    yield b"data: [DONE]\n\n"
-
-
-def embedding() -> bytes:
-    data = [{"object": "embedding", "index": 0, "embedding": [1.0, 0.0]}]
-    usage = {"prompt_tokens": 1, "total_tokens": 1}
-    return json.dumps({"object": "list", "model": "stub", "data": data, "usage": usage}).encode()
-
-
-@contextlib.contextmanager
-def upstream() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/v1"
-    server.shutdown()
 
 
 def import_everything_of_ours() -> list[str]:
@@ -78,20 +35,27 @@ def import_everything_of_ours() -> list[str]:
     return names
 
 
-async def ask(address: str) -> dict[str, Any]:
-    """Return what one streamed completion and one embedding gave, and how many tokens LiteLLM counts in a sentence."""
-    import litellm
+async def ask() -> dict[str, Any]:
+    """Return what each model says, the vector of a text, and how many tokens LiteLLM counts in a sentence."""
+    from sluice.adapters.llm import library, stub_provider
 
-    answer = await litellm.acompletion(
-        MODEL, [{"role": "user", "content": "Say two words."}], stream=True, api_base=address, api_key="none"
-    )
-    text = "".join([chunk.choices[0].delta.content or "" async for chunk in answer])
-    vectors = await litellm.aembedding(MODEL, input=["Two words"], api_base=address, api_key="none")
+    litellm = library.load()
+    async with stub_provider.running() as address:
+        options = {"api_base": address, "api_key": "none"}
+        texts = {model: await say(litellm, model, options) for model in CHAT_MODELS}
+        vectors = await litellm.aembedding(EMBEDDING_MODEL, input=["Two words"], **options)
+    await library.close()
     return {
-        "text": text,
+        "texts": texts,
         "vector": vectors.data[0]["embedding"],
-        "tokens": litellm.token_counter(model="gpt-4o", text="Two words"),
+        "tokens": [litellm.token_counter(model=model, text="Two words") for model in CHAT_MODELS],
     }
+
+
+async def say(litellm: Any, model: str, options: dict[str, str]) -> str:
+    question = [{"role": "user", "content": "Say a word."}]
+    answer = await litellm.acompletion(model, question, stream=True, **options)
+    return "".join([chunk.choices[0].delta.content or "" async for chunk in answer])
 
 
 def construct_clients() -> list[str]:
@@ -108,10 +72,11 @@ def construct_clients() -> list[str]:
 def main() -> None:
     tree = sys.argv[1]
     sys.path.insert(0, tree)
-    os.environ |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True"}
+    from sluice.adapters.llm.library import ENVIRONMENT
+
+    os.environ |= {**ENVIRONMENT, **CREDENTIALS}
     result: dict[str, Any] = {"ours": import_everything_of_ours(), "clients": construct_clients()}
-    with upstream() as address:
-        result |= asyncio.run(ask(address))
+    result |= asyncio.run(ask())
     files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
     result["modules"] = sorted({name for name in files if name.startswith(tree) and name.endswith(".py")})
     json.dump(result, sys.stdout)

@@ -245,6 +245,17 @@ def streamed_doors(environment: Mapping[str, str] | None = None) -> tuple[Litera
     return ("function_url", "rest_api") if streams else ("function_url",)
 
 
+def named_services() -> list[str]:
+    """Return the services of AWS that settings and database logins are asked of, as far as no secret says so."""
+    asked = {"secretsmanager": SECRET_ARN, "rds": f"{PREFIX}DATABASE_IAM"}
+    return [service for service, variable in asked.items() if os.environ.get(variable, "").strip()]
+
+
+def starts_ahead() -> bool:
+    """Whether Lambda starts this environment before anybody waits for it."""
+    return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") in ("provisioned-concurrency", "snap-start")
+
+
 def _problem(location: tuple[int | str, ...], message: str) -> str:
     """A problem of several variables together names them itself."""
     return (

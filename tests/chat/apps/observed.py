@@ -11,11 +11,13 @@ from sluice import bootstrap
 
 MODULES = ("litellm", "boto3", "psycopg", "openai", "fastapi")
 before: dict[str, object] = {}
+modules: set[str] = set()
 
 
 @register_before_snapshot  # type: ignore[untyped-decorator] # published without type information
 def look_at_the_snapshot() -> None:
     """Registered before the function's own hook, and so run after it."""
+    modules.update(sys.modules)
     before.update(
         loaded=loaded(),
         settings=bootstrap.settings.cache_info().currsize,
@@ -34,4 +36,5 @@ __all__ = ["handler"]
 
 @app.get("/observed")
 async def observed() -> dict[str, object]:
-    return {"loaded": loaded(), "before the snapshot": before}
+    since = sorted(sys.modules.keys() - modules) if modules else None
+    return {"loaded": loaded(), "before the snapshot": before, "imported since": since}

@@ -28,8 +28,13 @@ class ChatByName:
         """Whether the model has no words of its own, but quotes documents."""
         return self._model.startswith(OFFLINE)
 
+    def load(self) -> None:
+        """Import the model's library; blocks for seconds, so run it in a thread."""
+        if not self.is_offline:
+            self._others.load()
+
     def prime(self) -> None:
-        """Import what a first answer needs; blocks for seconds, so run it in a thread."""
+        """Do ahead what a first answer does once; blocks for seconds, so run it in a thread."""
         if not self.is_offline:
             self._others.prime()
 

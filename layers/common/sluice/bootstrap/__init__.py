@@ -6,7 +6,7 @@ function loads only what it needs: the chat function never loads a parser.
 
 from sluice.bootstrap.deployment import create_key, migrate_as_owner
 from sluice.bootstrap.ingestion import ingesting, parser, queue, recognizer, reconciling
-from sluice.bootstrap.life import close, prime, prime_snapshot
+from sluice.bootstrap.life import close, prime_snapshot, start
 from sluice.bootstrap.questions import (
     answering,
     answering_model,
@@ -64,7 +64,6 @@ __all__ = [
     "parser",
     "passages",
     "prices",
-    "prime",
     "prime_snapshot",
     "queue",
     "readiness",
@@ -74,5 +73,6 @@ __all__ = [
     "settings",
     "signer",
     "source_links",
+    "start",
     "titling",
 ]

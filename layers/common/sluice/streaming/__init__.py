@@ -12,6 +12,7 @@ Imports nothing else of Sluice. See docs/streaming.md.
 from sluice.streaming.errors import ClientGone, StartupFailed, StreamingError, UnknownEvent
 from sluice.streaming.handler import Streaming
 from sluice.streaming.invocation import Invocation, current_invocation
+from sluice.streaming.rehearsal import rehearse
 
 __all__ = [
     "ClientGone",
@@ -21,4 +22,5 @@ __all__ = [
     "StreamingError",
     "UnknownEvent",
     "current_invocation",
+    "rehearse",
 ]

@@ -29,8 +29,12 @@ class LiteLLMChat:
     def name(self) -> str:
         return self._model
 
+    def load(self) -> None:
+        """Import LiteLLM; blocks for seconds, so run it in a thread."""
+        library.load()
+
     def prime(self) -> None:
-        """Import what a first answer needs; blocks for seconds, so run it in a thread."""
+        """Do ahead what a first answer does once; blocks for seconds, so run it in a thread."""
         catalogue.entry(self._model)
         library.prime(self._model)
 

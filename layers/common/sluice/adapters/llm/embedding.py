@@ -56,9 +56,13 @@ class LiteLLMEmbedder:
     def model(self) -> str:
         return self._model
 
-    def prime(self) -> None:
-        """Import what a first call needs; blocks for seconds, so run it in a thread."""
+    def load(self) -> None:
+        """Import LiteLLM; blocks for seconds, so run it in a thread."""
         library.load()
+
+    def prime(self) -> None:
+        """Do ahead what a first call does once; blocks for seconds, so run it in a thread."""
+        library.prime(self._model, embeds=True)
 
     async def dimension(self) -> int:
         """Return the length of the model's vectors, found by embedding one short text; raise `ModelError`."""

@@ -13,14 +13,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sluice.adapters.llm import stub_provider
+
 ENVIRONMENT: Mapping[str, str] = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else importing it fetches a price list from the network
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",  # the same for a list of headers
     "LITELLM_MODE": "PRODUCTION",  # else importing it reads a .env file in the working directory
 }
-
-REFUSING = "http://127.0.0.1:9"
-"""The discard port, where nothing listens: a call to it runs through everything but the network."""
 
 
 @functools.cache
@@ -63,34 +62,39 @@ async def loaded() -> Any:
 
 
 @functools.cache
-def prime(model: str) -> None:
-    """Import what a first chat call to `model` needs, by rehearsing one; blocks, so run it in a thread.
+def prime(model: str, *, embeds: bool = False) -> None:
+    """Do ahead what a first call to `model` does once, by rehearsing one; blocks, so run it in a thread.
 
-    The first call after importing LiteLLM costs up to a second more of imports, later ones milliseconds. No client is
-    left of it.
+    The first call after importing LiteLLM costs up to a second more, later ones milliseconds. No client is left of it.
     """
-    asyncio.run(_rehearse(load(), model))
+    asyncio.run(_rehearse(load(), model, embeds=embeds))
 
 
-async def _rehearse(litellm: Any, model: str) -> None:
-    """Make a call that is refused, and one that LiteLLM answers itself: together they run through all of a stream."""
-    call = functools.partial(
-        litellm.acompletion,
-        model=model,
-        messages=[{"role": "user", "content": "?"}],
-        stream=True,
-        api_base=REFUSING,
-        api_key="none",
-        max_retries=0,
-        timeout=1.0,
-    )
-    with contextlib.suppress(Exception):  # it is made to fail
-        await call()
-    with contextlib.suppress(Exception):  # what can't be rehearsed is slower the first time, and nothing worse
-        async for _ in await call(mock_response="!"):
-            pass
+async def _rehearse(litellm: Any, model: str, *, embeds: bool) -> None:
+    """Call a provider that is not there; where it does not speak the model's protocol, the library answers itself."""
+    async with stub_provider.running() as address:
+        try:
+            await _call(litellm, model, address, embeds=embeds)
+        except Exception:  # noqa: BLE001 - what can't be rehearsed is slower the first time, and nothing worse
+            with contextlib.suppress(Exception):
+                await _call(litellm, model, address, embeds=embeds, mock_response="!")
     await litellm.close_litellm_async_clients()
     litellm.in_memory_llm_clients_cache.flush_cache()
+
+
+async def _call(litellm: Any, model: str, address: str, *, embeds: bool, **options: Any) -> None:
+    options |= {"model": model, "api_base": address, "api_key": "none", "max_retries": 0, "timeout": 5.0}
+    if model.startswith("bedrock/"):
+        options |= {"aws_access_key_id": "none", "aws_secret_access_key": "none", "aws_region_name": "us-east-1"}
+    if embeds:
+        await litellm.aembedding(input=["?"], **options)
+        return
+    messages = [{"role": "user", "content": "?"}]
+    answer = await litellm.acompletion(
+        messages=messages, stream=True, stream_options={"include_usage": True}, **options
+    )
+    async for _ in answer:
+        pass
 
 
 async def close() -> None:

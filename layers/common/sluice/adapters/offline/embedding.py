@@ -41,6 +41,13 @@ class OfflineEmbedder:
     def model(self) -> str:
         return NAME
 
+    def load(self) -> None:
+        """There is no library to import."""
+
+    def prime(self) -> None:
+        """Open the table of words."""
+        table.load()
+
     async def dimension(self) -> int:
         return DIMENSION
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any, LiteralString, Self, TypeVar
 
 import psycopg
@@ -76,6 +76,21 @@ class Database:
 
         return await self._run(within)
 
+    async def connect(self, connections: int) -> None:
+        """Open at least so many connections ahead, or all that there may be; raise `DatabaseUnavailable`."""
+        most = self._pool.max_size
+        wanted = min(connections, most)
+        with _translated():
+            await self._pool.open()
+            # All at once: for those who wait for a connection the pool makes one after the other.
+            await self._pool.resize(max(0, wanted - self._pool.get_stats()["pool_size"]), most)
+            try:
+                async with AsyncExitStack() as held:
+                    for _ in range(wanted):
+                        await held.enter_async_context(self._pool.connection())
+            finally:
+                await self._pool.resize(0, most)
+
     async def close(self) -> None:
         """Close every connection; the database can't be used afterwards."""
         await self._pool.close()
@@ -91,6 +106,7 @@ class Database:
                 # A connection that slept through a freeze or a failover is found dead by using it.
                 if error.sqlstate is not None and not _server_left(error):
                     raise
+                await self._pool.check()  # the others slept too
                 return await self._once(work)
 
     def _connections(self) -> type[Connection]:
