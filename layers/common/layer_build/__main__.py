@@ -9,7 +9,11 @@ import argparse
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from platform import machine
+from tempfile import TemporaryDirectory
 
 from layer_build import bytecode
 from layer_build.pruning import prune, size
@@ -31,15 +35,35 @@ def main() -> None:
     given = parser.parse_args()
     source, tree = Path.cwd(), given.folder / "python"
     shutil.rmtree(given.folder, ignore_errors=True)
-    install(source / "requirements.txt", tree, given.platform)
-    refuse_startup_hooks(tree)
-    say(f"left out {prune(tree) / MEBIBYTE:.0f} MB that no function reaches")
+    assemble(source, tree, given.platform)
     say(f"cut {strip(tree) / MEBIBYTE:.0f} MB of symbols off shared objects")
-    shutil.copytree(source / "sluice", tree / "sluice", ignore=LEFT_OUT)
     shutil.copy2(source / "sluice-runtime", given.folder / "sluice-runtime")
     (given.folder / "sluice-runtime").chmod(0o755)
-    say(bytecode.add(tree, given.platform, PYTHON))
+    with running_here(source, tree, given.platform) as twin:
+        say(bytecode.add(tree, twin, PYTHON))
     say(f"{size(given.folder) / MEBIBYTE:.1f} MB; Lambda's limit for a function with its layers is 250 MB")
+
+
+def assemble(source: Path, tree: Path, platform: str) -> None:
+    """Make a tree of Sluice and its dependencies, without what no function reaches."""
+    install(source / "requirements.txt", tree, platform)
+    refuse_startup_hooks(tree)
+    say(f"left out {prune(tree) / MEBIBYTE:.0f} MB that no function reaches")
+    shutil.copytree(source / "sluice", tree / "sluice", ignore=LEFT_OUT)
+
+
+@contextmanager
+def running_here(source: Path, tree: Path, platform: str) -> Iterator[Path | None]:
+    """Yield the tree, or the same for this machine's own platform; None where Lambda's wheels can't run."""
+    if sys.platform != "linux":
+        yield None
+    elif platform == machine():
+        yield tree
+    else:
+        say("doing the same for this machine, to see which modules are loaded")
+        with TemporaryDirectory() as folder:
+            assemble(source, Path(folder), machine())
+            yield Path(folder)
 
 
 def install(requirements: Path, tree: Path, platform: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform as machine
 import shutil
 import subprocess
 import sys
@@ -22,18 +21,25 @@ for path in json.load(sys.stdin):
     py_compile.compile(path, dfile="/opt/" + path[len(sys.argv[1]) + 1:], quiet=2,
                        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
 """
+# These load parts of themselves when they are first used, which a workload may miss.
+WHOLE = ("anyio", "fastapi", "psycopg", "psycopg_pool", "sluice", "starlette")
 NEVER_LOADED = ("litellm/proxy/", "pydantic/v1/", "aws_lambda_powertools/event_handler/")
 
 
-def add(tree: Path, platform: str, version: str) -> str:
-    """Compile the tree's modules with CPython of `version`, the only one to read them; say what was done."""
+def add(tree: Path, twin: Path | None, version: str) -> str:
+    """Compile the tree's modules with CPython of `version`, the only one to read them; say what was done.
+
+    `twin` is the same tree with compiled modules that run on this machine, and may be the tree itself; None if there
+    can't be one.
+    """
     python = find_python(version)
     if not python:
         return f"WARNING: no Python {version} on this machine, so no bytecode: each cold start compiles anew"
-    modules = loaded(tree, python) if platform == machine.machine() else likely(tree)
+    modules = loaded(twin, python) if twin else likely(tree)
+    paths = sorted(str(tree / module) for module in modules if (tree / module).exists())
     command = [python, "-I", "-c", COMPILE, str(tree.parent)]
-    subprocess.run(command, input=json.dumps(sorted(modules)), text=True, check=True)
-    return f"compiled {len(modules)} modules with {python}"
+    subprocess.run(command, input=json.dumps(paths), text=True, check=True)
+    return f"compiled {len(paths)} modules with {python}"
 
 
 def find_python(version: str) -> str | None:
@@ -50,15 +56,17 @@ def find_python(version: str) -> str | None:
 
 
 def loaded(tree: Path, python: str) -> set[str]:
-    """Return the files of the modules that the workload loads from the tree, and all of ours."""
+    """Return the modules that the workload loads, and all those of some packages, as paths within the tree."""
     command = [python, "-I", "-S", "-B", str(WORKLOAD), str(tree)]
     run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if run.returncode:
-        sys.exit("layer: stopped, since the tree could not serve one streamed completion; the reason stands above")
-    return {*json.loads(run.stdout)["modules"], *map(str, tree.glob("sluice/**/*.py"))}
+        sys.exit("layer: stopped, since the tree could not serve streamed completions; the reason stands above")
+    files = [Path(name) for name in json.loads(run.stdout)["modules"]]
+    files += [path for package in WHOLE for path in tree.glob(f"{package}/**/*.py")]
+    return {path.relative_to(tree).as_posix() for path in files}
 
 
 def likely(tree: Path) -> set[str]:
-    """Return what may be loaded, for a platform whose compiled modules do not run on this machine."""
-    files = tree.rglob("*.py")
-    return {str(path) for path in files if not path.relative_to(tree).as_posix().startswith(NEVER_LOADED)}
+    """Return what may be loaded, where no compiled modules for Lambda run, such as on a Mac."""
+    modules = [path.relative_to(tree).as_posix() for path in tree.rglob("*.py")]
+    return {module for module in modules if not module.startswith(NEVER_LOADED)}

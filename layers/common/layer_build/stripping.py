@@ -27,7 +27,7 @@ def strip_file(path: Path) -> int:
         return 0
     offset, entry, number = PROGRAM_HEADERS.unpack_from(content)
     segments = [SEGMENT.unpack_from(content, offset + entry * index) for index in range(number)]
-    end = max(offset + entry * number, *(start + length for start, length in segments))
+    end: int = max(offset + entry * number, *(start + length for start, length in segments))
     content[SECTION_HEADERS] = bytes(8)
     content[SECTION_COUNT] = bytes(4)
     path.write_bytes(content[:end])
