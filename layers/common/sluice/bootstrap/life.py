@@ -17,6 +17,7 @@ _NEEDED_BY_QUESTIONS = (
     "fallback",
     "following",
     "limiting",
+    "retrieving",
     "searching",
     "titling",
     "adapters.llm.prices",
