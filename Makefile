@@ -39,13 +39,25 @@ build: .venv-sam/.ready  ## build the functions and the layer for Lambda into .a
 	@$(SAM) build $(ARGS)
 	@PYTHONPATH=layers/common .venv-sam/bin/python -m layer_build.report .aws-sam/build
 
+build-twice: .venv-sam/.ready  ## build twice and compare every byte, name, right and time
+	@for build in once twice; do \
+		$(SAM) build --no-cached --build-dir .aws-sam/$$build $(ARGS) >.aws-sam/$$build.log 2>&1 || exit; \
+		PYTHONPATH=layers/common .venv-sam/bin/python -m layer_build.settling --digest .aws-sam/$$build \
+			>.aws-sam/$$build.sha256 || exit; \
+	done
+	@cat .aws-sam/once.sha256
+	@cmp .aws-sam/once.sha256 .aws-sam/twice.sha256 && echo "Both builds are the same."
+
 sam-local: build .venv/.ready  ## run the built functions in Lambda's image, beside `make run`: make sam-local ARGS="invoke ChatFunction -e tests/events/ask.json"
 	@exec $(BIN)/python -m local.sam $(ARGS)
 
 lambda-image:  ## fetch Lambda's image, in which the built functions are tried
 	docker pull public.ecr.aws/lambda/python:3.13-x86_64
 
-test-sam: build .venv/.ready  ## run the tests that need Docker and Lambda's image
+scan: .venv-checkov/.ready  ## look through the stack's templates for insecure settings, and count them
+	@exec .venv-checkov/bin/checkov --framework cloudformation --skip-download --quiet --compact -f template.yaml infra/*.yaml
+
+test-sam: scan build .venv/.ready  ## run the tests that need Docker and Lambda's image
 	@exec $(BIN)/pytest -m sam $(ARGS)
 
 dashboard: .venv/.ready  ## draw the dashboard of infra/observability.yaml anew for the docs
@@ -68,7 +80,7 @@ lock: .venv/.ready  ## resolve the dependencies anew and write the lock files
 	sh requirements/lock.sh
 
 clean:  ## remove everything that is made, but keep the laptop's data in .sluice
-	rm -rf .venv .venv-sam .venv-bench .aws-sam .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-sam .venv-bench .venv-checkov .aws-sam .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.ready: requirements/dev.txt requirements/uv.txt requirements/setup.py pyproject.toml
 	@$(PYTHON) requirements/setup.py
@@ -78,6 +90,9 @@ clean:  ## remove everything that is made, but keep the laptop's data in .sluice
 
 .venv-sam/.ready: requirements/sam.txt requirements/uv.txt requirements/setup.py
 	@$(PYTHON) requirements/setup.py sam
+
+.venv-checkov/.ready: requirements/checkov.txt requirements/uv.txt requirements/setup.py
+	@$(PYTHON) requirements/setup.py checkov
 
 .venv/pgbouncer/.tried: .venv/.ready requirements/pgbouncer.sh
 	@sh requirements/pgbouncer.sh
@@ -91,4 +106,4 @@ tests/clients/node_modules/.tried: tests/clients/package-lock.json
 		echo "setup: the JavaScript clients can't be installed; the tests that use them skip" >&2; fi
 	@mkdir -p $(@D) && touch $@
 
-.PHONY: help run eval test screenshots check build sam-local lambda-image test-sam dashboard cost deploy format lock clean
+.PHONY: help run eval test screenshots check build build-twice sam-local lambda-image scan test-sam dashboard cost deploy format lock clean
