@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
+from local.postgres import Postgres
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.domain import Block, Caller, Chunk, Document, Filter, ObjectRef, ParsedDocument
-from sluice.errors import EmbeddingModelMismatch, InvalidInput
+from sluice.errors import DatabaseUnavailable, EmbeddingModelMismatch, InvalidInput
 from sluice.testing.models import HashEmbedder
 from tests.conftest import DIMENSION, EMBEDDING_MODEL
 
@@ -122,12 +125,35 @@ async def test_a_vector_that_is_none_is_refused(library: Library, vector: list[f
         await library.passages.search(CALLER, "q", vector, limit=1, where=EVERYWHERE)
 
 
-async def test_text_that_postgresql_can_not_hold_is_refused(library: Library) -> None:
-    """A NUL is not text there; the next search works."""
+@pytest.mark.parametrize("query", ["whales\x00", "whales\ud800"])
+async def test_text_that_postgresql_can_not_hold_is_refused(library: Library, query: str) -> None:
+    """A NUL is not text there, nor is half a surrogate pair; the next search works."""
+    [vector] = await EMBEDDER.embed(["whales"], purpose="query")
     with pytest.raises(InvalidInput):
-        await library.find("whales\x00")
+        await library.passages.search(CALLER, query, vector, limit=1, where=EVERYWHERE)
 
     assert await library.find("whales") == []
+
+
+async def test_a_search_that_takes_too_long_is_ended(
+    postgres: Postgres, database_url: str, database: Database, library: Library
+) -> None:
+    """The database ends it, and the connection is free for the next."""
+    await library.add("a.txt", *[f"whale {number}" for number in range(50)])
+    [vector] = await EMBEDDER.embed(["whale"], purpose="query")
+    plan = library.passages.plan(CALLER, "whale", vector, limit=10, where=EVERYWHERE, exhaustive=True)
+    slow = plan.statement.replace("+ 0\n", "+ length(pg_sleep(1)::text)\n")
+    name = str(conninfo_to_dict(database_url)["dbname"])
+    with psycopg.connect(postgres.url(name), autocommit=True) as connection:
+        connection.execute(f"alter role sluice in database {name} set statement_timeout = 200")
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()",
+            [name],
+        )
+
+    with pytest.raises(DatabaseUnavailable, match="took too long"):
+        await database.fetch(slow, plan.parameters)
+    assert len(await library.find("whale")) == 10
 
 
 async def test_vectors_of_another_model_are_not_compared(database: Database) -> None:
