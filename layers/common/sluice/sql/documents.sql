@@ -58,11 +58,12 @@ update document
 set status = 'processing', code = null, reason = null, updated_at = now(),
     claim = %(claim)s, claimed_until = now() + make_interval(secs => %(lease_seconds)s),
     staged = coalesce(staged, %(version)s), step = 'received', done = null, total = null
-where id = %(id)s and (status = 'pending' or (status = 'processing' and claimed_until < now()))
+where id = %(id)s and tenant = %(tenant)s
+  and (status = 'pending' or (status = 'processing' and claimed_until < now()))
 returning *;
 
 -- name: confirm_document
-update document set etag = %(etag)s, size = %(size)s where id = %(id)s and claim = %(claim)s returning *;
+update document set etag = %(etag)s, size = %(size)s where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s returning *;
 
 -- name: report_progress
 -- Also renews the lease, and holds the row until the end of the transaction: nobody else takes the document meanwhile.
@@ -70,7 +71,7 @@ update document
 set step = coalesce(%(step)s, step), done = coalesce(%(done)s, done), total = coalesce(%(total)s, total),
     pages = coalesce(%(pages)s, pages), tokens = tokens + %(tokens)s, cost = cost + %(cost)s, updated_at = now(),
     claimed_until = greatest(claimed_until, now() + make_interval(secs => %(lease_seconds)s))
-where id = %(id)s and claim = %(claim)s
+where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s
 returning *;
 
 -- name: reuse_chunks
@@ -173,43 +174,46 @@ set version = staged, kind = %(kind)s, title = coalesce(%(title)s, title), pages
     metadata = %(metadata)s::jsonb || jsonb_build_object('kind', %(kind)s::text),
     step = 'stored', done = null, total = null, updated_at = now(),
     claimed_until = greatest(claimed_until, now() + make_interval(secs => %(lease_seconds)s))
-where id = %(id)s and claim = %(claim)s
+where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s
 returning *;
 
 -- name: delete_other_chunks
 -- What is not of the published version: the old one, and what an earlier try has left.
 delete from chunk
-where document_id = %(id)s and (version is distinct from %(version)s or ordinal >= %(chunks)s);
+where document_id = %(id)s and tenant = %(tenant)s
+  and (version is distinct from %(version)s or ordinal >= %(chunks)s);
 
 -- name: sample_chunk
 select chunk.content, chunk.embedding::text as vector, (select model from embedding_space) as model
 from chunk
 join document on document.id = chunk.document_id and document.version = chunk.version
-where document.id = %(id)s and document.claim = %(claim)s and chunk.ordinal = document.chunks / 2;
+where document.id = %(id)s and document.tenant = %(tenant)s and document.claim = %(claim)s
+  and chunk.ordinal = document.chunks / 2;
 
 -- name: finish_document
 update document
 set status = 'ready', step = 'ready', done = null, total = null, claim = null, claimed_until = null, staged = null,
     code = null, reason = null, updated_at = now()
-where id = %(id)s and claim = %(claim)s
+where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s
 returning *;
 
 -- name: release_document
 update document
 set status = 'pending', claim = null, claimed_until = null, code = %(code)s, reason = %(reason)s, updated_at = now()
-where id = %(id)s and claim = %(claim)s
+where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s
 returning *;
 
 -- name: fail_document
 update document
 set status = 'failed', claim = null, claimed_until = null, staged = null, code = %(code)s, reason = %(reason)s,
     updated_at = now()
-where id = %(id)s and claim = %(claim)s
+where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s
 returning *;
 
 -- name: delete_staged_chunks
 delete from chunk using document
-where document.id = %(id)s and chunk.document_id = document.id and chunk.version is distinct from document.version;
+where document.id = %(id)s and document.tenant = %(tenant)s and chunk.document_id = document.id
+  and chunk.version is distinct from document.version;
 
 -- name: find_document
 select * from document where source = %(source)s and tenant = %(tenant)s;
@@ -238,10 +242,10 @@ update document
 set status = 'deleted', version = null, staged = null, claim = null, claimed_until = null, chunks = 0,
     sequencer = greatest(sequencer, %(sequencer)s), step = null, done = null, total = null, code = null,
     reason = null, metadata = '{}', updated_at = now()
-where id = %(id)s;
+where id = %(id)s and tenant = %(tenant)s;
 
 -- name: delete_chunks
-delete from chunk where document_id = %(id)s;
+delete from chunk where document_id = %(id)s and tenant = %(tenant)s;
 
 -- name: dig_grave
 -- Returns the document that is to be deleted. An object that no event has told of yet gets its tombstone at once.

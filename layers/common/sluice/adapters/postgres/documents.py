@@ -68,7 +68,7 @@ class PostgresDocuments:
         token = uuid7()
         rows = await self._database.fetch(
             sql.query("documents", "claim_document"),
-            {"id": document.id, "claim": token, "version": uuid7(), "lease_seconds": lease_seconds},
+            _of(caller, document) | {"claim": token, "version": uuid7(), "lease_seconds": lease_seconds},
         )
         if not rows:
             raise DocumentBusy
@@ -126,7 +126,7 @@ class PostgresDocuments:
 
         async def work(connection: Connection) -> None:
             await _run(connection, "publish_version", _key(claim) | published | lease)
-            other = {"id": claim.document.id, "version": claim.version, "chunks": chunks}
+            other = _key(claim) | {"version": claim.version, "chunks": chunks}
             await connection.execute(_query("delete_other_chunks"), other)
 
         await self._database.transact(work)
@@ -154,7 +154,7 @@ class PostgresDocuments:
 
         async def work(connection: Connection) -> Document:
             row = await _run(connection, "fail_document", _key(claim) | {"code": code, "reason": reason})
-            await connection.execute(_query("delete_staged_chunks"), {"id": claim.document.id})
+            await connection.execute(_query("delete_staged_chunks"), _key(claim))
             return _document(row)
 
         return await self._database.transact(work)
@@ -200,7 +200,7 @@ class PostgresDocuments:
             locked = {"id": document_id, "tenant": caller.tenant}
             row = await (await connection.execute(_query("lock_document"), locked)).fetchone()
             document = _found(_document(row) if row else None)
-            await _entomb(connection, document, sequencer="")
+            await _entomb(connection, caller, document, sequencer="")
             return document
 
         return await self._database.transact(work)
@@ -221,7 +221,7 @@ class PostgresDocuments:
             if row is None:
                 return None
             document = _document(row)
-            await _entomb(connection, document, sequencer=ref.sequencer)
+            await _entomb(connection, caller, document, sequencer=ref.sequencer)
             return None if document.status is DocumentStatus.DELETED else document
 
         return await self._database.transact(work)
@@ -239,7 +239,7 @@ def _query(name: str) -> LiteralString:
 
 
 def _key(claim: Claim) -> dict[str, object]:
-    return {"id": claim.document.id, "claim": claim.token}
+    return {"id": claim.document.id, "tenant": claim.caller.tenant, "claim": claim.token}
 
 
 def _progress(
@@ -264,9 +264,13 @@ async def _run(connection: Connection, name: str, parameters: Parameters) -> Dic
     return row
 
 
-async def _entomb(connection: Connection, document: Document, *, sequencer: str) -> None:
-    await connection.execute(_query("entomb_document"), {"id": document.id, "sequencer": sequencer})
-    await connection.execute(_query("delete_chunks"), {"id": document.id})
+async def _entomb(connection: Connection, caller: Caller, document: Document, *, sequencer: str) -> None:
+    await connection.execute(_query("entomb_document"), _of(caller, document) | {"sequencer": sequencer})
+    await connection.execute(_query("delete_chunks"), _of(caller, document))
+
+
+def _of(caller: Caller, document: Document) -> dict[str, object]:
+    return {"id": document.id, "tenant": caller.tenant}
 
 
 def _document(row: DictRow) -> Document:
