@@ -11,4 +11,5 @@ compile --python-version 3.11 pyproject.toml --group local --group test --group 
 rm "$overrides"
 compile --python-version 3.13 pyproject.toml -c requirements/dev.txt -o layers/common/requirements.txt
 echo aws-sam-cli | compile --python-version 3.11 - -o requirements/sam.txt
+echo checkov | compile --python-version 3.11 - -o requirements/checkov.txt
 echo uv | compile --python-version 3.11 - -o requirements/uv.txt

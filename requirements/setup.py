@@ -1,4 +1,4 @@
-"""Makes `.venv`, or with an argument `.venv-sam` or `.venv-bench`, from the lock files.
+"""Makes `.venv`, or with an argument `.venv-sam`, `.venv-bench` or `.venv-checkov`, from the lock files.
 
 Standard library only: it runs before anything is installed, on a machine that has nothing but Python 3.11 or later.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOWEST = (3, 11)
-# The SAM CLI pins versions that the project can't share, and benchmarks need what the project is compared with.
+# The SAM CLI and checkov pin versions that the project can't share, benchmarks need what the project is compared with.
 NAME = sys.argv[1] if len(sys.argv) > 1 else "dev"
 VENV = ROOT / (".venv" if NAME == "dev" else f".venv-{NAME}")
 LOCK = f"requirements/{NAME}.txt"
@@ -34,7 +34,7 @@ def main() -> None:
         create()
     run("bin/pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", "requirements/uv.txt")
     run("bin/uv", "pip", "sync", "-q", "--python", str(VENV), "--require-hashes", LOCK)
-    if NAME != "sam":
+    if NAME in ("dev", "bench"):
         install_project()
     (VENV / ".ready").touch()
     say(f"done in {time.monotonic() - started:.0f} s")
