@@ -10,39 +10,16 @@ from datetime import UTC, datetime
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
-import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
 from sluice import sql
-from sluice.adapters.postgres.conversations import PostgresConversations
 from sluice.adapters.postgres.database import Connection, Database
-from sluice.adapters.postgres.documents import PostgresDocuments
-from sluice.adapters.postgres.feedback import PostgresFeedback
 from sluice.adapters.postgres.passages import PostgresPassages
-from sluice.domain import Caller, Chunk, Claim, Filter, Message, ObjectRef, Role, Turn, uuid7
-from sluice.events import TextAdded
+from sluice.domain import Caller, Chunk, Filter, uuid7
 from sluice.testing.models import HashEmbedder
+from tests.access.tenants import SECRET, STRANGER, TABLES, VICTIM, Belongings, digests, settle
 from tests.conftest import DIMENSION, EMBEDDING_MODEL
-
-VICTIM, STRANGER = Caller("acme", "ann"), Caller("other", "mallory")
-SECRET = "kxqz"
-"""Stands in everything that the victim has."""
-
-# Tables whose rows belong to a tenant: by a column of that name, or by the table that they hang on.
-TABLES = (
-    "document", "chunk", "conversation", "message", "answer_event", "feedback", "api_key", "lexeme_count",
-    "lexeme_change", "spoken_language",
-)  # fmt: skip
-
-HANGING: dict[str, LiteralString] = {
-    "message": "conversation_id in (select id from conversation where tenant = %(tenant)s)",
-    "answer_event": (
-        "message_id in (select message.id from message join conversation on conversation.id = conversation_id "
-        "where tenant = %(tenant)s)"
-    ),
-}
-"""Whose the rows are that have no tenant of their own."""
 
 VARIANTS: Mapping[str, Sequence[Mapping[str, object]]] = {
     "conversations.begin_turn": [{"at_tip": False}, {"may_begin": False}],
@@ -102,30 +79,10 @@ def callers_queries() -> list[Query]:
 
 @dataclass
 class World:
-    """What the victim has: documents in every state, a conversation that goes on and one that was rated."""
+    """A database in which a victim has its belongings."""
 
     database: Database
-    document: UUID
-    claim: Claim
-    staged: UUID
-    pending: UUID
-    conversation: UUID
-    answer: UUID
-    finished: UUID
-
-    @property
-    def secrets(self) -> list[str]:
-        """What nobody else may see."""
-        ids = (
-            self.document,
-            self.claim.document.id,
-            self.staged,
-            self.pending,
-            self.conversation,
-            self.answer,
-            self.finished,
-        )
-        return [SECRET, *map(str, ids)]
+    belongings: Belongings
 
     def given(self, query: Query, caller: Caller) -> dict[str, Any]:
         """Return the parameters of a query: the caller's name, ids of the victim, null for what is not known."""
@@ -138,45 +95,46 @@ class World:
             return query.text, self.given(query, caller)
         passages = PostgresPassages(self.database, model=EMBEDDING_MODEL)
         vector = [1.0] * DIMENSION
-        search = passages.plan(caller, SECRET, vector, limit=5, where=Filter(document_ids=(self.document,)))
+        search = passages.plan(caller, SECRET, vector, limit=5, where=Filter(document_ids=(self.belongings.document,)))
         return search.statement, search.parameters
 
     def _of(self, query: Query) -> dict[str, Any]:
         """What a name means in one file or query only."""
         if query.file == "conversations":
-            return {"id": self.answer}
+            return {"id": self.belongings.answer}
         meanings: dict[str, dict[str, Any]] = {
-            "documents.claim_document": {"id": self.pending, "claim": uuid7()},
+            "documents.claim_document": {"id": self.belongings.pending, "claim": uuid7()},
             "documents.register_document": {"id": uuid7()},
             "documents.dig_grave": {"id": uuid7()},
-            "documents.get_document": {"id": self.document},
-            "documents.lock_document": {"id": self.document},
-            "documents.entomb_document": {"id": self.document},
-            "documents.delete_chunks": {"id": self.document},
+            "documents.get_document": {"id": self.belongings.document},
+            "documents.lock_document": {"id": self.belongings.document},
+            "documents.entomb_document": {"id": self.belongings.document},
+            "documents.delete_chunks": {"id": self.belongings.document},
             "documents.delete_other_chunks": {"chunks": 0},
-            "documents.delete_staged_chunks": {"id": self.staged},
+            "documents.delete_staged_chunks": {"id": self.belongings.staged},
             "documents.insert_chunks": {"version": uuid7(), "pages": [1]},
             "documents.reuse_chunks": {"pages": [1]},
-            "feedback.rate": {"message_id": self.finished},
+            "feedback.rate": {"message_id": self.belongings.finished},
             "feedback.page_of_feedback": {"after": datetime(2020, 1, 1, tzinfo=UTC), "after_id": UUID(int=0)},
             "keys.add_key": {"id": "new"},
         }
         return meanings.get(query.key, {})
 
     def _known(self) -> dict[str, Any]:
+        has = self.belongings
         chunk = Chunk(0, f"{SECRET} whales", 0, 9)
         return {
             # documents and chunks
-            "id": self.claim.document.id, "claim": self.claim.token, "version": self.claim.version,
-            "document_id": self.claim.document.id, "source": "s3://b/ready.txt", "collection": "default",
+            "id": has.claim.document.id, "claim": has.claim.token, "version": has.claim.version,
+            "document_id": has.claim.document.id, "source": "s3://b/ready.txt", "collection": "default",
             "lease_seconds": 60, "etag": "new", "size": 1, "sequencer": "", "written_at": None, "again": True,
             "step": "embedded", "done": 1, "total": 1, "pages": 1, "tokens": 1, "cost": 0.0, "kind": "text",
             "chunks": 1, "code": "x", "reason": "x", "most": -1, "ids": [uuid7()], "ordinals": [7],
             "digests": [chunk.digest], "starts": [0], "ends": [9], "contents": [chunk.content], "headings": [None],
             "languages": ["english"], "embeddings": [f"[{','.join(['1'] * DIMENSION)}]"], "others": [None],
             # conversations
-            "conversation_id": self.conversation, "message_id": self.answer, "question_id": uuid7(),
-            "answer_id": uuid7(), "parent_id": self.answer, "at_tip": True, "may_begin": True, "text": "hello",
+            "conversation_id": has.conversation, "message_id": has.answer, "question_id": uuid7(),
+            "answer_id": uuid7(), "parent_id": has.answer, "at_tip": True, "may_begin": True, "text": "hello",
             "title": "hello", "messages": 10, "characters": 1_000, "content": "hello", "citations": Jsonb([]),
             "sources": Jsonb([]), "model": "m", "finish_reason": "stop", "prompt_tokens": 1, "completion_tokens": 1,
             "first": 5, "last": 5, "events": "[]", "horizon": UUID(int=0), "after": 0, "dead_after": 60.0, "limit": 10,
@@ -189,46 +147,7 @@ class World:
 
 @pytest.fixture
 async def world(database: Database) -> World:
-    """A tenant with one of everything."""
-    documents, conversations = PostgresDocuments(database), PostgresConversations(database)
-    chunk = Chunk(0, f"{SECRET} whales", 0, 9)
-    vectors = await HashEmbedder(DIMENSION).embed([chunk.content], purpose="document")
-
-    async def staged(name: str) -> Claim:
-        claim = await documents.claim(VICTIM, ObjectRef("b", f"{name}.txt", "1"), lease_seconds=60)
-        assert claim
-        await documents.stage(claim, [chunk], vectors, model=EMBEDDING_MODEL)
-        return claim
-
-    async def published(name: str) -> Claim:
-        claim = await staged(name)
-        await documents.publish(claim, kind="text", title=SECRET, pages=None, chunks=1)
-        return claim
-
-    ready = await documents.finish(await published("ready"))
-    pending = await documents.register(VICTIM, ObjectRef("b", "pending.txt", "1"))
-    open_turn = await begun(conversations, finish_reason=None)
-    finished = await begun(conversations, finish_reason="stop")
-    await PostgresFeedback(database).rate(VICTIM, finished.answer_id, rating=1, comment=SECRET)
-    return World(
-        database,
-        ready.id,
-        await published("published"),
-        (await staged("staged")).document.id,
-        pending.id,
-        open_turn.conversation_id,
-        open_turn.answer_id,
-        finished.answer_id,
-    )
-
-
-async def begun(conversations: PostgresConversations, *, finish_reason: str | None) -> Turn:
-    """Keep a conversation of the victim."""
-    turn = Turn(uuid7(), uuid7(), uuid7(), text=SECRET, model="m", title=SECRET, may_begin=True)
-    await conversations.begin(VICTIM, turn, messages=10, characters=100)
-    answer = Message(turn.answer_id, Role.ASSISTANT, SECRET, model="m", finish_reason=finish_reason)
-    await conversations.save(VICTIM, answer, first=1, events=[TextAdded(SECRET)])
-    return turn
+    return World(database, await settle(database, HashEmbedder(DIMENSION, EMBEDDING_MODEL)))
 
 
 class Undone(Exception):
@@ -249,27 +168,15 @@ async def effect(world: World, query: Query, caller: Caller, variant: Mapping[st
     seen = Effect()
 
     async def work(connection: Connection) -> None:
-        before = await belongings(connection)
+        before = await digests(connection)
         cursor = await connection.execute(statement, {**parameters, **variant})
         seen.rows = repr(await cursor.fetchall()) if cursor.description else ""
-        seen.changed = await belongings(connection) != before
+        seen.changed = await digests(connection) != before
         raise Undone
 
     with suppress(Undone):
         await world.database.transact(work)
     return seen
-
-
-async def belongings(connection: Connection) -> list[dict[str, Any]]:
-    """Return a digest of all that is the victim's, table by table."""
-    statement = psycopg.sql.SQL(" union all ").join(map(of_tenant, TABLES))
-    return await (await connection.execute(statement, {"tenant": VICTIM.tenant})).fetchall()
-
-
-def of_tenant(table: str) -> psycopg.sql.Composed:
-    mine = HANGING.get(table, "tenant = %(tenant)s")
-    text = "select {} as name, md5(string_agg(t::text, '|' order by t::text)) as digest from {} as t where "
-    return psycopg.sql.SQL(text).format(table, psycopg.sql.Identifier(table)) + psycopg.sql.SQL(mine)
 
 
 @pytest.fixture
@@ -290,7 +197,9 @@ async def test_a_stranger_gets_and_changes_nothing(world: World, each_effect: Ea
     """With the ids of everything that somebody else has."""
     effects = await each_effect(STRANGER)
 
-    leaks = {key: seen for key, seen in effects.items() if any(secret in seen.rows for secret in world.secrets)}
+    leaks = {
+        key: seen for key, seen in effects.items() if any(secret in seen.rows for secret in world.belongings.secrets)
+    }
     assert leaks == {}
     assert [key for key, seen in effects.items() if seen.changed] == []
 
