@@ -2,8 +2,9 @@
 
 Every answer is served by parts of its own, as if each had an execution environment to itself: its own pool, its own use
 case. All of them reach PostgreSQL through PgBouncer in transaction mode. The model says a word every `--pause` seconds;
-once all answers stream, `pg_stat_activity` is sampled for `--seconds`, and the server's counts of statements and of
-written bytes are read before and after.
+once all answers stream, the server's counts of statements and of written bytes are read before and after `--seconds`.
+A thread samples `pg_stat_activity` from the first question to the last answer's end: how many server connections there
+are, how many of them are in use, and for how long one was held by the oldest transaction.
 
     python -m benchmarks.open_answers --answers 50
 """
@@ -14,12 +15,13 @@ import argparse
 import asyncio
 import json
 import tempfile
+import threading
 import time
-from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -40,16 +42,48 @@ from sluice.testing.models import STOP, HashEmbedder
 from tests.pooler import PgBouncer, find_pgbouncer
 
 CALLER = Caller("benchmark")
-SAMPLES = 50
+SAMPLE_SECONDS = 0.01
+# A session holds a server connection from the beginning of its transaction, a single statement being one too.
+SESSIONS = """
+select case when state <> 'idle' then extract(epoch from clock_timestamp() - xact_start) * 1000 end as held
+from pg_stat_activity
+where datname = 'sluice' and backend_type = 'client backend' and application_name <> 'benchmark'
+"""
 RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Server connections by state at one moment, and the age of the oldest open transaction in milliseconds."""
+    """Server connections at one moment, those of them in use, and the age of the oldest transaction in milliseconds."""
 
-    states: dict[str, int]
-    oldest_transaction_ms: float
+    connections: int
+    in_use: int
+    held_ms: float
+
+
+class Sampler(threading.Thread):
+    """Samples the server's sessions until it is stopped, whatever the event loop is busy with."""
+
+    def __init__(self, server: Postgres) -> None:
+        super().__init__(daemon=True)
+        self._server = server
+        self._stopped = threading.Event()
+        self.samples: list[Sample] = []
+
+    def run(self) -> None:
+        with psycopg.connect(self._server.url("postgres"), autocommit=True) as connection:
+            while not self._stopped.wait(SAMPLE_SECONDS):
+                rows = connection.execute(SESSIONS).fetchall()
+                self.samples.append(Sample(len(rows), sum(held is not None for [held] in rows), _longest(rows)))
+
+    def stop(self) -> list[Sample]:
+        self._stopped.set()
+        self.join()
+        return self.samples
+
+
+def _longest(rows: Sequence[tuple[Any, ...]]) -> float:
+    return round(max((float(held) for [held] in rows if held is not None), default=0.0), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +134,18 @@ async def run(answers: int, server_connections: int, load: Load) -> dict[str, ob
         with PgBouncer(server, server_connections=server_connections) as pooler:
             url = server.url().replace(f":{server.port}/", f":{pooler.port}/")
             await _store_something(url)
-            began = time.perf_counter()
-            samples, events, saves = await _stream(answers, url, server, load)
-            seconds = time.perf_counter() - began
-    most = max(samples, key=lambda sample: sum(sample.states.values()))
+            began, sampler = time.perf_counter(), Sampler(server)
+            sampler.start()
+            events, saves = await _stream(answers, url, server, load)
+            samples, seconds = sampler.stop(), time.perf_counter() - began
     return {
         "answers": answers,
         "server_connections_allowed": server_connections,
-        "server_connections_while_streaming": most.states,
-        "open_transactions_while_streaming": max(sample.states.get("idle in transaction", 0) for sample in samples),
-        "oldest_transaction_ms_while_streaming": max(sample.oldest_transaction_ms for sample in samples),
+        "most_server_connections": max(sample.connections for sample in samples),
+        "most_in_use_at_once": max(sample.in_use for sample in samples),
+        "longest_held_ms": max(sample.held_ms for sample in samples),
+        "share_of_samples_with_one_in_use": round(sum(sample.in_use > 0 for sample in samples) / len(samples), 3),
+        "shortest_answer_seconds": load.seconds,
         "seconds_between_words": load.pause,
         "saves_per_second": round(saves.saves / load.seconds, 1),
         "saves_per_answer_and_second": round(saves.saves / load.seconds / answers, 2),
@@ -131,24 +167,20 @@ async def _store_something(url: str) -> None:
     await database.close()
 
 
-async def _stream(
-    answers: int, url: str, server: Postgres, load: Load
-) -> tuple[list[Sample], list[AnswerEvent], Written]:
+async def _stream(answers: int, url: str, server: Postgres, load: Load) -> tuple[list[AnswerEvent], Written]:
     begun, end = asyncio.Semaphore(0), asyncio.Event()
     databases = [Database(url, size=1, timeout=60) for _ in range(answers)]
     asking = [asyncio.create_task(_ask(database, TalkingModel(begun, end, load.pause))) for database in databases]
     for _ in range(answers):
         await begun.acquire()
-    before, until, samples = await asyncio.to_thread(_written, server), time.perf_counter() + load.seconds, []
-    while time.perf_counter() < until:
-        samples.append(await asyncio.to_thread(_sample, server))
-        await asyncio.sleep(load.seconds / SAMPLES)
+    before = await asyncio.to_thread(_written, server)
+    await asyncio.sleep(load.seconds)
     after = await asyncio.to_thread(_written, server)
     end.set()
     last = list(await asyncio.gather(*asking))
     for database in databases:
         await database.close()
-    return samples, last, Written(after.saves - before.saves, after.wal_bytes - before.wal_bytes)
+    return last, Written(after.saves - before.saves, after.wal_bytes - before.wal_bytes)
 
 
 async def _ask(database: Database, model: TalkingModel) -> AnswerEvent:
@@ -167,21 +199,12 @@ async def _ask(database: Database, model: TalkingModel) -> AnswerEvent:
 
 
 def _written(server: Postgres) -> Written:
-    with psycopg.connect(server.url(), autocommit=True) as connection:
+    with psycopg.connect(server.url(), autocommit=True, application_name="benchmark") as connection:
         row = connection.execute(
             "select n_tup_upd, pg_current_wal_lsn() - '0/0'::pg_lsn from pg_stat_user_tables where relname = 'message'"
         ).fetchone()
     assert row is not None
     return Written(int(row[0] or 0), int(row[1]))
-
-
-def _sample(server: Postgres) -> Sample:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        rows = connection.execute(
-            "select state, extract(epoch from now() - xact_start) * 1000 from pg_stat_activity where datname = 'sluice'"
-        ).fetchall()
-    ages = [float(age) for _, age in rows if age is not None]
-    return Sample(dict(Counter(state for state, _ in rows)), round(max(ages, default=0.0), 1))
 
 
 def main() -> None:
