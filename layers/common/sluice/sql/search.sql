@@ -1,6 +1,6 @@
 -- name: search_passages
 -- Candidates come from two indexes, by meaning and by words; each is then scored by both, exactly. A leg's score counts
--- as a share of the leg's best one, and the shares are added by weight (a convex combination: Bruch, Gai and Ingber 2023).
+-- as a share of the leg's best one, and the shares are added by weight (convex combination: Bruch, Gai, Ingber 2023).
 -- ${visible} is what the caller may see, ${nearness} the distance to the query: in the form that the index knows, or in
 -- one that has every visible chunk compared.
 with visible as not materialized (
@@ -15,77 +15,26 @@ dense as materialized (
     order by ${nearness}
     limit %(dense_candidates)s
 ),
--- The words of the query as each language of the tenant's texts has them, each with its number in the query and the
--- number of chunks that it stands in. The empty word stands in all of them. The query's own function words are none in
--- other languages.
-word as materialized (
-    select
-        asked.lexeme,
-        asked.repeats,
-        (
-            select coalesce(sum(counted.chunks), 0)::float8
-            from (
-                select chunks from lexeme_count where tenant = %(tenant)s and lexeme = asked.lexeme
-                union all
-                select chunks from lexeme_change where tenant = %(tenant)s and lexeme = asked.lexeme
-            ) as counted
-        ) as chunks
-    from (
-        select lexeme, max(cardinality(positions)) as repeats
-        from (
-            select sluice_lexemes(
-                language::regconfig,
-                case when language = %(language)s then %(query)s else %(content_words)s end
-            ) as lexemes
-            from spoken_language
-            where tenant = %(tenant)s
-        ) as spoken
-        cross join unnest(lexemes)
-        group by lexeme
-        union all
-        select '', 0
-    ) as asked
-),
--- Chunks are fetched by the rarest words, as many as a budget of rows allows, and ranked by all words.
-wanted as materialized (
-    select string_agg(quote_literal(lexeme), ' | ')::tsquery as words
-    from (
-        select lexeme, row_number() over rarest as position, sum(chunks) over rarest as fetched
-        from word
-        where chunks > 0 and lexeme <> ''
-        window rarest as (order by chunks, lexeme)
-    ) as by_rarity
-    where position = 1 or fetched <= %(fetched)s
-),
--- BM25's inverse document frequency, in the form that never goes below zero.
-weighted as materialized (
-    select (
-        '{' || string_agg(
-            dimension || ':' || weight, ',' order by dimension
-        ) || '}/536870912'
-    )::sparsevec as words
-    from (
-        select
-            sluice_term(word.lexeme) as dimension,
-            sum(word.repeats * ln(1 + greatest(every.chunks - word.chunks + 0.5, 0.5) / (word.chunks + 0.5))) as weight
-        from word
-        join word as every on every.lexeme = ''
-        where word.chunks > 0 and word.lexeme <> ''
-        group by 1
-    ) as term
+question as materialized (
+    select wanted, weights
+    from sluice_question(%(tenant)s, %(language)s, %(query)s, %(content_words)s, %(fetched)s)
 ),
 lexical as materialized (
     select id
     from visible
-    where lexemes @@ (select words from wanted)
-    order by term_weights <#> (select words from weighted), id
+    where lexemes @@ (select wanted from question)
+    order by term_weights <#> (select weights from question), id
     limit %(lexical_candidates)s
 ),
 scored as materialized (
     select
         chunk.id, chunk.document_id, chunk.content, chunk.start_offset, chunk.end_offset, chunk.page, chunk.heading,
         greatest(1 - (chunk.embedding <=> %(vector)s::halfvec), 0) as similarity,
-        coalesce(-(chunk.term_weights <#> (select words from weighted)), 0) as relevance
+        case
+            when %(lexical_weight)s::float8 > 0
+                then coalesce(-(chunk.term_weights <#> (select weights from question)), 0)
+            else 0
+        end as relevance
     from chunk
     where chunk.id in (select id from dense union all select id from lexical)
 ),

@@ -19,8 +19,8 @@ from sluice.languages import content_words, language_of
 # Each leg ranks this many times what is asked for, so that a passage that both legs like is seen by both.
 _CANDIDATES_PER_RESULT = 5
 _FEWEST_CANDIDATES = 50
-# The lexical leg ranks at most about this many chunks, those with the rarest words of the query.
-_FETCHED_BY_WORDS = 5_000
+# The lexical leg ranks about this many chunks a candidate: those with the rarest words of the query.
+_FETCHED_PER_CANDIDATE = 50
 _ALL = 2**62
 
 _BY_INDEX: LiteralString = "embedding <=> %(vector)s::halfvec"
@@ -72,7 +72,8 @@ class PostgresPassages:
         visible = Visibility(caller, where)
         language = language_of(query)
         both = self._weights.dense > 0 and self._weights.lexical > 0
-        candidates = max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT) if both else limit
+        enough = max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT)
+        candidates = enough if both else limit
         parameters = {
             "model": self._model,
             "query": query,
@@ -82,7 +83,7 @@ class PostgresPassages:
             "limit": limit,
             "dense_candidates": candidates if self._weights.dense else 0,
             "lexical_candidates": candidates if self._weights.lexical else 0,
-            "fetched": _ALL if exhaustive else _FETCHED_BY_WORDS,
+            "fetched": _ALL if exhaustive else enough * _FETCHED_PER_CANDIDATE,
             "dense_weight": self._weights.dense,
             "lexical_weight": self._weights.lexical,
             **visible.parameters,
