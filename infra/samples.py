@@ -13,7 +13,9 @@ POINTS = 48
 # Level and swing of each metric; where a level differs by function, queue or statistic, the label says which.
 _LEVELS: dict[str, tuple[float, float]] = {
     "AuthTime": (6, 0.4),
+    "RewriteTime": (210, 0.3),
     "EmbedTime": (90, 0.3),
+    "RerankTime": (140, 0.3),
     "SearchTime": (35, 0.4),
     "FirstTokenTime": (820, 0.2),
     "RestoreTime": (480, 0.15),

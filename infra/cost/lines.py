@@ -12,7 +12,7 @@ from infra.cost.use import PROFILES, Profile, Use
 # What the templates make; tests/deploy/test_cost.py counts them.
 ENDPOINTS = 2
 ALARM_METRICS: Mapping[Profile, int] = {"proxy": 13, "pause": 12, "existing": 11}
-METRICS = 27
+METRICS = 30
 POLLERS, POLL_SECONDS = 5, 20
 FLOOR_ACU, PROXY_LEAST_ACU = 0.5, 8
 WAKINGS, WAKING_MINUTES = 30, 6

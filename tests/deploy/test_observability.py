@@ -18,8 +18,15 @@ from infra.dashboard import PARAMETERS, TEMPLATE, Series
 from infra.preview import PICTURE, draw
 from local.intrinsics import load
 from sluice.adapters.metrics import EmfMetrics
+from sluice.answering import Answering, Limits
 from sluice.errors import ModelUnavailable
 from sluice.measuring import MeasuredDocument
+from sluice.reranking import Reranking
+from sluice.retrieving import Retrieving
+from sluice.rewriting import Rewriter
+from sluice.searching import Searching
+from sluice.testing.models import HashEmbedder
+from sluice.testing.reranking import WordReranker
 from tests.chat.conftest import Parts, client, parts
 from tests.deploy.conftest import ROOT
 
@@ -81,14 +88,30 @@ def of_alarms() -> Iterator[Watched]:
             yield metric["Namespace"], metric["MetricName"], frozenset(it["Name"] for it in metric["Dimensions"])
 
 
+def answering(parts: Parts) -> Answering:
+    """Every stage that an answer can have: follow-ups are completed, and passages are ranked anew."""
+    reranking = Reranking(WordReranker(), candidates=4, seconds=5)
+    searching = Searching(embedder=HashEmbedder(), passages=parts.passages, reranking=reranking)
+    return Answering(
+        retrieving=Retrieving(searching, Rewriter()),
+        chat_model=parts.model,
+        conversations=parts.conversations,
+        limits=Limits(),
+    )
+
+
 @pytest.fixture
 async def emitted(client: httpx.AsyncClient, parts: Parts, capsys: pytest.CaptureFixture[str]) -> set[Watched]:
-    """What the code really prints for an answer, for one that fails, and for a document; and what logs are read for."""
+    """What the code prints for an answer, a follow-up, a failure and documents; and what logs are read for."""
     app.dependency_overrides[dependencies.metrics] = lambda: EmfMetrics(NAMESPACE)
+    app.dependency_overrides[dependencies.answering] = lambda: answering(parts)
     parts.model.enqueue("Krill.")
+    parts.model.enqueue("Tons.")
     parts.model.enqueue(ModelUnavailable())
+    asked = await client.post("/api/chat", json={"message": "What do blue whales eat?"})
+    conversation = json.loads(asked.text.splitlines()[1].removeprefix("data: "))["conversation_id"]
     for _ in range(2):
-        await client.post("/api/chat", json={"message": "What do blue whales eat?"})
+        await client.post("/api/chat", json={"message": "And how much of it?", "conversation_id": conversation})
     for outcome in ("ready", "failed", "postponed"):
         EmfMetrics(NAMESPACE).add_document(MeasuredDocument(outcome, 1.0, 1.0))
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
