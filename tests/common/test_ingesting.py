@@ -298,6 +298,13 @@ async def test_the_same_text_twice_is_embedded_once(world: World) -> None:
     assert (document.chunks, sorted(world.embedder.texts)) == (4, ["Other.", "Same."])
 
 
+async def test_a_text_that_comes_again_in_a_later_batch_is_embedded_once(world: World) -> None:
+    """Although the earlier batch may still be being written."""
+    document = ended(await world.ingest(await world.objects.write("a.txt", b"Same.\fOne.\fTwo.\fSame.\fSame.\fThree.")))
+
+    assert (document.chunks, world.embedder.texts) == (6, ["Same.", "One.", "Two.", "Three."])
+
+
 async def test_what_is_read_is_what_the_bucket_holds(world: World) -> None:
     """An event that was overtaken by an overwrite reads the new bytes under their own etag."""
     old = await world.objects.write("guide.txt", b"Old text.")

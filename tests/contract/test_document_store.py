@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -49,6 +50,9 @@ async def claimed(
     claim = await store.claim(caller, ref, lease_seconds=seconds, again=again)
     assert claim
     return claim
+
+
+STAGED = Progress("embedded", 2, 4)
 
 
 async def staged(store: DocumentStore, claim: Claim, *texts: str, model: str = MODEL) -> None:
@@ -165,6 +169,40 @@ async def test_what_the_document_has_already_is_reused(store: DocumentStore) -> 
     chunks, _ = content("New.", "Two.", "One.")
 
     assert await store.reuse(claim, chunks) == {1, 2}
+
+
+async def test_what_another_document_has_is_reused(store: DocumentStore) -> None:
+    """The same text is embedded once for a tenant, also where it stands in a document twice."""
+    await stored(store)
+    claim = await claimed(store, replace(REF, key="team/other.pdf", etag="etag-2"))
+    chunks, _ = content("Two.", "New.", "Two.")
+
+    assert await store.reuse(claim, chunks) == {0, 2}
+
+
+async def test_what_another_tenant_has_is_not_reused(store: DocumentStore) -> None:
+    """Nobody can tell from the time or the cost what others have."""
+    await stored(store)
+    claim = await claimed(store, replace(REF, key="tenants/other/a.pdf"), Caller("other"))
+
+    assert await store.reuse(claim, content("One.", "Two.")[0]) == set()
+
+
+async def test_batches_of_a_document_are_staged_side_by_side(store: DocumentStore) -> None:
+    """Each is there, and what they cost is added up."""
+    claim = await claimed(store)
+    chunks, vectors = content("One.", "Two.", "Three.", "Four.")
+    halves = [(chunks[:2], vectors[:2]), (chunks[2:], vectors[2:])]
+
+    await asyncio.gather(
+        *(
+            store.stage(claim, half, half_vectors, model=MODEL, usage=EmbeddingUsage(10, 0.5), progress=STAGED)
+            for half, half_vectors in halves
+        )
+    )
+
+    assert await store.reuse(claim, chunks) == {0, 1, 2, 3}
+    assert (await store.get(CALLER, claim.document.id)).tokens == 20
 
 
 async def test_a_sample_is_what_readers_see(store: DocumentStore) -> None:

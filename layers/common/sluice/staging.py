@@ -5,20 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from sluice.chunking import Splitter
 from sluice.domain import Block, Chunk, Claim, ParsedDocument, Vector
 from sluice.errors import DocumentUnfinished, EmbeddingModelSwitched, EmptyDocument, NoTextLayer
+from sluice.overlapping import Overlap
 from sluice.ports import (
     DocumentEmbedder,
     DocumentStore,
+    Embeddings,
     OtherVectors,
     Parser,
     Progress,
     StoredObject,
     TextRecognizer,
 )
+
+# One is embedded while two are written.
+_BATCHES_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ class Staging:
         self._clock = clock
         self._batches: asyncio.Queue[list[Chunk] | None] = asyncio.Queue()
         self._staged = 0
+        self._embedding = asyncio.Lock()
+        self._unwritten: dict[UUID, asyncio.Event] = {}  # digests, and the writing of what has them
         self.summary: Summary | None = None
 
     async def steps(self, stored: StoredObject) -> AsyncGenerator[Progress, None]:
@@ -124,18 +132,22 @@ class Staging:
             yield ParsedDocument("pdf", blocks, pages=_last_page(blocks))
 
     async def _stage_all(self, reading: asyncio.Task[Summary]) -> AsyncGenerator[Progress, None]:
-        while (batch := await self._next()) is not None:
+        told = 0
+        async with Overlap[int](_BATCHES_AT_ONCE) as batches:
+            while (batch := await self._next()) is not None:
+                for step in await self._news(reading):
+                    yield step
+                if batches.is_full:
+                    told += await batches.oldest()
+                    if self.summary:
+                        yield Progress("embedded", told, self.summary.chunks)
+                batches.begin(self._stage(batch))
+            await reading  # raises what ended it early
             for step in await self._news(reading):
                 yield step
-            await self._stage(batch)
-            for step in await self._news(reading):
-                yield step
-            if self.summary:
-                yield Progress("embedded", self._staged, self.summary.chunks)
-        await reading  # raises what ended it early
-        if late := await self._news(reading):
-            for step in [*late, Progress("embedded", self._staged, self._staged)]:
-                yield step
+            while batches.is_busy:
+                told += await batches.oldest()
+                yield Progress("embedded", told, reading.result().chunks)
 
     async def _next(self) -> list[Chunk] | None:
         """Return the next batch; raise `DocumentUnfinished` when none can be begun in time."""
@@ -144,9 +156,13 @@ class Staging:
                 batch = await self._batches.get()
         except TimeoutError as error:
             raise DocumentUnfinished from error
-        if batch and self._until is not None and self._clock() >= self._until:
-            raise DocumentUnfinished
+        if batch:
+            self._check_time()
         return batch
+
+    def _check_time(self) -> None:
+        if self._until is not None and self._clock() >= self._until:
+            raise DocumentUnfinished
 
     async def _news(self, reading: asyncio.Task[Summary]) -> list[Progress]:
         """Once the document is read to its end, note and return how much it is; before and afterwards nothing."""
@@ -160,19 +176,35 @@ class Staging:
             Progress("chunked", summary.chunks, summary.chunks),
         ]
 
-    async def _stage(self, batch: Sequence[Chunk]) -> None:
-        there = await self._tools.documents.reuse(self._claim, batch)
-        self._staged += len(batch)
-        missing = [chunk for chunk in batch if chunk.ordinal not in there]
-        if not missing:
-            return
+    async def _stage(self, batch: Sequence[Chunk]) -> int:
+        """Embed what is new in the batch while earlier ones are written, then write it; return its number of chunks."""
+        async with self._embedding:
+            self._check_time()
+            await self._repeats_written(batch)
+            there = await self._tools.documents.reuse(self._claim, batch)
+            missing = [chunk for chunk in batch if chunk.ordinal not in there]
+            vectors = await self._embed(missing) if missing else None
+            self._staged += len(batch)
+            written = asyncio.Event()
+            self._unwritten |= {chunk.digest: written for chunk in missing}
         try:
-            await self._embed(missing)
+            if vectors:
+                await self._write(missing, vectors)
         except EmbeddingModelSwitched:
-            await self._embed(missing)
+            await self._write(missing, await self._embed(missing))
+        finally:
+            written.set()
+        return len(batch)
 
-    async def _embed(self, chunks: Sequence[Chunk]) -> None:
-        """Write the chunks with their vectors; what stands in several is embedded once."""
+    async def _repeats_written(self, batch: Sequence[Chunk]) -> None:
+        """Wait until what earlier batches have of this one is there to be reused."""
+        for chunk in batch:
+            if written := self._unwritten.get(chunk.digest):
+                await written.wait()
+        self._unwritten = {digest: written for digest, written in self._unwritten.items() if not written.is_set()}
+
+    async def _embed(self, chunks: Sequence[Chunk]) -> Embeddings:
+        """Return the vectors of the chunks; what stands in several is embedded once."""
         new = {chunk.digest: chunk for chunk in chunks}
         place = {digest: number for number, digest in enumerate(new)}
         embedded = await self._tools.embedder.embed_documents([chunk.embedded_text for chunk in new.values()])
@@ -180,14 +212,18 @@ class Staging:
         def of_each(vectors: Sequence[Vector]) -> list[Vector]:
             return [vectors[place[chunk.digest]] for chunk in chunks]
 
+        other = embedded.other and OtherVectors(embedded.other.model, of_each(embedded.other.vectors))
+        return replace(embedded, vectors=of_each(embedded.vectors), other=other)
+
+    async def _write(self, chunks: Sequence[Chunk], embedded: Embeddings) -> None:
         await self._tools.documents.stage(
             self._claim,
             chunks,
-            of_each(embedded.vectors),
+            embedded.vectors,
             model=embedded.model or self._tools.embedder.model,
             usage=embedded.usage,
             progress=Progress("embedded", self._staged, self.summary.chunks if self.summary else None),
-            other=embedded.other and OtherVectors(embedded.other.model, of_each(embedded.other.vectors)),
+            other=embedded.other,
         )
 
 

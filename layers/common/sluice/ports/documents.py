@@ -70,7 +70,10 @@ class DocumentStore(Protocol):
         ...
 
     async def reuse(self, claim: Claim, chunks: Sequence[Chunk]) -> set[int]:
-        """Stage those of the chunks whose content the document has already; return the ordinals that are staged."""
+        """Stage those of the chunks whose content the tenant has already; return the ordinals that are staged.
+
+        No tenant gets another's vectors: how soon its document is ready would tell what others have.
+        """
         ...
 
     async def stage(
@@ -84,7 +87,7 @@ class DocumentStore(Protocol):
         progress: Progress,
         other: OtherVectors | None = None,
     ) -> None:
-        """Write chunks beside the ones that readers see, in one transaction with the progress and what they cost.
+        """Note the progress and what the chunks cost, and write them, all or none, beside the ones that readers see.
 
         While the embedding model changes, `other` is kept beside the vectors. Raises `EmbeddingModelMismatch` when the
         stored vectors come from another model than `model`, `EmbeddingModelSwitched` when they do since just now.

@@ -58,15 +58,20 @@ update document
 set status = 'processing', code = null, reason = null, updated_at = now(),
     claim = %(claim)s, claimed_until = now() + make_interval(secs => %(lease_seconds)s),
     staged = coalesce(staged, %(version)s), step = 'received', done = null, total = null
-where id = %(id)s and tenant = %(tenant)s
-  and (status = 'pending' or (status = 'processing' and claimed_until < now()))
+where id = (
+    -- Whatever a lost claim is just writing ends first; see hold_document.
+    select id from document
+    where id = %(id)s and tenant = %(tenant)s
+      and (status = 'pending' or (status = 'processing' and claimed_until < now()))
+    for update
+)
 returning *;
 
 -- name: confirm_document
 update document set etag = %(etag)s, size = %(size)s where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s returning *;
 
 -- name: report_progress
--- Also renews the lease, and holds the row until the end of the transaction: nobody else takes the document meanwhile.
+-- Also renews the lease.
 update document
 set step = coalesce(%(step)s, step), done = coalesce(%(done)s, done), total = coalesce(%(total)s, total),
     pages = coalesce(%(pages)s, pages), tokens = tokens + %(tokens)s, cost = cost + %(cost)s, updated_at = now(),
@@ -74,8 +79,17 @@ set step = coalesce(%(step)s, step), done = coalesce(%(done)s, done), total = co
 where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s
 returning *;
 
+-- name: hold_document
+-- Until the end of the transaction nobody takes the claim away: whoever would, locks the row for update. Other batches
+-- of the document are written meanwhile, and progress is noted.
+select id from document where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s for key share;
+
+-- name: seize_document
+-- Whatever the claim is just writing ends first.
+select id from document where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s for update;
+
 -- name: reuse_chunks
--- What this version has already stays; what the document has anywhere is copied with its vector.
+-- What this version has already stays; what the tenant has anywhere is copied with its vector.
 with given as (
     select * from unnest(
         %(ordinals)s::integer[], %(digests)s::uuid[], %(ids)s::uuid[], %(starts)s::integer[], %(ends)s::integer[],
@@ -89,10 +103,15 @@ dropped as (
     returning chunk.ordinal
 ),
 known as (
-    select distinct on (digest) digest, content, heading, lexemes, term_weights, embedding, embedding_other
-    from chunk
-    where document_id = %(document_id)s and digest = any(%(digests)s)
-    order by digest, embedding_other is null
+    -- Boilerplate may stand in very many chunks, of which any will do, best one that has its other vector.
+    select found.*
+    from (select distinct digest from given) as wanted
+    cross join lateral (
+        select digest, content, heading, lexemes, term_weights, embedding, embedding_other
+        from (select * from chunk where tenant = %(tenant)s and digest = wanted.digest limit 20) as same
+        order by embedding_other is null
+        limit 1
+    ) as found
 ),
 kept as (
     select given.ordinal
@@ -242,7 +261,7 @@ update document
 set status = 'deleted', version = null, staged = null, claim = null, claimed_until = null, chunks = 0,
     sequencer = greatest(sequencer, %(sequencer)s), step = null, done = null, total = null, code = null,
     reason = null, metadata = '{}', updated_at = now()
-where id = %(id)s and tenant = %(tenant)s;
+where id = (select id from document where id = %(id)s and tenant = %(tenant)s for update);
 
 -- name: delete_chunks
 delete from chunk where document_id = %(id)s and tenant = %(tenant)s;

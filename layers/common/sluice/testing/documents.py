@@ -107,7 +107,13 @@ class InMemoryDocuments:
 
     async def reuse(self, claim: Claim, chunks: Sequence[Chunk]) -> set[int]:
         record = self._held(claim)
-        known = {chunk.digest: vector for version in record.versions.values() for chunk, vector in version.values()}
+        known = {
+            chunk.digest: vector
+            for (tenant, _), other in self._records.items()
+            if tenant == claim.caller.tenant
+            for version in other.versions.values()
+            for chunk, vector in version.values()
+        }
         staged = record.versions[claim.version]
         for chunk in chunks:
             if chunk.digest in known:

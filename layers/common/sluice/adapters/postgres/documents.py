@@ -36,7 +36,10 @@ _COLUMNS = [field.name for field in fields(Document)]
 
 
 class PostgresDocuments:
-    """The `DocumentStore` on PostgreSQL. Each write of a claim first locks the document's row and checks the claim."""
+    """The `DocumentStore` on PostgreSQL. A transaction of a claim first locks the document's row and checks the claim.
+
+    Writers of chunks hold the row by a weak lock, side by side; what takes a claim away or ends it locks it for update.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -83,10 +86,11 @@ class PostgresDocuments:
         _held(await self._fetch("report_progress", _progress(claim, progress, pages=pages)))
 
     async def reuse(self, claim: Claim, chunks: Sequence[Chunk]) -> set[int]:
-        """Stage what the document has already; return the ordinals of the chunks that are staged."""
+        """Stage what the tenant has already; return the ordinals of the chunks that are staged."""
+        _held(await self._fetch("report_progress", _progress(claim, None)))
 
         async def work(connection: Connection) -> set[int]:
-            await _run(connection, "report_progress", _progress(claim, None))
+            await _run(connection, "hold_document", _key(claim))
             return {row["ordinal"] for row in await chunk_rows.reuse(connection, claim, chunks)}
 
         return await self._database.transact(work)
@@ -102,10 +106,11 @@ class PostgresDocuments:
         progress: Progress | None = None,
         other: OtherVectors | None = None,
     ) -> None:
-        """Write chunks beside the ones that readers see, and add up what they cost."""
+        """Add up what the chunks have cost, and write them beside the ones that readers see."""
+        _held(await self._fetch("report_progress", _progress(claim, progress, usage=usage)))
 
         async def work(connection: Connection) -> None:
-            await _run(connection, "report_progress", _progress(claim, progress, usage=usage))
+            await _run(connection, "hold_document", _key(claim))
             await chunk_rows.insert(connection, claim, chunks, vectors, model=model, other=other)
 
         await self._database.transact(work)
@@ -125,6 +130,7 @@ class PostgresDocuments:
         lease = {"lease_seconds": claim.lease_seconds}
 
         async def work(connection: Connection) -> None:
+            await _run(connection, "seize_document", _key(claim))
             await _run(connection, "publish_version", _key(claim) | published | lease)
             other = _key(claim) | {"version": claim.version, "chunks": chunks}
             await connection.execute(_query("delete_other_chunks"), other)
@@ -153,6 +159,7 @@ class PostgresDocuments:
         """Mark the document failed and drop what was staged; the version that was ready before stays searchable."""
 
         async def work(connection: Connection) -> Document:
+            await _run(connection, "seize_document", _key(claim))
             row = await _run(connection, "fail_document", _key(claim) | {"code": code, "reason": reason})
             await connection.execute(_query("delete_staged_chunks"), _key(claim))
             return _document(row)

@@ -1,0 +1,47 @@
+"""Some pieces of work at once, in the order in which they began."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+T = TypeVar("T")
+
+
+class Overlap(Generic[T]):
+    """Up to `most` pieces of work at once. After an error what has begun ends first; cancelled, it is cancelled."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._begun: deque[asyncio.Task[T]] = deque()
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._begun) >= self._most
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._begun)
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> None:
+        self._begun.append(asyncio.create_task(work))
+
+    async def oldest(self) -> T:
+        """Wait for what began first; return what it returns and raise what it raises."""
+        result = await self._begun[0]
+        self._begun.popleft()
+        return result
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not isinstance(error, Exception):
+            for task in self._begun:
+                task.cancel()
+        await asyncio.gather(*self._begun, return_exceptions=True)
