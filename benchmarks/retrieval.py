@@ -2,9 +2,11 @@
 
 The plain way is what most projects begin with: `vector` columns in single precision, an HNSW index with its defaults,
 `ORDER BY embedding <=> ... LIMIT` through SQLAlchemy's asyncio. Both search the same synthetic chunks on the same
-server; each gets the smallest `hnsw.ef_search` that reaches the recall asked for.
+server; each gets the smallest `hnsw.ef_search` that reaches the recall asked for. The ways take turns, several times,
+and the medians count.
 
     python -m benchmarks.retrieval --chunks 100000
+    python -m benchmarks.retrieval --chunks 1000000 --ours-only --data /some/roomy/folder
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ import json
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from statistics import median_low
 from uuid import UUID, uuid5
 
 import psycopg
@@ -62,36 +65,45 @@ class Measured:
 
 
 class Bench:
-    """One server with both ways' tables, and the queries with their true answers."""
+    """One server with the tables of both ways, or of ours only, and the queries with their true answers."""
 
-    def __init__(self, server: Postgres, corpus: Corpus, queries: int, recall: float) -> None:
+    def __init__(
+        self, server: Postgres, corpus: Corpus, queries: int, recall: float, *, with_plain: bool = True
+    ) -> None:
         self.server = server
         self.corpus = corpus
         self.recall = recall
+        self.with_plain = with_plain
         self.url = server.url()
         self.vectors, self.texts = corpus.queries(queries)
         self.facts: dict[str, object] = {}
 
     def store(self) -> None:
-        """Store and index the chunks for both ways, unless the server has them."""
+        """Store and index the chunks, unless the server has them."""
         dimension = self.corpus.dimension
         migrate(self.url, model=MODEL, dimension=dimension)
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute("set statement_timeout = 0")
-            if connection.execute("select to_regclass('plain')").fetchone() == (None,):
+            if connection.execute("select from document limit 1").fetchone() is None:
                 self._load(connection)
             self._index(connection)
 
-    async def run(self) -> list[Measured]:
+    async def run(self, rounds: int) -> list[Measured]:
+        """Return the medians of our dense, hybrid and lexical search, and of the plain way."""
         self.store()
         say("finding the true neighbours")
         self.truth = self.corpus.nearest(self.vectors, DEPTH)
-        dense = await self._best("sluice dense", self._ours(Weights(1, 0)))
-        plain = await self._best("plain pgvector", self._plain)
-        hybrid = await self._measure("sluice hybrid", dense.ef_search, self._ours(Weights(1, 1)))
-        lexical = await self._measure("sluice lexical", dense.ef_search, self._ours(Weights(0, 1)))
-        await self._overhead(dense.ef_search)
-        return [dense, plain, hybrid, lexical]
+        ef_search = await self._smallest_ef_search("sluice dense", self._ours(Weights(1, 0)))
+        ways = [
+            ("sluice dense", ef_search, self._ours(Weights(1, 0))),
+            ("sluice hybrid", ef_search, self._ours(Weights(1, 1))),
+            ("sluice lexical", ef_search, self._ours(Weights(0, 1))),
+        ]
+        if self.with_plain:
+            ways.append(("plain pgvector", await self._smallest_ef_search("plain pgvector", self._plain), self._plain))
+        measured = [[await self._measure(*way) for way in ways] for _ in range(rounds)]
+        await self._overhead(ef_search)
+        return [_medians(each) for each in zip(*measured, strict=True)]
 
     def _load(self, connection: psycopg.Connection) -> None:
         """Copy the chunks in, then make both ways' tables of them."""
@@ -121,13 +133,17 @@ class Bench:
         )
         connection.execute(sql.query("documents", "fold_lexeme_changes"), {"tenant": CALLER.tenant, "most": 0})
         self.facts["chunks_per_second_stored_without_index"] = round(self.corpus.size / (time.perf_counter() - began))
-        connection.execute(f"create table plain (id integer primary key, content text, embedding vector({dimension}))")
-        connection.execute("insert into plain select n, content, embedding::vector from staged")
+        if self.with_plain:
+            connection.execute(
+                f"create table plain (id integer primary key, content text, embedding vector({dimension}))"
+            )
+            connection.execute("insert into plain select n, content, embedding::vector from staged")
         connection.execute("drop table staged")
 
     def _index(self, connection: psycopg.Connection) -> None:
         connection.execute("create index if not exists chunk_by_lexeme on chunk using gin (lexemes)")
-        for name, statement in {"chunk_by_embedding": _OUR_INDEX, "plain_by_embedding": _PLAIN_INDEX}.items():
+        indexes = {"chunk_by_embedding": _OUR_INDEX} | ({"plain_by_embedding": _PLAIN_INDEX} if self.with_plain else {})
+        for name, statement in indexes.items():
             if connection.execute("select to_regclass(%s)", [name]).fetchone() == (None,):
                 say(f"building {name}")
                 began = time.perf_counter()
@@ -137,14 +153,14 @@ class Bench:
             self.facts[f"{name}_bytes"] = size
         connection.execute("vacuum analyze")
 
-    async def _best(self, way: str, asking: Callable[[], Awaitable[_Way]]) -> Measured:
-        """Return the way with the smallest `ef_search` that reaches the recall; the largest if none does."""
+    async def _smallest_ef_search(self, way: str, asking: Callable[[], Awaitable[_Way]]) -> int:
+        """Return the smallest `ef_search` that reaches the recall; the largest if none does."""
         for ef_search in EF_SEARCH:
             measured = await self._recall(ef_search, asking)
             say(f"{way}: ef_search {ef_search}, recall {measured:.4f}")
             if measured >= self.recall:
                 break
-        return await self._measure(way, ef_search, asking)
+        return ef_search
 
     async def _recall(self, ef_search: int, asking: Callable[[], Awaitable[_Way]]) -> float:
         self._set(ef_search)
@@ -260,15 +276,24 @@ def say(text: str) -> None:
 
 def ratios(measured: Sequence[Measured], facts: dict[str, object]) -> dict[str, float]:
     """Return what the comparison comes to; above 1 is better where it says `times`."""
-    dense, plain, hybrid, _ = measured
-    return {
+    dense, hybrid, _, *others = measured
+    against_dense = {"hybrid_p50_of_dense_p50": round(hybrid.p50_ms / dense.p50_ms, 2)}
+    if not others:
+        return against_dense
+    [plain] = others
+    return against_dense | {
         "dense_queries_per_second_times_plain_at_1": round(dense.queries_per_second_1 / plain.queries_per_second_1, 2),
         "dense_queries_per_second_times_plain_at_8": round(dense.queries_per_second_8 / plain.queries_per_second_8, 2),
         "index_size_of_plain": round(
             float(str(facts["chunk_by_embedding_bytes"])) / float(str(facts["plain_by_embedding_bytes"])), 3
         ),
-        "hybrid_p50_of_dense_p50": round(hybrid.p50_ms / dense.p50_ms, 2),
     }
+
+
+def _medians(rounds: Sequence[Measured]) -> Measured:
+    """Return the medians of a way's rounds, each number by itself."""
+    middle = {field.name: median_low(getattr(each, field.name) for each in rounds) for field in fields(Measured)[1:]}
+    return Measured(rounds[0].way, **middle)
 
 
 def roomy_server(folder: Path) -> Postgres:
@@ -284,10 +309,13 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=500)
     parser.add_argument("--recall", type=float, default=0.97, help="what both ways must reach (default 0.97)")
     parser.add_argument("--data", type=Path, help="keep the loaded server in this folder, and use it if it is there")
+    parser.add_argument("--rounds", type=int, default=3, help="medians of so many rounds are told (default 3)")
+    parser.add_argument("--ours-only", action="store_true", help="leave the plain way out")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, roomy_server(arguments.data or Path(folder)) as server:
-        bench = Bench(server, Corpus(arguments.chunks, arguments.dimension), arguments.queries, arguments.recall)
-        measured = asyncio.run(bench.run())
+        corpus = Corpus(arguments.chunks, arguments.dimension)
+        bench = Bench(server, corpus, arguments.queries, arguments.recall, with_plain=not arguments.ours_only)
+        measured = asyncio.run(bench.run(arguments.rounds))
     result = {
         "chunks": arguments.chunks,
         "dimension": arguments.dimension,
