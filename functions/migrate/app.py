@@ -1,7 +1,8 @@
-"""The migrate function: brings the database to the schema of this code on every deploy, and makes API keys.
+"""The migrate function: brings the database to the schema of this code on every deploy, and does an operator's errands.
 
-CloudFormation asks as for a custom resource. An operator invokes it with `{"sluice": "migrate"}`, or for an API key
-with `{"sluice": "create_key", "name": "...", "scopes": ["ask", "ingest"]}`; it has no URL, and nobody else may.
+CloudFormation asks as for a custom resource. An operator invokes it with `{"sluice": "migrate"}`, for an API key with
+`{"sluice": "create_key", "name": "...", "scopes": ["ask", "ingest"]}`, or for another embedding model with
+`{"sluice": "embeddings", "step": "migrate", "to": "..."}`; it has no URL, and nobody else may.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from functions.migrate import custom_resource
-from functions.migrate.requests import CreateKey, Migrate, read
+from functions.migrate import custom_resource, embeddings
+from functions.migrate.requests import CreateKey, Embeddings, Request, read
 from sluice import bootstrap
 
 PHYSICAL_ID = "sluice-schema"
@@ -33,7 +34,7 @@ class Context(Protocol):
 def handler(event: Mapping[str, Any], context: Context) -> Mapping[str, Any] | None:
     """Serve CloudFormation or an operator; to the latter return what was done, or raise."""
     if not custom_resource.is_request(event):
-        return asyncio.run(_answer(read(event)))
+        return asyncio.run(_answer(read(event), context.get_remaining_time_in_millis() / 1000))
     custom_resource.serve(
         event,
         _deploy,
@@ -55,7 +56,9 @@ def _deploy(properties: Mapping[str, Any]) -> Mapping[str, str]:
     return {"Release": release(properties), "Applied": ", ".join(applied)}
 
 
-async def _answer(request: Migrate | CreateKey) -> Mapping[str, Any]:
-    if isinstance(request, Migrate):
-        return {"applied": await bootstrap.migrate_as_owner()}
-    return {"key": await bootstrap.create_key(request.wanted())}
+async def _answer(request: Request, seconds_left: float) -> Mapping[str, Any]:
+    if isinstance(request, CreateKey):
+        return {"key": await bootstrap.create_key(request.wanted())}
+    if isinstance(request, Embeddings):
+        return await embeddings.answer(request, seconds_left)
+    return {"applied": await bootstrap.migrate_as_owner()}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from sluice.access import ApiKey
 from sluice.domain import Scope
@@ -36,13 +36,29 @@ class CreateKey(BaseModel):
         return ApiKey("", self.tenant, self.user, self.name, b"", self.scopes, expires_at=expires_at)
 
 
-_REQUESTS: TypeAdapter[Migrate | CreateKey] = TypeAdapter(Annotated[Migrate | CreateKey, Field(discriminator="sluice")])
+class Embeddings(BaseModel):
+    """Change the embedding model, a step at a time; `to` names the new one and is wanted by `migrate`."""
+
+    model_config = ConfigDict(extra="forbid")
+    sluice: Literal["embeddings"]
+    step: Literal["status", "migrate", "switch", "rollback", "drop"]
+    to: str = ""
+
+    @model_validator(mode="after")
+    def _migrate_names_a_model(self) -> Self:
+        if (self.step == "migrate") is not bool(self.to):
+            raise ValueError("`to` names the new model, in the step `migrate` and in no other")
+        return self
 
 
-def read(event: Mapping[str, Any]) -> Migrate | CreateKey:
+Request = Migrate | CreateKey | Embeddings
+_REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="sluice")])
+
+
+def read(event: Mapping[str, Any]) -> Request:
     """Return the request in an event; raise `InvalidInput` that says what is wrong with it."""
     try:
         return _REQUESTS.validate_python(event)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise InvalidInput(f"Send {{'sluice': 'migrate'}} or {{'sluice': 'create_key', ...}}. {problems}") from error
+        raise InvalidInput(f"Send {{'sluice': 'migrate'}}, 'create_key' or 'embeddings'. {problems}") from error

@@ -45,13 +45,13 @@ def migrate(to: Annotated[str, typer.Option(help="The new model, by its LiteLLM 
 @app.command()
 def switch() -> None:
     """Let searches go by the new vectors, everywhere at once."""
-    typer.echo(_run(lambda reembedding: _switch(reembedding, back=False)))
+    typer.echo(_run(lambda reembedding: _exchanged(reembedding, reembedding.switch())))
 
 
 @app.command()
 def rollback() -> None:
     """Let searches go by the old vectors again."""
-    typer.echo(_run(lambda reembedding: _switch(reembedding, back=True)))
+    typer.echo(_run(lambda reembedding: _exchanged(reembedding, reembedding.roll_back())))
 
 
 @app.command()
@@ -63,16 +63,12 @@ def drop() -> None:
     )
 
 
-async def _switch(reembedding: Reembedding, *, back: bool) -> str:
-    """Switch in the direction that was asked for, once."""
+async def _exchanged(reembedding: Reembedding, steps: AsyncGenerator[Filled, None]) -> str:
+    """Go through the steps and say by what searches go now, and what can come next."""
+    await _shown(steps, "completing")
     space = (await reembedding.standing()).space
-    if space.other and space.switched is back:
-        await _shown(reembedding.switch(), f"completing {space.other}")
-        space = (await reembedding.standing()).space
     way = "`sluice embeddings rollback` goes back" if space.switched else "`sluice embeddings switch` goes on"
-    return f"Searches go by {space.model}. {_FOLLOWED}" + (
-        f" {way}, until `sluice embeddings drop`." if space.other else ""
-    )
+    return f"Searches go by {space.model}. {_FOLLOWED} {way}, until `sluice embeddings drop`."
 
 
 async def _shown(steps: AsyncGenerator[Filled, None], what: str) -> None:

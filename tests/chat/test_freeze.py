@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -56,18 +55,22 @@ async def ask(environment: ExecutionEnvironment) -> list[str]:
     return list(dict.fromkeys(event["type"] for event in events))
 
 
+def processes(environment: ExecutionEnvironment) -> list[psutil.Process]:
+    runtime = psutil.Process(environment.process.pid)
+    return [runtime, *runtime.children(recursive=True)]
+
+
 def freeze(environment: ExecutionEnvironment) -> None:
     """Let no process of the environment run; return once none does."""
-    processes = [psutil.Process(environment.process.pid), *psutil.Process(environment.process.pid).children(True)]
-    for process in processes:
-        os.kill(process.pid, signal.SIGSTOP)
-    while any(process.status() != psutil.STATUS_STOPPED for process in processes):
+    for process in processes(environment):
+        process.send_signal(signal.SIGSTOP)
+    while any(process.status() != psutil.STATUS_STOPPED for process in processes(environment)):
         pass
 
 
 def thaw(environment: ExecutionEnvironment) -> None:
-    for process in [*psutil.Process(environment.process.pid).children(True), environment.process]:
-        os.kill(process.pid, signal.SIGCONT)
+    for process in processes(environment):
+        process.send_signal(signal.SIGCONT)
 
 
 @pytest.mark.parametrize("connections_die", [False, True])

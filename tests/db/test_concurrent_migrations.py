@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
 
 from local.postgres import Postgres
+from sluice.adapters.postgres import indexes as index_builds
 from sluice.adapters.postgres.indexes import NotRepeatable
 from sluice.adapters.postgres.migrations import migrate
 from sluice.domain import uuid7
@@ -96,6 +98,27 @@ def test_an_index_that_was_built_and_not_noted_is_kept(database_url: str, folder
     assert run(database_url, folder) == ["0002_index.sql"]
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select 'thing_by_id'::regclass::oid").fetchall() == [before]
+
+
+def test_a_build_that_outlives_its_runner_is_waited_for(database_url: str) -> None:
+    """It would be dropped at its very end, and begun again, for ever."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("create table thing (id int)")
+        connection.execute("insert into thing values (1)")
+        connection.execute(
+            "create function slow(int) returns int immutable language sql as 'select $1 from pg_sleep(1)'"
+        )
+        with ThreadPoolExecutor(2) as runners:
+            statement: LiteralString = "create index concurrently thing_by_id on thing (slow(id))"
+            first = runners.submit(index_builds.run, database_url, [statement])
+            begun = "select oid from pg_class where relname = 'thing_by_id'"
+            while not (under_way := connection.execute(begun).fetchall()):
+                pass
+            runners.submit(index_builds.run, database_url, [statement]).result(60)
+            first.result(60)
+        built = connection.execute(begun).fetchall()
+
+    assert (built, indexes(database_url)) == (under_way, [("thing_by_id", True)])
 
 
 def test_a_build_that_fails_is_not_noted(database_url: str, folder: Path) -> None:

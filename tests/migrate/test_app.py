@@ -24,9 +24,10 @@ from tests.migrate.conftest import PROPERTIES, CloudFormation
 class Context:
     log_group_name: str = "/logs"
     log_stream_name: str = "stream-1"
+    seconds: float = 800
 
     def get_remaining_time_in_millis(self) -> int:
-        return 800_000
+        return int(self.seconds * 1000)
 
 
 @pytest.fixture
@@ -123,3 +124,47 @@ def test_anything_else_is_refused_in_words(event: dict[str, Any]) -> None:
     """A typing mistake is told, and nothing happens."""
     with pytest.raises(InvalidInput, match="Send"):
         handler(event, Context())
+
+
+def embeddings(step: str, **more: str) -> Any:
+    return handler({"sluice": "embeddings", "step": step, **more}, Context())
+
+
+def test_an_operator_changes_the_embedding_model_step_by_step(empty_database: str) -> None:
+    """Each answer says whether it is done and how things stand; a step that was not can be asked for again."""
+    handler({"sluice": "migrate"}, Context())
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("update embedding_space set model = 'test/old', dimension = 8, known = '{test/old}'")
+
+    answers = [embeddings("migrate", to="offline/static"), *map(embeddings, ("switch", "rollback", "switch", "drop"))]
+
+    assert [(each["done"], each["model"], each["other"]) for each in answers] == [
+        (True, "test/old", "offline/static"),
+        (True, "offline/static", "test/old"),
+        (True, "test/old", "offline/static"),
+        (True, "offline/static", "test/old"),
+        (True, "offline/static", None),
+    ]
+    assert embeddings("status") == {
+        "done": True, "model": "offline/static", "dimension": 768, "other": None, "other_dimension": None,
+        "switched": False, "chunks": 0, "missing": 0, "indexed": False,
+    }  # fmt: skip
+
+
+def test_a_step_that_takes_too_long_is_not_done(empty_database: str) -> None:
+    """The function ends it in good order, before Lambda ends the function."""
+    handler({"sluice": "migrate"}, Context())
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("update embedding_space set model = 'test/old', known = '{test/old}'")
+
+    hurried = handler({"sluice": "embeddings", "step": "migrate", "to": "offline/static"}, Context(seconds=20))
+
+    assert hurried is not None
+    assert (hurried["done"], embeddings("migrate", to="offline/static")["done"]) == (False, True)
+
+
+@pytest.mark.parametrize("more", [{"step": "migrate"}, {"step": "switch", "to": "offline/static"}, {"step": "on"}])
+def test_a_step_that_makes_no_sense_is_refused(more: dict[str, str]) -> None:
+    """Before anything is touched."""
+    with pytest.raises(InvalidInput, match="embeddings"):
+        handler({"sluice": "embeddings", **more}, Context())

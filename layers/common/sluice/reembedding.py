@@ -83,14 +83,23 @@ class Reembedding:
             yield progress
         await self._change.build_index()
 
-    async def switch(self) -> AsyncGenerator[Filled, None]:
-        """Let searches go by the other model, at once and everywhere; raise `EmbeddingChangeRefused`.
+    def switch(self) -> AsyncGenerator[Filled, None]:
+        """Let searches go by the new model, at once and everywhere, unless they do; raise `EmbeddingChangeRefused`.
 
-        What was added meanwhile without its vector gets it first. Switching again is the way back.
+        What was added meanwhile without its vector gets it first.
         """
+        return self._exchange(back=False)
+
+    def roll_back(self) -> AsyncGenerator[Filled, None]:
+        """Let searches go by the old model again, likewise."""
+        return self._exchange(back=True)
+
+    async def _exchange(self, *, back: bool) -> AsyncGenerator[Filled, None]:
         space = await self._change.space()
         if space.other is None:
             raise EmbeddingChangeRefused("There is nothing to switch to; begin with `sluice embeddings migrate --to`.")
+        if space.switched is not back:
+            return
         async for progress in self._fill(space.other):
             yield progress
         if not await self._change.is_indexed():

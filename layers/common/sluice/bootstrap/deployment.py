@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from sluice.bootstrap.shared import conninfo, migrate, settings
+from sluice.bootstrap.shared import conninfo, embedder_of, migrate, settings
 
 if TYPE_CHECKING:
     from sluice.access import ApiKey
+    from sluice.reembedding import Reembedding
     from sluice.settings import Settings
 
 
@@ -38,6 +41,21 @@ async def create_key(wanted: ApiKey) -> str:
     finally:
         await database.close()
     return text
+
+
+@asynccontextmanager
+async def reembedding() -> AsyncIterator[Reembedding]:
+    """Change the embedding model, past the pooler."""
+    from sluice.adapters.postgres.database import Database
+    from sluice.adapters.postgres.embedding_change import PostgresEmbeddingChange
+    from sluice.reembedding import Reembedding
+
+    owner = _as_owner(settings())
+    database = Database(conninfo(owner), size=1, timeout=owner.database_waking_seconds)
+    try:
+        yield Reembedding(PostgresEmbeddingChange(database, conninfo(owner)), embedder_of)
+    finally:
+        await database.close()
 
 
 def _as_owner(settings: Settings) -> Settings:

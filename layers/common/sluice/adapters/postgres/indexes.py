@@ -11,6 +11,7 @@ transaction mode can't give one. Where a build is cancelled there, run it on the
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from typing import LiteralString
 
@@ -23,6 +24,8 @@ _CREATE = re.compile(r"create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not
 _OTHER = re.compile(
     r"drop\s+index\s+concurrently\s+if\s+exists\s|alter\s+table\s+\w+\s+validate\s+constraint\s", re.IGNORECASE
 )
+
+_PAUSE_SECONDS = 0.5
 
 
 class NotRepeatable(SluiceError):
@@ -47,6 +50,8 @@ def run(conninfo: str, statements: Sequence[LiteralString]) -> None:
 
 def _run(connection: psycopg.Connection, statement: LiteralString) -> None:
     created = _CREATE.match(statement)
+    if created:
+        _await_build(connection, created[1])
     valid = _is_valid(connection, created[1]) if created else None
     if created and valid is False:
         connection.execute(sql.SQL("drop index concurrently {}").format(sql.Identifier(created[1])))
@@ -59,6 +64,13 @@ def _run(connection: psycopg.Connection, statement: LiteralString) -> None:
             "The build of an index was cancelled. Where SLUICE_DATABASE_URL leads to a pooler, run this again with the "
             "address of the database itself."
         ) from error
+
+
+def _await_build(connection: psycopg.Connection, name: str) -> None:
+    """Wait for a build that is under way: it outlives whoever began it, and is invalid until its end."""
+    under_way = "select from pg_stat_progress_create_index where index_relid = to_regclass(%s)"
+    while connection.execute(under_way, [name]).fetchone() is not None:
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _is_valid(connection: psycopg.Connection, name: str) -> bool | None:
