@@ -13,7 +13,7 @@ from sluice.settings import Settings
 from tests.deploy.commands import commands, refused_by_aws, refused_by_typer
 from tests.deploy.conftest import ROOT, Sam
 
-PAGES = [ROOT / "docs" / name for name in ("runbook.md", "deploy.md", "cost.md", "observability.md")]
+PAGES = [ROOT / "docs" / name for name in ("runbook.md", "deploy.md", "cost.md", "database.md", "observability.md")]
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
 SLUICE, SAM = ".venv/bin/sluice", ".venv-sam/bin/sam"
 # Whose options are not looked at.

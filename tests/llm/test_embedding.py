@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
 from sluice.adapters.llm import LiteLLMEmbedder
-from sluice.adapters.llm.embedding import LONGEST_WAIT
+from sluice.adapters.llm.embedding import LONGEST_VECTOR, LONGEST_WAIT
 from sluice.errors import ModelError, ModelRateLimited, ModelRejected, ModelUnavailable
 from tests.llm.upstream import Reply, Upstream, embeddings, failure
 
@@ -36,6 +37,15 @@ async def test_vectors_come_in_the_order_of_the_texts_and_have_length_one(upstre
     upstream.enqueue(embeddings([3.0, 4.0], [0.0, 2.0]))
 
     assert await embedder(upstream).embed(["a", "b"], purpose="document") == [[0.6, 0.8], [0.0, 1.0]]
+
+
+async def test_a_vector_that_no_index_takes_is_cut(upstream: Upstream) -> None:
+    """And has length one without what was cut off."""
+    upstream.enqueue(embeddings([1.0] * 4_096))
+
+    [vector] = await embedder(upstream).embed(["a"], purpose="document")
+
+    assert (len(vector), math.hypot(*vector)) == (LONGEST_VECTOR, pytest.approx(1.0))
 
 
 async def test_many_texts_go_out_in_batches(upstream: Upstream) -> None:

@@ -18,6 +18,9 @@ Purpose = Literal["query", "document"]
 LONGEST_WAIT = 20.0
 """Seconds; a provider that asks for a longer wait is left alone and the caller told."""
 
+LONGEST_VECTOR = 4_000
+"""Numbers; pgvector's index takes no more in half precision. What a longer vector has beyond them says the least."""
+
 INPUT_TYPES: Mapping[str, Mapping[Purpose, str]] = {
     "cohere": {"query": "search_query", "document": "search_document"},
     "bedrock/cohere": {"query": "search_query", "document": "search_document"},
@@ -126,7 +129,9 @@ class LiteLLMEmbedder:
     def _vectors(self, data: Sequence[Any], expected: int) -> list[Vector]:
         if len(data) != expected:
             raise ModelError(f"The model {self._model} returned {len(data)} vectors for {expected} texts.")
-        return [self._unit(item["embedding"]) for item in sorted(data, key=lambda item: int(item["index"]))]
+        return [
+            self._unit(item["embedding"][:LONGEST_VECTOR]) for item in sorted(data, key=lambda item: int(item["index"]))
+        ]
 
     def _unit(self, vector: Vector) -> Vector:
         length = math.hypot(*vector)
