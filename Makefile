@@ -46,7 +46,8 @@ build-twice: .venv-sam/.ready  ## build twice and compare every byte, name, righ
 			>.aws-sam/$$build.sha256 || exit; \
 	done
 	@cat .aws-sam/once.sha256
-	@cmp .aws-sam/once.sha256 .aws-sam/twice.sha256 && echo "Both builds are the same."
+	@cmp .aws-sam/once.sha256 .aws-sam/twice.sha256
+	@diff -r .aws-sam/once .aws-sam/twice && echo "Both builds are the same."
 
 sam-local: build .venv/.ready  ## run the built functions in Lambda's image, beside `make run`: make sam-local ARGS="invoke ChatFunction -e tests/events/ask.json"
 	@exec $(BIN)/python -m local.sam $(ARGS)

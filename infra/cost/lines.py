@@ -33,6 +33,25 @@ class Line:
 
 def idle(use: Use) -> Iterator[Line]:
     """Yield what a month costs in which nobody asks."""
+    yield from _database(use)
+    yield _all(
+        "snapshot of the chat function",
+        f"{use.memory:.3f} GB × {_of(prices.SNAPSHOT)} × {_SECONDS:,.0f} s",
+        use.memory * prices.SNAPSHOT.dollars * _SECONDS,
+    )
+    yield _all("secret", _of(prices.SECRET), prices.SECRET.dollars)
+    polls = POLLERS * _SECONDS / POLL_SECONDS
+    yield _all("waiting at the queue", f"{polls:,.0f} polls × {_of(prices.MESSAGE)}", polls * prices.MESSAGE.dollars)
+    yield Line(
+        "alarms",
+        f"{', '.join(f'{ALARM_METRICS[profile]}' for profile in PROFILES)} metrics × {_of(prices.ALARM)}",
+        {profile: ALARM_METRICS[profile] * prices.ALARM.dollars for profile in PROFILES},
+    )
+    yield _all("dashboard", _of(prices.DASHBOARD), prices.DASHBOARD.dollars)
+
+
+def _database(use: Use) -> Iterator[Line]:
+    """Yield what stands in the network of a stack with a database of its own."""
     floor = FLOOR_ACU * prices.ACU.dollars * HOURS
     woken = WAKINGS * WAKING_MINUTES / 60 * FLOOR_ACU * prices.ACU.dollars
     yield Line(
@@ -56,20 +75,6 @@ def idle(use: Use) -> Iterator[Line]:
         f"{ENDPOINTS} endpoints × {_of(prices.ENDPOINT)} × {HOURS:.0f} h",
         ENDPOINTS * prices.ENDPOINT.dollars * HOURS,
     )
-    yield _all(
-        "snapshot of the chat function",
-        f"{use.memory:.3f} GB × {_of(prices.SNAPSHOT)} × {_SECONDS:,.0f} s",
-        use.memory * prices.SNAPSHOT.dollars * _SECONDS,
-    )
-    yield _all("secret", _of(prices.SECRET), prices.SECRET.dollars)
-    polls = POLLERS * _SECONDS / POLL_SECONDS
-    yield _all("waiting at the queue", f"{polls:,.0f} polls × {_of(prices.MESSAGE)}", polls * prices.MESSAGE.dollars)
-    yield Line(
-        "alarms",
-        f"{', '.join(f'{ALARM_METRICS[profile]}' for profile in PROFILES)} metrics × {_of(prices.ALARM)}",
-        {profile: ALARM_METRICS[profile] * prices.ALARM.dollars for profile in PROFILES},
-    )
-    yield _all("dashboard", _of(prices.DASHBOARD), prices.DASHBOARD.dollars)
 
 
 def asking(use: Use) -> Iterator[Line]:
@@ -88,13 +93,7 @@ def asking(use: Use) -> Iterator[Line]:
         f"{restored:,.0f} × {use.memory:.3f} GB × {_of(prices.RESTORE)}",
         restored * use.memory * prices.RESTORE.dollars,
     )
-    yield Line(
-        "database",
-        f"proxy: its floor carries it; pause: {use.active_hours:g} h × {FLOOR_ACU} ACU × {_of(prices.ACU)}",
-        {"proxy": 0.0, "pause": use.active_hours * FLOOR_ACU * prices.ACU.dollars},
-    )
-    reads = use.questions * _PAGES_PER_ANSWER
-    yield _ours("database I/O", f"{reads:,.0f} × {_of(prices.IO)}", reads * prices.IO.dollars)
+    yield from _asked_database(use)
     sent = min(use.active_hours, HOURS) / HOURS
     yield _all(
         "metrics",
@@ -108,6 +107,16 @@ def asking(use: Use) -> Iterator[Line]:
         use.questions
         * (_gb(_LOGGED_KB) * prices.LOG_GB.dollars + prices.TRACE.dollars + _gb(_SENT_KB) * prices.OUT_GB.dollars),
     )
+
+
+def _asked_database(use: Use) -> Iterator[Line]:
+    yield Line(
+        "database",
+        f"proxy: its floor carries it; pause: {use.active_hours:g} h × {FLOOR_ACU} ACU × {_of(prices.ACU)}",
+        {"proxy": 0.0, "pause": use.active_hours * FLOOR_ACU * prices.ACU.dollars},
+    )
+    reads = use.questions * _PAGES_PER_ANSWER
+    yield _ours("database I/O", f"{reads:,.0f} × {_of(prices.IO)}", reads * prices.IO.dollars)
 
 
 def answering(use: Use) -> Iterator[Line]:

@@ -43,12 +43,14 @@ def _lines(folder: Path) -> Iterator[str]:
 
 
 def main() -> None:
-    """Settle a folder; with `--digest` print the digest of each folder in it instead."""
+    """Settle a folder; with `--digest` print the digest of each artifact of a build instead."""
     if sys.argv[1] != "--digest":
         settle(Path(sys.argv[1]))
         return
-    for artifact in sorted(path for path in Path(sys.argv[2]).iterdir() if path.is_dir()):
-        print(digest(artifact), artifact.name)  # noqa: T201 - a report
+    for artifact in sorted(Path(sys.argv[2]).iterdir()):
+        # What SAM writes of a nested template is uploaded by its content alone.
+        if artifact.is_dir() and not (artifact / "template.yaml").exists():
+            print(digest(artifact), artifact.name)  # noqa: T201 - a report
 
 
 if __name__ == "__main__":
