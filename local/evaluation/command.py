@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sluice.domain import Weights
+from sluice.errors import ModelError
+
+if TYPE_CHECKING:
+    from sluice.reranking import Reranking
 
 
 def evaluate(
@@ -19,9 +23,12 @@ def evaluate(
     chunk_characters: Annotated[
         int | None, typer.Option(min=200, help="Cut documents as ingestion would; else each is one chunk.")
     ] = None,
+    rerank_model: Annotated[
+        str | None, typer.Option(help="Also rank anew what was found, by this model; it costs what it costs.")
+    ] = None,
     json_to: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file too.")] = None,
 ) -> None:
-    """Measure how well documents are found: by meaning, by words, and by both.
+    """Measure how well documents are found: by meaning, by words, by both, and ranked anew.
 
     Prints nDCG, recall and reciprocal rank at 10, and the search's latency, for each folder in the layout of BEIR.
     Everything happens on a PostgreSQL of its own, which is thrown away.
@@ -31,7 +38,22 @@ def evaluate(
 
     weights = None if dense_weight is None else Weights(dense_weight, 1 - dense_weight)
     try:
-        run.evaluate(folders, model=model, weights=weights, chunk_characters=chunk_characters, json_to=json_to)
-    except DatasetError as error:
+        run.evaluate(
+            folders,
+            model=model,
+            weights=weights,
+            chunk_characters=chunk_characters,
+            reranking=_reranking(rerank_model) if rerank_model else None,
+            json_to=json_to,
+        )
+    except (DatasetError, ModelError) as error:
         typer.echo(f"sluice: {error}", err=True)
         raise typer.Exit(1) from error
+
+
+def _reranking(model: str) -> Reranking:
+    """As a search has it, but with time: what is measured here is the ranking."""
+    from sluice.adapters.llm.reranking import LiteLLMReranker
+    from sluice.reranking import Reranking
+
+    return Reranking(LiteLLMReranker(model), candidates=50, seconds=60)

@@ -12,8 +12,10 @@ from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.chunking import split
-from sluice.domain import Block, Caller, Chunk, Filter, ObjectRef, Passage, Weights
+from sluice.domain import Block, Caller, Chunk, Filter, ObjectRef, Passage, Vector, Weights
+from sluice.errors import ModelError
 from sluice.ports import Embedder
+from sluice.reranking import Reranking
 
 DEPTH = 10
 # So many passages are asked for that ten documents come of them, also when a document gives several.
@@ -77,23 +79,31 @@ class Evaluation:
             self._progress("storing", start + len(chunks), len(self._pieces))
         await self._database.fetch("analyze")
 
-    async def measure(self, hybrid: Weights) -> list[Measured]:
-        """Ask every query of each leg alone, and of both."""
+    async def measure(self, hybrid: Weights, reranking: Reranking | None = None) -> list[Measured]:
+        """Ask every query of each leg alone, of both, and with what both found ranked anew; raise `ModelError`."""
         ways = {"dense": Weights(1, 0), "lexical": Weights(0, 1), "hybrid": hybrid}
         queries = self._dataset.queries
         vectors = await self._embedder.embed(list(queries.values()), purpose="query")
-        measured = []
-        for way, weights in ways.items():
-            passages = PostgresPassages(self._database, model=self._embedder.model, weights=weights)
-            rankings, times = {}, []
-            for number, ((query, text), vector) in enumerate(zip(queries.items(), vectors, strict=True), start=1):
-                began = time.perf_counter()
-                found = await passages.search(_CALLER, text, vector, limit=_PASSAGES, where=_EVERYWHERE)
-                times.append(1000 * (time.perf_counter() - began))
-                rankings[query] = self._documents(found)
-                self._progress(f"asking {way}", number, len(queries))
-            measured.append(self._judge(way, rankings, times))
+        measured = [await self._ask(way, weights, vectors) for way, weights in ways.items()]
+        if reranking:
+            measured.append(await self._ask("reranked", hybrid, vectors, reranking))
         return measured
+
+    async def _ask(
+        self, way: str, weights: Weights, vectors: Sequence[Vector], reranking: Reranking | None = None
+    ) -> Measured:
+        passages = PostgresPassages(self._database, model=self._embedder.model, weights=weights)
+        queries, limit = self._dataset.queries, max(_PASSAGES, reranking.candidates if reranking else 0)
+        rankings, times = {}, []
+        for number, ((query, text), vector) in enumerate(zip(queries.items(), vectors, strict=True), start=1):
+            began = time.perf_counter()
+            found = await passages.search(_CALLER, text, vector, limit=limit, where=_EVERYWHERE)
+            if reranking:
+                found = await _ranked_anew(reranking, text, found)
+            times.append(1000 * (time.perf_counter() - began))
+            rankings[query] = self._documents(found)
+            self._progress(f"asking {way}", number, len(queries))
+        return self._judge(way, rankings, times)
 
     def _documents(self, found: Sequence[Passage]) -> list[str]:
         """Return the documents of a ranking of passages, each where its best passage stands."""
@@ -116,6 +126,13 @@ class Evaluation:
             p50_ms=round(metrics.percentile(times, 0.5), 2),
             p95_ms=round(metrics.percentile(times, 0.95), 2),
         )
+
+
+async def _ranked_anew(reranking: Reranking, query: str, found: Sequence[Passage]) -> list[Passage]:
+    reranked = await reranking.rerank(query, found, limit=_PASSAGES)
+    if reranked.failure:
+        raise ModelError(f"The model {reranking.model} did not rank: {reranked.failure}.")
+    return reranked.passages
 
 
 def _cut(dataset: Dataset, chunk_characters: int | None) -> Iterator[_Piece]:

@@ -20,6 +20,7 @@ from sluice.adapters.models import embedder as make_embedder
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.migrations import migrate
 from sluice.domain import Weights
+from sluice.reranking import Reranking
 from sluice.settings import weights_for
 
 
@@ -29,9 +30,10 @@ def evaluate(
     model: str,
     weights: Weights | None = None,
     chunk_characters: int | None = None,
+    reranking: Reranking | None = None,
     json_to: Path | None = None,
 ) -> list[Measured]:
-    """Measure every folder and print a table; raise `DatasetError` before anything starts.
+    """Measure every folder and print a table; raise `DatasetError` before anything starts, and `ModelError`.
 
     Each document of a set is one chunk, unless `chunk_characters` cuts it as ingestion would.
     """
@@ -41,12 +43,21 @@ def evaluate(
     with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder), durable=False) as server:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as bars:
-            measured = asyncio.run(_measure(server, datasets, model, hybrid, chunk_characters, bars))
+            measured = asyncio.run(_measure(server, datasets, model, hybrid, chunk_characters, reranking, bars))
     Console().print(_table(measured, model))
     if json_to:
         rows = [asdict(row) for row in measured]
         json_to.write_text(
-            json.dumps({"embedding_model": model, "weights": asdict(hybrid), "results": rows}, indent=2) + "\n"
+            json.dumps(
+                {
+                    "embedding_model": model,
+                    "weights": asdict(hybrid),
+                    "rerank_model": reranking.model if reranking else None,
+                    "results": rows,
+                },
+                indent=2,
+            )
+            + "\n"
         )
     return measured
 
@@ -57,6 +68,7 @@ async def _measure(
     model: str,
     hybrid: Weights,
     chunk_characters: int | None,
+    reranking: Reranking | None,
     bars: Progress,
 ) -> list[Measured]:
     embedder = make_embedder(model)
@@ -79,7 +91,7 @@ async def _measure(
             progress=show,
         )
         await evaluation.store()
-        measured += await evaluation.measure(hybrid)
+        measured += await evaluation.measure(hybrid, reranking)
         await database.close()
     return measured
 

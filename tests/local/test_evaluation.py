@@ -11,6 +11,10 @@ from typer.testing import CliRunner
 from local.cli import app
 from local.evaluation import metrics
 from local.evaluation.dataset import Dataset, DatasetError, Text, read
+from local.evaluation.run import evaluate
+from sluice.errors import ModelError, ModelRejected
+from sluice.reranking import Reranking
+from sluice.testing.reranking import WordReranker
 
 CORPUS = [
     {"_id": "a", "title": "Whales", "text": "Blue whales eat krill."},
@@ -65,6 +69,25 @@ def test_the_command_measures_each_leg_and_both(folder: Path, tmp_path: Path) ->
         ("lexical", 1, 1.0),
         ("hybrid", 1, 1.0),
     ]
+
+
+def test_what_was_found_can_be_ranked_anew(folder: Path) -> None:
+    """As a fourth row beside the ways of finding."""
+    reranker = WordReranker()
+
+    rows = evaluate([folder], model="offline/static", reranking=Reranking(reranker, candidates=50, seconds=60))
+
+    assert [(row.way, row.ndcg_at_10) for row in rows][-2:] == [("hybrid", 1.0), ("reranked", 1.0)]
+    assert [query for query, _ in reranker.asked] == ["What do whales eat?"]
+
+
+def test_a_model_that_does_not_rank_ends_the_evaluation(folder: Path) -> None:
+    """Figures of a ranking that was none would be wrong."""
+    reranker = WordReranker()
+    reranker.failures.append(ModelRejected())
+
+    with pytest.raises(ModelError, match="did not rank"):
+        evaluate([folder], model="offline/static", reranking=Reranking(reranker, candidates=50, seconds=60))
 
 
 def test_a_folder_that_is_no_set_is_told_in_one_line(tmp_path: Path) -> None:
