@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import ip_network
+from itertools import islice
 from typing import Any
 
 Template = Mapping[str, Any]
@@ -189,7 +191,8 @@ class Stack:
 
     def _cidr(self, argument: list[Any]) -> list[str]:
         block, count, bits = self.value(argument)
-        return [f"<{block} /{bits} #{number}>" for number in range(int(count))]
+        parts = ip_network(block).subnets(new_prefix=32 - int(bits))
+        return [str(part) for part in islice(parts, int(count))]
 
     def _equals(self, argument: list[Any]) -> bool:
         first, second = self.value(argument)
