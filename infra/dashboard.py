@@ -57,11 +57,19 @@ def body(parameters: Mapping[str, str] = PARAMETERS) -> dict[str, Any]:
     return json.loads(text)  # type: ignore[no-any-return] # JSON
 
 
+def resources(kind: str, parameters: Mapping[str, str] = PARAMETERS) -> dict[str, dict[str, Any]]:
+    """Return the properties of the template's resources of a kind, worked out, whether their conditions hold or not."""
+    resolve = resolver(parameters)
+    found = load(TEMPLATE)["Resources"].items()
+    return {name: resolve(it["Properties"]) for name, it in found if it["Type"] == kind}
+
+
 def resolver(parameters: Mapping[str, str] = PARAMETERS) -> Resolver:
-    """Return what works out the template's values, every resource known by an ARN that ends with its logical id."""
+    """Return what works out the template's values: a resource is `<its name>`, its ARN ends with its name."""
     template = load(TEMPLATE)
-    arns = {f"{name}.Arn": f"arn:aws:cloudwatch:{REGION}:123456789012:alarm:{name}" for name in template["Resources"]}
-    return Resolver(template, {"AWS::Region": REGION, "AWS::AccountId": "123456789012", **arns, **parameters})
+    made = {name: f"<{name}>" for name in template["Resources"]}
+    made |= {f"{name}.Arn": f"arn:aws:cloudwatch:{REGION}:123456789012:alarm:{name}" for name in template["Resources"]}
+    return Resolver(template, {"AWS::Region": REGION, "AWS::AccountId": "123456789012", **made, **parameters})
 
 
 def series(widget: Mapping[str, Any]) -> Iterator[Series]:

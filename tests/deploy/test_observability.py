@@ -14,9 +14,8 @@ from functions.chat import dependencies
 from functions.chat.app import app
 from infra import dashboard
 from infra.cost import lines
-from infra.dashboard import PARAMETERS, TEMPLATE, Series
+from infra.dashboard import PARAMETERS, Series
 from infra.preview import PICTURE, draw
-from local.intrinsics import load
 from sluice.adapters.metrics import EmfMetrics
 from sluice.answering import Answering, Limits
 from sluice.errors import ModelUnavailable
@@ -69,20 +68,13 @@ def widgets(kind: str) -> list[dict[str, Any]]:
     return [it for it in dashboard.body()["widgets"] if it["type"] == kind]
 
 
-def resources(kind: str) -> dict[str, dict[str, Any]]:
-    """Return the properties of the template's resources of a kind, worked out."""
-    resolve = dashboard.resolver({**PARAMETERS, "Topic": "topic"})
-    found = load(TEMPLATE)["Resources"].items()
-    return {name: resolve(it["Properties"]) for name, it in found if it["Type"] == kind}
-
-
 def shown() -> Iterator[Series]:
     for widget in widgets("metric"):
         yield from dashboard.series(widget)
 
 
 def of_alarms() -> Iterator[Watched]:
-    for alarm in resources("AWS::CloudWatch::Alarm").values():
+    for alarm in dashboard.resources("AWS::CloudWatch::Alarm").values():
         stats = [it["MetricStat"]["Metric"] for it in alarm.get("Metrics", []) if "MetricStat" in it] or [alarm]
         for metric in stats:
             yield metric["Namespace"], metric["MetricName"], frozenset(it["Name"] for it in metric["Dimensions"])
@@ -122,7 +114,7 @@ async def emitted(client: httpx.AsyncClient, parts: Parts, capsys: pytest.Captur
         for metric in directive["Metrics"]
         for dimensions in directive["Dimensions"]
     }
-    filters = [it["MetricTransformations"][0] for it in resources("AWS::Logs::MetricFilter").values()]
+    filters = [it["MetricTransformations"][0] for it in dashboard.resources("AWS::Logs::MetricFilter").values()]
     return printed | {(it["MetricNamespace"], it["MetricName"], frozenset[str]()) for it in filters}
 
 
@@ -204,14 +196,14 @@ def test_a_stack_without_proxy_or_cluster_has_a_dashboard_too(without: dict[str,
 
     [alarms] = [it["properties"]["alarms"] for it in body["widgets"] if it["type"] == "alarm"]
     shown = {arn.rpartition(":")[2] for arn in alarms}
-    assert shown == resources("AWS::CloudWatch::Alarm").keys() - missing
+    assert shown == dashboard.resources("AWS::CloudWatch::Alarm").keys() - missing
 
 
 def test_every_alarm_says_where_the_runbook_tells_what_to_do() -> None:
     """Each description ends with a link to a heading of docs/runbook.md."""
     headings = re.findall(r"^#+ (.+)$", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
     anchors = {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    links = {it["AlarmDescription"].rpartition(" ")[2] for it in resources("AWS::CloudWatch::Alarm").values()}
+    links = {it["AlarmDescription"].rpartition(" ")[2] for it in dashboard.resources("AWS::CloudWatch::Alarm").values()}
 
     assert {link.partition("#")[0] for link in links} == {"docs/runbook.md"}
     assert {link.partition("#")[2] for link in links} - anchors == set()
@@ -219,7 +211,9 @@ def test_every_alarm_says_where_the_runbook_tells_what_to_do() -> None:
 
 def test_every_alarm_tells_somebody() -> None:
     """Its action is the topic."""
-    silent = [name for name, it in resources("AWS::CloudWatch::Alarm").items() if it["AlarmActions"] != ["topic"]]
+    silent = [
+        name for name, it in dashboard.resources("AWS::CloudWatch::Alarm").items() if it["AlarmActions"] != ["<Topic>"]
+    ]
 
     assert silent == []
 
