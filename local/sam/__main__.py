@@ -13,7 +13,7 @@ from local.addresses import AWS_PORT, DATA, DATABASE_PORT, ROOT
 from local.http_server import HOST
 from local.postgres import Postgres
 from local.sam.reachable import DockerError, reachable
-from local.sam.template import NothingBuilt, write
+from local.sam.template import Laptop, NothingBuilt, write
 
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
 _OURS = {"SLUICE_DATABASE_URL", "SLUICE_BUCKET", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"}
@@ -29,8 +29,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.exit(USAGE)
     url = Postgres(DATA, port=DATABASE_PORT).url()
     with tempfile.TemporaryDirectory() as folder, reachable([DATABASE_PORT, AWS_PORT], folder=Path(folder)) as reach:
-        endpoint = reach.of(f"http://{HOST}:{AWS_PORT}")
-        template = write("laptop", database_url=reach.of(url), endpoint=endpoint)
+        template = write("laptop", Laptop(reach.of(url), reach.of(f"http://{HOST}:{AWS_PORT}")))
         options: list[str | Path] = ["--template", template, "--skip-pull-image", "--docker-network", reach.network]
         command = [SAM, "local", arguments[0], *options, *arguments[1:]]
         return subprocess.run(command, env=_environment(), check=False).returncode

@@ -17,6 +17,7 @@ from local.http_server import HOST
 from local.sam.relay import LISTENING
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
+_ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
 _RELAY = Path(__file__).with_name("relay.py")
 
 
@@ -40,31 +41,22 @@ class Reach:
 def reachable(ports: Collection[int], *, folder: Path) -> Iterator[Reach]:
     """Yield how containers reach the servers on these ports; raise `DockerError`. `folder` takes the socket files."""
     name = f"sluice-{min(ports)}"
-    files = {port: f"{port}.socket" for port in ports}
-    outside = [part for port, file in files.items() for part in (f"{folder}/{file}", f"{HOST}:{port}")]
-    inside = [part for port, file in files.items() for part in (f"0.0.0.0:{port}", f"/relay/{file}")]
-    container = [
-        "--rm",
-        "--init",
-        "--name",
-        name,
-        "--network",
-        name,
-        "-v",
-        f"{folder}:/relay",
-        "-v",
-        f"{_RELAY}:/relay.py:ro",
-    ]
-    container += ["-e", "LD_LIBRARY_PATH=/var/lang/lib"]  # by which the image's interpreter finds its library
-    started = [*container, "--entrypoint", "/var/lang/bin/python3.13", IMAGE, "/relay.py", *inside]
+    here = [part for port in ports for part in (f"{folder}/{port}.socket", f"{HOST}:{port}")]
     _docker("network", "create", name)
     try:
-        with _listening([sys.executable, _RELAY, *outside]), _listening(["docker", "run", *started]):
-            yield Reach(
-                name, _docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name)
-            )
+        with _listening([sys.executable, _RELAY, *here]), _listening(_container(name, ports, folder)):
+            yield Reach(name, _docker("inspect", "-f", _ADDRESS, name))
     finally:
         _docker("network", "rm", name)
+
+
+def _container(name: str, ports: Collection[int], folder: Path) -> list[str]:
+    """Return the command of the relay in a container, by the interpreter of the image."""
+    there = [part for port in ports for part in (f"0.0.0.0:{port}", f"/relay/{port}.socket")]
+    mounts = ["-v", f"{folder}:/relay", "-v", f"{_RELAY}:/relay.py:ro"]
+    python = ["-e", "LD_LIBRARY_PATH=/var/lang/lib", "--entrypoint", "/var/lang/bin/python3.13"]
+    options = ["--rm", "--init", "--name", name, "--network", name]
+    return ["docker", "run", *options, *mounts, *python, IMAGE, "/relay.py", *there]
 
 
 def _docker(*arguments: str) -> str:

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from local.addresses import ROOT
 from local.intrinsics import load
-from local.template import Place, read
+from local.template import Place, Stack, read
 from local.variables import variables
 
 BUILT = ROOT / ".aws-sam" / "build"
@@ -20,6 +21,7 @@ WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 BUFFERED = "BufferedChatFunction"
 """The chat function without the streaming runtime, behind every route of an HTTP API: what `start-api` can serve."""
 
+_API = "http://127.0.0.1:3000"  # where `start-api` listens by itself
 _KEPT = ("Handler", "Runtime", "CodeUri", "Layers", "MemorySize", "Timeout", "Architectures", "Description")
 
 
@@ -27,38 +29,51 @@ class NothingBuilt(Exception):
     """There is no built template."""
 
 
-def write(name: str, *, database_url: str, endpoint: str, bucket: str | None = None) -> Path:
-    """Write the template beside the built functions, and return where; raise `NothingBuilt`.
+@dataclass(frozen=True, slots=True)
+class Laptop:
+    """What the functions use of this machine: a database, and S3 and SQS, by addresses that containers know.
 
-    `database_url` and `endpoint` (of S3 and SQS) are as containers know them; without a `bucket` it is the laptop's.
+    Without a `bucket` it is the one that `make run` makes.
     """
-    if not (BUILT / "template.yaml").exists():
+
+    database_url: str
+    endpoint: str
+    bucket: str | None = None
+
+
+def write(name: str, laptop: Laptop, built: Path = BUILT) -> Path:
+    """Write the template beside the built functions, and return where; raise `NothingBuilt`."""
+    if not (built / "template.yaml").exists():
         raise NothingBuilt("Nothing is built yet: run `make build` first.")
-    template = load(BUILT / "template.yaml")
-    place = Place(endpoint=endpoint)
-    stack = read(BUILT / "template.yaml", place, {"Profile": "existing"})
-    bucket = bucket or next(iter(stack.buckets.values())).name
-    resources: dict[str, Any] = {}
+    template = load(built / "template.yaml")
+    place = Place(endpoint=laptop.endpoint)
+    stack = read(built / "template.yaml", place, {"Profile": "existing"})
+    resources = dict(_resources(template, stack, place, laptop))
+    resources[BUFFERED] = _buffered(resources["ChatFunction"])
+    kept = {part: template[part] for part in ("Transform", "Parameters") if part in template}
+    path = built / f"{name}.json"
+    path.write_text(json.dumps({**kept, "Resources": resources}, indent=1))
+    return path
+
+
+def _resources(
+    template: Mapping[str, Any], stack: Stack, place: Place, laptop: Laptop
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    [bucket] = stack.buckets.values()
     for logical_id, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Serverless::LayerVersion":
-            resources[logical_id] = resource
+            yield logical_id, resource
         elif logical_id in stack.functions:
             given = variables(
                 stack.functions[logical_id],
                 {},
                 place,
-                database_url=database_url,
-                bucket=bucket,
-                chat_url="http://127.0.0.1:3000",
-                ingest_url="http://127.0.0.1:3000",
+                database_url=laptop.database_url,
+                bucket=laptop.bucket or bucket.name,
+                chat_url=_API,
+                ingest_url=_API,
             )
-            resources[logical_id] = _function(template, resource, given)
-    if "ChatFunction" in resources:
-        resources[BUFFERED] = _buffered(resources["ChatFunction"])
-    path = BUILT / f"{name}.json"
-    kept = {part: template[part] for part in ("Transform", "Parameters") if part in template}
-    path.write_text(json.dumps({**kept, "Resources": resources}, indent=1))
-    return path
+            yield logical_id, _function(template, resource, given)
 
 
 def _function(template: Mapping[str, Any], resource: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:

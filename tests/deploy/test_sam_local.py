@@ -24,7 +24,7 @@ from moto.server import ThreadedMotoServer
 from local.intrinsics import load
 from local.postgres import Postgres, free_port
 from local.sam.reachable import Reach, reachable
-from local.sam.template import BUFFERED, write
+from local.sam.template import BUFFERED, Laptop, write
 from sluice import bootstrap
 from sluice.settings import Settings
 from tests.deploy.conftest import ROOT, SAM, Sam, sam_environment
@@ -81,7 +81,7 @@ def here(
     asyncio.run(bootstrap.migrate(Settings(database_url=url, bucket=BUCKET)))
     port = int(s3.rpartition(":")[2])
     with reachable([postgres.port, port], folder=tmp_path_factory.mktemp("relay")) as reach:
-        template = write("tests", database_url=reach.of(url), endpoint=reach.of(s3), bucket=BUCKET)
+        template = write("tests", Laptop(reach.of(url), reach.of(s3), BUCKET))
         yield Here(reach, template, s3)
 
 
