@@ -2,43 +2,41 @@
 
     python -m benchmarks.ingestion --chunks 100000 --pdf FILE...
 
-Reading is compared with pypdf, in this process and with the child process that Sluice really reads in. Storing is
-compared with a row-by-row INSERT and with langchain-postgres' PGVector, each into a table that holds `--chunks` chunks
-with its index in place. Embedding calls are counted, not timed.
+Reading is compared with pypdf: see `benchmarks.reading`. Storing is the whole use case with texts and vectors that are
+ready, compared with a row-by-row INSERT and with langchain-postgres' PGVector, each into a table that holds `--chunks`
+chunks with its index in place. Embedding calls are counted, not timed.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import io
 import logging
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid5
 
 import psycopg
-import pypdfium2 as pdfium
 from psycopg.types.numeric import Int4
 
-from benchmarks.plain_ingestion import add_to_pgvector, insert_rows, open_pgvector, read_pdf
+from benchmarks.plain_ingestion import add_to_pgvector, insert_rows, open_pgvector
+from benchmarks.reading import reading
 from benchmarks.report import write_json
 from benchmarks.synthetic import Corpus
 from local.postgres import Postgres
-from sluice.adapters.parsers.isolation import IsolatedParser
-from sluice.adapters.parsers.reading import DocumentParser
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.migrations import migrate
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.adapters.postgres.vectors import HalfVector, register
-from sluice.domain import Caller, Chunk, EmbeddingUsage, ObjectRef, Vector
+from sluice.domain import Caller, DocumentStatus, EmbeddingUsage, ObjectRef, Vector
+from sluice.events import IngestEnded
 from sluice.ingesting import Ingesting, Sizes, Tools
-from sluice.ports import Progress
+from sluice.ports import DocumentEmbedder, Embeddings
 from sluice.testing.models import HashEmbedder
 from sluice.testing.objects import InMemoryObjects, ScriptedParser
 
@@ -46,7 +44,6 @@ CALLER = Caller("benchmark")
 MODEL = "test/hash"
 NAMES = UUID(int=3)
 BATCH = 256
-LONG = 300
 SIZES = Sizes(
     document_bytes=1 << 30, chunk_characters=1_200, chunk_overlap=150, embedding_batch=BATCH, claim_seconds=600.0
 )
@@ -54,65 +51,6 @@ SIZES = Sizes(
 
 def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
-
-
-# --- Reading
-
-
-def reading(files: Sequence[Path]) -> dict[str, object]:
-    """Read the PDFs that both sides can read, one by one, and their pages as one long document."""
-    bodies = [body for file in files if _readable(body := file.read_bytes())]
-    return {"one_by_one": _compared(bodies), "one_long_document": _compared([_joined(bodies)])}
-
-
-def _compared(bodies: Sequence[bytes]) -> dict[str, object]:
-    """Read them in each way; the time of a way is the best of three."""
-    pages, size = sum(len(read_pdf(body)) for body in bodies), sum(map(len, bodies))
-    ours, isolated = DocumentParser(), IsolatedParser()
-    ways: dict[str, Callable[[bytes], object]] = {
-        "sluice": lambda body: ours.parse("a.pdf", body),
-        "sluice_with_its_process": lambda body: asyncio.run(_drain(isolated, body)),
-        "pypdf": read_pdf,
-    }
-    result: dict[str, object] = {"files": len(bodies), "pages": pages, "bytes": size}
-    seconds = {name: min(_timed(way, bodies) for _ in range(3)) for name, way in ways.items()}
-    for name, each in seconds.items():
-        result[name] = {"pages_per_second": round(pages / each), "megabytes_per_second": round(size / each / 1e6, 2)}
-    for name in ("sluice", "sluice_with_its_process"):
-        result[f"{name}_times_pypdf"] = round(seconds["pypdf"] / seconds[name], 1)
-    return result
-
-
-def _readable(body: bytes) -> bool:
-    try:
-        DocumentParser().parse("a.pdf", body)
-        return bool(read_pdf(body))
-    except Exception:  # noqa: BLE001 - hostile files raise anything
-        return False
-
-
-def _joined(bodies: Sequence[bytes]) -> bytes:
-    """Return one PDF of `LONG` pages or more: those of the files, again and again."""
-    with closing(pdfium.PdfDocument.new()) as joined:
-        while len(joined) < LONG:
-            for body in bodies:
-                with closing(pdfium.PdfDocument(body)) as part:
-                    joined.import_pages(part)
-        output = io.BytesIO()
-        joined.save(output)
-    return output.getvalue()
-
-
-async def _drain(parser: IsolatedParser, body: bytes) -> None:
-    async for _ in parser.parse("a.pdf", body):
-        pass
-
-
-def _timed(way: Callable[[bytes], object], bodies: Sequence[bytes]) -> float:
-    began = time.perf_counter()
-    for body in bodies:
-        way(body)
-    return time.perf_counter() - began
 
 
 # --- Storing
@@ -180,22 +118,36 @@ class Storing:
         }
 
     async def _ours(self, number: int, texts: Sequence[str], vectors: Sequence[Vector]) -> None:
-        """As the use case does it: batch by batch, with a look for what is there already, then the swap."""
+        """A document with a page for each text, from the bucket to the probe."""
         database = Database(self._url, size=2, timeout=60)
-        documents = PostgresDocuments(database)
-        claim = await documents.claim(CALLER, ObjectRef("b", f"{number}.txt", "1"), lease_seconds=600)
-        assert claim is not None
-        chunks = [Chunk(at, text, 0, len(text), page=at) for at, text in enumerate(texts)]
-        for start in range(0, len(chunks), BATCH):
-            batch = chunks[start : start + BATCH]
-            await documents.reuse(claim, batch)
-            progress = Progress("embedded", start + len(batch), len(chunks))
-            await documents.stage(
-                claim, batch, vectors[start : start + BATCH], model=MODEL, usage=EmbeddingUsage(), progress=progress
-            )
-        await documents.publish(claim, kind="text", title=None, pages=None, chunks=len(chunks))
-        await documents.finish(claim)
+        prepared = PreparedEmbedder(dict(zip(texts, vectors, strict=True)))
+        ingesting, objects = use_case(database, prepared)
+        await ingest(ingesting, await objects.write(f"{number}.txt", "\f".join(texts).encode()))
         await database.close()
+
+
+@dataclass
+class PreparedEmbedder:
+    """Knows the vectors, so that no time goes into making them."""
+
+    vectors: dict[str, Vector]
+    model: str = MODEL
+
+    async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
+        return Embeddings([self.vectors[text] for text in texts], EmbeddingUsage())
+
+
+def use_case(database: Database, embedder: DocumentEmbedder) -> tuple[Ingesting, InMemoryObjects]:
+    objects = InMemoryObjects()
+    tools = Tools(PostgresDocuments(database), ScriptedParser(), embedder)
+    passages = PostgresPassages(database, model=MODEL)
+    return Ingesting(objects=objects, passages=passages, tools=tools, sizes=SIZES), objects
+
+
+async def ingest(ingesting: Ingesting, ref: ObjectRef) -> None:
+    async for event in ingesting.ingest(CALLER, ref):
+        if isinstance(event, IngestEnded):
+            assert event.document.status is DocumentStatus.READY, event.document
 
 
 _FILL = [
@@ -223,10 +175,8 @@ _INDEXES = [
 
 async def again(url: str, dimension: int) -> dict[str, object]:
     """Ingest a document of 100 pages, then unchanged, then with one page edited; count what is embedded."""
-    database, embedder, objects = Database(url, size=2, timeout=60), HashEmbedder(dimension, MODEL), InMemoryObjects()
-    tools = Tools(PostgresDocuments(database), ScriptedParser(), embedder)
-    passages = PostgresPassages(database, model=MODEL)
-    ingesting = Ingesting(objects=objects, passages=passages, tools=tools, sizes=SIZES)
+    database, embedder = Database(url, size=2, timeout=60), HashEmbedder(dimension, MODEL)
+    ingesting, objects = use_case(database, embedder)
     pages = [" ".join(f"Sentence {line} of page {page} is its own." for line in range(90)) for page in range(100)]
     counts = []
     for edited in (None, None, 50):
@@ -234,8 +184,7 @@ async def again(url: str, dimension: int) -> dict[str, object]:
             pages[edited] = "Somebody has written this page anew. " + pages[edited]
         ref = await objects.write("long.txt", "\f".join(pages).encode())
         before = len(embedder.texts)
-        async for _ in ingesting.ingest(CALLER, ref):
-            pass
+        await ingest(ingesting, ref)
         counts.append(len(embedder.texts) - before)
     await database.close()
     first, unchanged, one_page = counts
@@ -254,13 +203,12 @@ def main() -> None:
     )
     parser.add_argument("--dimension", type=int, default=384)
     parser.add_argument("--added", type=int, default=3_072, help="chunks stored in all, in three rounds")
-    parser.add_argument("--pdf", type=Path, nargs="*", default=[], help="files to read; without any, only storing")
+    parser.add_argument("--pdf", type=Path, nargs="*", default=[], help="files to read beside those that are made")
     options = parser.parse_args()
-    if options.pdf:
-        logging.disable()  # pypdf has much to say
-        read = reading(options.pdf)
-        say(str(read))
-        write_json("ingestion_reading", read)
+    logging.disable()  # pypdf has much to say
+    read = reading(options.pdf)
+    say(str(read))
+    write_json("ingestion_reading", read)
     if not options.chunks:
         return
     with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder)) as server:

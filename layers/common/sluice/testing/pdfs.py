@@ -8,7 +8,7 @@ _IMAGE = b"q 100 0 0 100 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x80 EI Q"
 
 
 def pdf(*pages: str | None) -> bytes:
-    """Return a PDF with one line of Latin text a page; an empty text is a blank page, None a scanned one."""
+    """Return a PDF with some lines of Latin text a page; an empty text is a blank page, None a scanned one."""
     first = 4
     references = " ".join(f"{first + 2 * index} 0 R" for index in range(len(pages)))
     objects = [
@@ -17,7 +17,7 @@ def pdf(*pages: str | None) -> bytes:
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]
     for index, text in enumerate(pages):
-        content = _IMAGE if text is None else _line(text)
+        content = _IMAGE if text is None else _lines(text)
         objects.append(
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> "
             b"/Contents %d 0 R >>" % (first + 2 * index + 1)
@@ -26,9 +26,13 @@ def pdf(*pages: str | None) -> bytes:
     return _file(objects)
 
 
-def _line(text: str) -> bytes:
-    escaped = text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)").encode("cp1252")
-    return b"BT /F1 12 Tf 50 780 Td (%b) Tj ET" % escaped if text else b""
+def _lines(text: str) -> bytes:
+    shown = b" 0 -14 Td ".join(b"(%b) Tj" % _escaped(line) for line in text.split("\n"))
+    return b"BT /F1 12 Tf 50 780 Td %b ET" % shown if text else b""
+
+
+def _escaped(line: str) -> bytes:
+    return line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)").encode("cp1252")
 
 
 def _file(objects: Sequence[bytes]) -> bytes:

@@ -92,7 +92,8 @@ class ForkServer:
     def _become_child(self, channel: int, lifeline: int) -> NoReturn:
         try:
             self._let_go([lifeline, *self._children])
-            read_documents(socket.socket(fileno=channel))
+            with contextlib.suppress(ConnectionError):  # nobody waits for the answer any more
+                read_documents(socket.socket(fileno=channel))
             # A library's clean-up after a hostile document may crash, and nothing here is worth it.
             os._exit(0)
         except BaseException:  # noqa: BLE001 - nothing may get back into the server's loop
