@@ -68,6 +68,18 @@ def test_a_question_about_something_else_is_not_answered(question: str) -> None:
     assert answer(question, PUMP, BRIDGE) == answering.ABSTENTION
 
 
+def test_a_question_about_another_year_or_name_is_not_answered() -> None:
+    """A sentence with nearly all of its words, but without the one that it is about, is another's answer."""
+    assert answer("When was the pump built by the firm of Grace Hopper?", PUMP, BRIDGE) == answering.ABSTENTION
+    assert answer("Who opened the bridge in 1950?", PUMP, BRIDGE) == answering.ABSTENTION
+    assert "Queen Mary" in answer("Who opened the bridge in 1876?", PUMP, BRIDGE)
+
+
+def test_capitals_that_name_nothing_are_no_condition() -> None:
+    """As in headlines, and in German."""
+    assert "Queen Mary" in answer("Who Opened The Famous Bridge", PUMP, BRIDGE)
+
+
 def test_without_passages_it_does_not_know() -> None:
     """An empty search is no reason to fail."""
     assert answer("Who opened the bridge?") == answering.ABSTENTION

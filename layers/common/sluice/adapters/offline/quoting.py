@@ -31,6 +31,7 @@ what when where which who whom whose why will with would
 """
 _QUESTION_WORDS = frozenset(_ASKING.split())
 _PRONOUN = re.compile(r"(?:It|Its|He|His|She|Her|They|Their|This|These|That|Those)\b")
+_TOKEN = re.compile(r"[\w'’-]+")
 _MARKER = re.compile(r"\s?\[\d+(?:\s*,\s*\d+)*\]")
 
 
@@ -54,11 +55,14 @@ def best(question: str, passages: Sequence[NumberedPassage]) -> list[Quote]:
 
 
 def _candidates(question: str, passages: Sequence[NumberedPassage]) -> Iterator[Quote]:
-    wanted = _weights(question)
+    wanted, named = _weights(question), _named(question)
     asked = embedding.embed(question)
     for passage in passages:
         context = _stems(passage.content)
-        for place, sentence in enumerate(_with_referents(sentences.split(passage.content))):
+        split = list(sentences.split(passage.content))
+        for place, sentence in enumerate(_with_referents(split)):
+            if not named <= _stems(" ".join(split[max(0, place - 1) : place + 2])):
+                continue
             text = _shorten(_MARKER.sub("", sentence))
             vector = embedding.embed(text)
             score = (
@@ -67,6 +71,19 @@ def _candidates(question: str, passages: Sequence[NumberedPassage]) -> Iterator[
                 + POSITION / (passage.id + place)
             )
             yield Quote(passage.id, text, score, vector)
+
+
+def _named(question: str) -> set[str]:
+    """Return the stems of the question's names and numbers: what speaks of none of them speaks of something else.
+
+    Where most words have a capital, as in a headline or in German, capitals name nothing.
+    """
+    first, *others = _TOKEN.findall(question) or [""]
+    said = [token for token in others if token.lower() not in _QUESTION_WORDS]
+    capital = [token for token in said if token[0].isupper()]
+    numbers = [token for token in (first, *others) if token[:1].isdigit()]
+    names = capital if 2 * len(capital) <= len(said) else []
+    return {word[:STEM] for token in [*names, *numbers] for word in words.split(token) if len(word) > 1}
 
 
 def _with_referents(split: Iterable[str]) -> Iterator[str]:
