@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from sluice.bootstrap.shared import conninfo, embedder_of, migrate, settings
 
@@ -59,5 +60,10 @@ async def reembedding() -> AsyncIterator[Reembedding]:
 
 
 def _as_owner(settings: Settings) -> Settings:
-    """Return the settings with which the database's owner goes straight to the database."""
-    return settings.model_copy(update={"database_url": settings.migration_url or settings.database_url})
+    """Return the settings with which the database's owner goes straight to the database.
+
+    A password in the owner's address is taken, even where the functions' user has none and logs in by token.
+    """
+    url = settings.migration_url or settings.database_url
+    by_token = settings.database_iam and urlsplit(url).password is None
+    return settings.model_copy(update={"database_url": url, "database_iam": by_token})
