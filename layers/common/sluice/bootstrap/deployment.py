@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 async def migrate_as_owner() -> list[str]:
     """Migrate past the pooler, and let the functions' user in where it is another one; return what was applied."""
+    from sluice.adapters.postgres import extension
     from sluice.adapters.postgres.admission import admit
 
     owner = _as_owner(settings())
+    await asyncio.to_thread(extension.check, await conninfo(owner)())
     applied = await migrate(owner)
     if owner.database_user:
         url = await conninfo(owner)()
