@@ -55,6 +55,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         (errors.ModelRejected(), 502, None),
         (errors.AnswerCutOff(), 502, "2"),
         (errors.EmbeddingModelMismatch(), 500, None),
+        (errors.EmbeddingModelSwitched("other/model"), 503, "2"),
         (ConfigurationError(), 500, None),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,

@@ -37,6 +37,7 @@ STATUS: Mapping[type[errors.SluiceError], HTTPStatus] = {
     errors.DocumentTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.DocumentBusy: HTTPStatus.CONFLICT,
     errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.EmbeddingModelSwitched: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.IdentityProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,

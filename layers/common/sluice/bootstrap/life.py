@@ -7,7 +7,7 @@ import importlib
 from contextlib import suppress
 
 from sluice.bootstrap.questions import chat_model
-from sluice.bootstrap.shared import database, embedder, passages
+from sluice.bootstrap.shared import database, embedder, passages, reranker
 from sluice.errors import SluiceError
 from sluice.settings import named_services, starts_ahead, without_secret
 
@@ -67,11 +67,15 @@ def _load_models() -> None:
     """Import without rehearsing: someone waits already, and a rehearsal would only take turns with the real call."""
     chat_model().load()
     embedder().load()
+    if ranking := reranker():
+        ranking.load()
 
 
 def _prime_models() -> None:
     chat_model().prime()
     embedder().prime()
+    if ranking := reranker():
+        ranking.load()
 
 
 async def close() -> None:

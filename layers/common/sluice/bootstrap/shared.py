@@ -11,6 +11,7 @@ from sluice.settings import Settings
 if TYPE_CHECKING:
     from sluice.access import KeyStore
     from sluice.adapters.llm import LiteLLMEmbedder
+    from sluice.adapters.llm.reranking import LiteLLMReranker
     from sluice.adapters.offline import OfflineEmbedder
     from sluice.adapters.postgres.credentials import Conninfo
     from sluice.adapters.postgres.database import Database
@@ -102,14 +103,22 @@ def searching() -> Searching:
 
 
 @cache
-def reranking() -> Reranking | None:
+def reranker() -> LiteLLMReranker | None:
     if not settings().rerank_model:
         return None
     from sluice.adapters.llm.reranking import LiteLLMReranker
+
+    return LiteLLMReranker(settings().rerank_model, timeout=settings().model_timeout_seconds)
+
+
+@cache
+def reranking() -> Reranking | None:
+    model = reranker()
+    if model is None:
+        return None
     from sluice.reranking import Reranking
 
-    reranker = LiteLLMReranker(settings().rerank_model, timeout=settings().model_timeout_seconds)
-    return Reranking(reranker, candidates=settings().rerank_candidates, seconds=settings().rerank_seconds)
+    return Reranking(model, candidates=settings().rerank_candidates, seconds=settings().rerank_seconds)
 
 
 @cache
