@@ -45,6 +45,7 @@ class Belongings:
     pending: UUID
     conversation: UUID
     answer: UUID
+    over: UUID
     finished: UUID
 
     @property
@@ -57,6 +58,7 @@ class Belongings:
             self.pending,
             self.conversation,
             self.answer,
+            self.over,
             self.finished,
         )
         return [SECRET, *map(str, ids)]
@@ -91,6 +93,7 @@ async def settle(database: Database, embedder: Embedder) -> Belongings:
         pending=pending.id,
         conversation=open_turn.conversation_id,
         answer=open_turn.answer_id,
+        over=finished.conversation_id,
         finished=finished.answer_id,
     )
 

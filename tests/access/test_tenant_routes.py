@@ -109,24 +109,30 @@ def doors_with_ids(function: str) -> list[Door]:
     return [door for door in doors() if door.function == function and named(door) not in NAMES_NOTHING]
 
 
-def event(door: Door, belongings: Belongings, key: str) -> dict[str, Any]:
-    """Return a request with the victim's ids wherever the route takes any."""
+def event(door: Door, world: World, caller: Caller) -> dict[str, Any]:
+    """Return a request with the victim's ids wherever the route takes any.
+
+    A stranger names what is going on just now; its owner would wait for the end of that, and names what is over.
+    """
+    has = world.belongings
+    going_on = caller == STRANGER and "feedback" not in door.path
+    conversation, answer = (has.conversation, has.answer) if going_on else (has.over, has.finished)
     ids = {
-        "{conversation_id}": str(belongings.conversation),
-        "{chat_id}": str(belongings.conversation),
-        "{message_id}": str(belongings.finished if "feedback" in door.path else belongings.answer),
-        "{document_id}": str(belongings.document),
-        "{document}": str(belongings.document),
+        "{conversation_id}": str(conversation),
+        "{chat_id}": str(conversation),
+        "{message_id}": str(answer),
+        "{document_id}": str(has.document),
+        "{document}": str(has.document),
     }
     path, body = door.path, json.dumps(BODIES.get(named(door), {}))
     for name, value in ids.items():
         path, body = path.replace(name, value), body.replace(name, value)
-    headers = {"x-api-key": key, "content-type": "application/json"}
+    headers = {"x-api-key": world.keys[caller], "content-type": "application/json"}
     return function_url_event(door.method, path, headers=headers, body=body)
 
 
 async def call(environment: ExecutionEnvironment, door: Door, world: World, caller: Caller) -> tuple[int, str]:
-    reply = await environment.invoke(event(door, world.belongings, world.keys[caller]))
+    reply = await environment.invoke(event(door, world, caller))
     answer = await reply.end()
     return answer.prelude.status, answer.body.decode(errors="replace")
 
