@@ -30,11 +30,11 @@ _OPERATORS = "eq, in, gt, gte, lt, lte, exists"
 
 
 def parse(value: object) -> Filter:
-    """Return the filter that a decoded JSON object describes; raise `InvalidFilter`.
+    """Return the filter that a decoded JSON object describes, and null none; raise `InvalidFilter`.
 
     Bounded: `MAX_DEPTH` filters within each other, `MAX_CONDITIONS` conditions, `MAX_VALUES` values of a list.
     """
-    members = dict(_object(value))
+    members = dict(_object({} if value is None else value))
     ids = tuple(_uuid(each) for each in _list(members.pop("document_ids", [])))
     return Filter(document_ids=ids, condition=_Reader().read(members))
 

@@ -142,6 +142,7 @@ with spoken as (
     select %(tenant)s, language from unnest(%(languages)s::text[]) as given (language)
     except
     select tenant, language from spoken_language where tenant = %(tenant)s
+    order by language
     on conflict do nothing
 )
 insert into chunk (

@@ -6,7 +6,8 @@
 with visible as not materialized (
     select chunk.id, chunk.embedding, chunk.lexemes, chunk.term_weights
     from chunk
-    join document on document.id = chunk.document_id and document.version = chunk.version
+    -- As a function, since the planner would take two equal columns for two rare coincidences, and then not the index.
+    join document on document.id = chunk.document_id and uuid_eq(document.version, chunk.version)
     where ${visible}
 ),
 dense as materialized (

@@ -22,11 +22,14 @@ _DATES: dict[str, LiteralString] = {"created_at": "document.created_at", "update
 
 
 class Visibility:
-    """The predicate on `chunk` and `document` for one caller and filter: `sql`, and the `parameters` that it names."""
+    """The predicate on `document` for one caller and filter: `sql`, and the `parameters` that it names.
+
+    A chunk is seen where its document is; asked twice, the planner would take the tenant for rarer than it is.
+    """
 
     def __init__(self, caller: Caller, where: Filter) -> None:
         self.parameters: dict[str, Any] = {"tenant": caller.tenant}
-        parts: list[LiteralString] = ["chunk.tenant = %(tenant)s and document.tenant = %(tenant)s"]
+        parts: list[LiteralString] = ["document.tenant = %(tenant)s"]
         if where.collection is not None:
             parts.append(f"document.collection = {self._parameter(where.collection)}")
         if where.document_ids:
