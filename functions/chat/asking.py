@@ -36,7 +36,9 @@ class Asking:
         admission = self.limiting.answer(self.caller, question.text + instructions, question.model)
         terms = self._terms(admission, question.text, instructions)
         try:
-            events = await self.answering.under(terms, keeper).open(self.caller, question)
+            events = await self.answering.under(terms, keeper).open(
+                self.caller, question, timing={"auth": self.auth_ms}
+            )
         except BaseException:
             await admission.release()
             raise

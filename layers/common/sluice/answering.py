@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from sluice import citing, history, prompting, titling, tokens
+from sluice import background, citing, history, prompting, titling, tokens
 from sluice.domain import Caller, Filter, Message, Regeneration, Turn, Usage, uuid7
 from sluice.draft import Draft
 from sluice.errors import DatabaseUnavailable, ModelNotOffered, QuestionTooLong
@@ -128,9 +128,12 @@ class Answering:
         other._conversations = keeper or self._conversations
         return other
 
-    async def open(self, caller: Caller, question: Question) -> AsyncGenerator[AnswerEvent, None]:
+    async def open(
+        self, caller: Caller, question: Question, *, timing: Mapping[str, float] | None = None
+    ) -> AsyncGenerator[AnswerEvent, None]:
         """Keep the question and return the answer's events; the search is under way when this returns.
 
+        `timing` holds the milliseconds of what came before, which are told and kept with those of the answer.
         Raises what the caller can mend (`QuestionTooLong`, `ModelNotOffered`, `ConversationNotFound`,
         `MessageNotFound`), and what the terms refuse with. While the database is starting it returns early, and all
         that comes later is an event.
@@ -140,10 +143,11 @@ class Answering:
         # Keys are in the order of time, and so are the messages that they name: the question comes first.
         question_id, answer_id = uuid7(), uuid7()
         draft = Draft(id=answer_id, model=question.model or self._chat_model.name, masking=self._masking)
+        draft.timing.update(timing or {})
         turn = _turn(question, conversation_id, question_id, draft)
         waking = Waking(limit=self._limits.waking_limit, notice=self._limits.waking_notice)
-        beginning = asyncio.create_task(self._begin(caller, question, turn, waking))
-        searching = asyncio.create_task(self._search(caller, question, beginning, waking))
+        beginning = background.begin(self._begin(caller, question, turn, waking))
+        searching = background.begin(self._search(caller, question, beginning, waking))
         await self._settle(beginning, searching, waking)
         generation = self._generate(question, turn, draft, beginning, searching)
         return Recording(self._conversations, caller, draft, beginning, beat=self._beat).stream(generation)

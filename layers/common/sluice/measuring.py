@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Literal, Protocol
@@ -72,7 +72,7 @@ class Metrics(Protocol):
 async def measure(
     events: AsyncGenerator[AnswerEvent, None], metrics: Metrics | None, *, auth_ms: float
 ) -> AsyncGenerator[AnswerEvent, None]:
-    """Pass the events on, the last with the time that signing in took, and measure the answer. Closing closes them."""
+    """Pass the events on and measure the answer, which took `auth_ms` before it could fail. Closing closes them."""
     fell_back = unranked = False
     async with aclosing(events):
         async for event in events:
@@ -84,10 +84,9 @@ async def measure(
                     unranked = True
                     yield event
                 case AnswerDone(finish_reason, model, usage, timing):
-                    whole = {"auth": auth_ms, **timing}
                     if metrics:
-                        metrics.add(Measured(finish_reason, whole, model, usage, fell_back, unranked=unranked))
-                    yield replace(event, timing=whole)
+                        metrics.add(Measured(finish_reason, dict(timing), model, usage, fell_back, unranked=unranked))
+                    yield event
                 case AnswerFailed(code):
                     if metrics:
                         metrics.add(Measured(code, {"auth": auth_ms}, fell_back=fell_back, failed=True))

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sluice import prompting
+from sluice import background, prompting
 from sluice.domain import Usage
 from sluice.errors import ModelError, ModerationUnavailable, QuestionFlagged
 from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
@@ -96,7 +96,7 @@ class Moderated:
 
     def _judge(self, question: str) -> asyncio.Task[bool] | None:
         if self._moderation.policy.questions:
-            self._judging = _start(self._moderation, question)
+            self._judging = background.begin(self._moderation.flags(question))
         return self._judging
 
 
@@ -174,11 +174,4 @@ class _Windows:
     def _show(self) -> None:
         window = self._text[max(0, self._shown - OVERLAP) :]
         self._shown = len(self._text)
-        self._judging.append(_start(self._moderation, window))
-
-
-def _start(moderation: Moderation, text: str) -> asyncio.Task[bool]:
-    """Judge meanwhile; where nobody asks for the verdict any more, a failure is none."""
-    task = asyncio.create_task(moderation.flags(text))
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return task
+        self._judging.append(background.begin(self._moderation.flags(window)))
