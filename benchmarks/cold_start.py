@@ -182,7 +182,7 @@ def refresh(packages: Path, tree: Path) -> None:
 def compile_sources(folder: Path, python: str) -> None:
     """Compile as the layer's build does."""
     paths = json.dumps(sorted(map(str, folder.rglob("*.py"))))
-    subprocess.run([python, "-I", "-c", bytecode.COMPILE, str(folder.parents[1])], input=paths, text=True, check=True)
+    subprocess.run([python, *bytecode.OPTIONS, str(folder.parents[1])], input=paths, text=True, check=True)
 
 
 def summary(starts: Mapping[str, Sequence[Start]]) -> dict[str, dict[str, float]]:

@@ -9,6 +9,7 @@ import pytest
 
 from sluice import prompting
 from sluice.adapters.llm import LiteLLMChat, library
+from sluice.adapters.models import ChatByName
 from sluice.adapters.offline import OfflineChat
 from sluice.domain import Passage, uuid7
 from sluice.ports import ChatModel, Finish, TextDelta
@@ -24,7 +25,17 @@ PROMPT = prompting.build(
 )
 
 
-@pytest.fixture(params=["scripted", "offline", "offline through litellm", "provider through litellm"])
+NAMES = (
+    "scripted",
+    "offline",
+    "offline through litellm",
+    "provider through litellm",
+    "offline by name",
+    "provider by name",
+)
+
+
+@pytest.fixture(params=[*NAMES])
 async def model(request: pytest.FixtureRequest) -> AsyncIterator[ChatModel]:
     """Each implementation, ready to answer twice."""
     async with upstream.running() as provider:
@@ -32,13 +43,14 @@ async def model(request: pytest.FixtureRequest) -> AsyncIterator[ChatModel]:
         for _ in range(2):
             scripted.enqueue("It was ", "1999 [1].")
             provider.enqueue(upstream.chat("It was ", "1999 [1]."))
+        options = {"api_base": provider.base, "api_key": "sk-x"}
         implementations: dict[str, ChatModel] = {
             "scripted": scripted,
             "offline": OfflineChat(),
             "offline through litellm": LiteLLMChat("offline/extractive"),
-            "provider through litellm": LiteLLMChat(
-                "openai/scripted", options={"api_base": provider.base, "api_key": "sk-x"}
-            ),
+            "provider through litellm": LiteLLMChat("openai/scripted", options=options),
+            "offline by name": ChatByName("offline/extractive"),
+            "provider by name": ChatByName("openai/scripted", options=options),
         }
         yield implementations[request.param]
         await library.close()

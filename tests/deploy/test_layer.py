@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -21,6 +22,17 @@ UNCHECKED_HASH = 0b01
 IMPORT = (
     "import importlib, sys; sys.path[:0] = sys.argv[1:3]; print(callable(importlib.import_module(sys.argv[3]).handler))"
 )
+UNCOMPILED = """
+import os, sys
+sys.path[:0] = sys.argv[1:3]
+import functions.chat.app
+from sluice import bootstrap, streaming
+bootstrap.prime_snapshot()
+streaming.rehearse(functions.chat.app.app)
+specs = [module.__spec__ for module in sys.modules.values() if getattr(module, "__spec__", None)]
+ours = [spec for spec in specs if spec.has_location and spec.origin.startswith(tuple(sys.argv[1:3]))]
+print([spec.name for spec in ours if spec.cached and not os.path.exists(spec.cached)])
+"""
 
 LOAD_ALL = "import ctypes, pathlib, sys; [ctypes.CDLL(str(path)) for path in pathlib.Path(sys.argv[1]).rglob('*.so*')]"
 
@@ -41,8 +53,8 @@ def test_the_layer_holds_no_test_code_of_ours(built: Path) -> None:
     assert not (built / "CommonLayer" / "python" / "sluice" / "testing").exists()
 
 
-def test_a_completion_and_an_embedding_work_in_the_built_layer(built: Path, python: str) -> None:
-    """With nothing but the layer on the path every module of ours imports, and a model streams and embeds."""
+def test_models_of_every_protocol_work_in_the_built_layer(built: Path, python: str) -> None:
+    """With nothing but the layer on the path every module of ours imports, models stream, embed and count tokens."""
     tree = built / "CommonLayer" / "python"
 
     run = subprocess.run(
@@ -51,10 +63,14 @@ def test_a_completion_and_an_embedding_work_in_the_built_layer(built: Path, pyth
 
     assert run.returncode == 0, run.stderr
     result = json.loads(run.stdout)
-    assert {name: result[name] for name in ("text", "vector", "tokens", "clients")} == {
-        "text": "Two words",
+    assert {name: result[name] for name in ("texts", "vector", "tokens", "clients")} == {
+        "texts": {
+            "openai/gpt-4o": "!",
+            "anthropic/claude-sonnet-4-5": "!",
+            "bedrock/us.amazon.nova-lite-v1:0": "!",
+        },
         "vector": [1.0, 0.0],
-        "tokens": 2,
+        "tokens": [2, 2, 2],
         "clients": ["bedrock-runtime", "rds", "s3", "secretsmanager", "sqs", "sts", "textract"],
     }
 
@@ -76,6 +92,7 @@ def test_every_module_that_is_loaded_comes_with_bytecode(built: Path, python: st
     """What the functions import at a cold start is not compiled anew, and its bytecode is never called stale."""
     tree = built / "CommonLayer" / "python"
     sources = [tree / "litellm" / "main.py", tree / "fastapi" / "routing.py", *tree.glob("sluice/**/*.py")]
+    sources += [*built.glob("*Function/functions/**/*.py")]
     files = [source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc" for source in sources]
 
     flags = {file.name: int.from_bytes(file.read_bytes()[4:8], "little") for file in files}
@@ -97,3 +114,41 @@ def test_a_handler_imports_from_the_built_tree(built: Path, python: str, functio
     )
 
     assert (run.stdout, run.stderr) == ("True\n", "")
+
+
+@pytest.mark.parametrize(("function", "module"), [("ChatFunction", "chat"), ("IngestFunction", "ingest")])
+def test_the_bytecode_of_a_function_is_what_runs(
+    built: Path, python: str, tmp_path: Path, function: str, module: str
+) -> None:
+    """A source that could not even be compiled is never looked at."""
+    copy = tmp_path / "task"
+    shutil.copytree(built / function, copy)
+    for source in copy.rglob("*.py"):
+        source.write_text("this is no Python")
+
+    run = subprocess.run(
+        [python, "-I", "-S", "-B", "-c", IMPORT, copy, built / "CommonLayer" / "python", f"functions.{module}.app"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert (run.stdout, run.stderr) == ("True\n", "")
+
+
+def test_the_chat_function_loads_no_module_without_bytecode(built: Path, python: str) -> None:
+    """Nor does a rehearsed answer of a model: all of it was compiled at the build."""
+    path = [built / "ChatFunction", built / "CommonLayer" / "python"]
+    variables = {"SLUICE_CHAT_MODEL": "openai/gpt-4o", "AWS_DEFAULT_REGION": "eu-west-1"}
+
+    run = subprocess.run(
+        [python, "-I", "-S", "-B", "-c", UNCOMPILED, *path],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert (run.stdout, run.stderr) == ("[]\n", "")

@@ -1,7 +1,8 @@
 """Adds bytecode, without which a cold start compiles thousands of modules anew, since /opt can't be written to.
 
 Bytecode carries no check of its source (PEP 552, unchecked hash): unzipping gives sources another time, which would
-void any other kind. It is written for the modules that a real run loads: nearly all of the speed, half of the bytes.
+void any other kind. It is written for the modules that a real run loads: nearly all of the speed, half of the bytes;
+and, as under `python -OO`, without what only people read: docstrings, assertions, and the columns of tracebacks.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from pathlib import Path
 WORKLOAD = Path(__file__).with_name("workload.py")
 # Runs in the interpreter of Lambda's version; the recorded path is the one in Lambda, not the one of the build.
 COMPILE = """
-import json, py_compile, sys
+import importlib.util, json, py_compile, sys
 for path in json.load(sys.stdin):
-    py_compile.compile(path, dfile="/opt/" + path[len(sys.argv[1]) + 1:], quiet=2,
+    py_compile.compile(path, cfile=importlib.util.cache_from_source(path, optimization=""),
+                       dfile="/opt/" + path[len(sys.argv[1]) + 1:], quiet=2, optimize=2,
                        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
 """
+OPTIONS = ("-I", "-X", "no_debug_ranges", "-c", COMPILE)
 # These load parts of themselves when they are first used, which a workload may miss.
 WHOLE = ("anyio", "fastapi", "psycopg", "psycopg_pool", "sluice", "starlette")
 NEVER_LOADED = ("litellm/proxy/", "pydantic/v1/", "aws_lambda_powertools/event_handler/")
@@ -37,7 +40,7 @@ def add(tree: Path, twin: Path | None, version: str) -> str:
         return f"WARNING: no Python {version} on this machine, so no bytecode: each cold start compiles anew"
     modules = loaded(twin, python) if twin else likely(tree)
     paths = sorted(str(tree / module) for module in modules if (tree / module).exists())
-    command = [python, "-I", "-c", COMPILE, str(tree.parent)]
+    command = [python, *OPTIONS, str(tree.parent)]
     subprocess.run(command, input=json.dumps(paths), text=True, check=True)
     return f"compiled {len(paths)} modules with {python}"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any
 
 from sluice.adapters.llm import LiteLLMChat, LiteLLMEmbedder
 from sluice.adapters.offline import OfflineChat, OfflineEmbedder
@@ -12,12 +13,12 @@ OFFLINE = "offline/"
 
 
 class ChatByName:
-    """The `ChatModel` of a name; each call may give another one. `timeout` is that of `LiteLLMChat`, in seconds."""
+    """The `ChatModel` of a name; each call may give another one. `timeout` and `options` are those of `LiteLLMChat`."""
 
-    def __init__(self, model: str, *, timeout: float = 30.0) -> None:
+    def __init__(self, model: str, *, timeout: float = 30.0, options: Mapping[str, Any] | None = None) -> None:
         self._model = model
         self._offline = OfflineChat()
-        self._others = LiteLLMChat(model, timeout=timeout)
+        self._others = LiteLLMChat(model, timeout=timeout, options=options)
 
     @property
     def name(self) -> str:
