@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 
 from tests.conftest import missing
 from tests.page import model, stack
+from tests.page.browser import BrowserMissing, chromium
 from tests.page.model import Model
 from tests.page.window import Window
 
@@ -33,7 +34,11 @@ def addresses(scripted: Model, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """The stack, on ports of its own."""
     variables = {
         "SLUICE_CHAT_MODEL": "openai/scripted",
-        "SLUICE_MODEL_PRICES": '{"openai/scripted": [0, 0]}',
+        "SLUICE_FALLBACK_MODELS": "openai/stand-in",
+        "SLUICE_MODEL_PRICES": '{"openai/scripted": [0, 0], "openai/stand-in": [0, 0]}',
+        # However busy the machine is, no test is about its patience.
+        "SLUICE_FIRST_TOKEN_SECONDS": "120",
+        "SLUICE_TITLE_SECONDS": "60",
         "OPENAI_API_BASE": scripted.base,
         "OPENAI_API_KEY": "test",
     }
@@ -48,20 +53,15 @@ def wake(chat: str) -> None:
     httpx.post(chat + "/api/chat", json={"message": "Are you awake?"}, timeout=180).raise_for_status()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def driver() -> Iterator[Chrome]:
-    """Chromium without a screen; its driver comes with it."""
-    chromedriver, chromium = shutil.which("chromedriver"), shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromedriver or not chromium:
-        missing("chromium and chromedriver are not on this machine")
-    options = ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options=options, service=ChromeService(chromedriver))
-    yield driver
-    driver.quit()
+    """One browser for all tests of the page."""
+    with ExitStack() as started:
+        try:
+            driver = started.enter_context(chromium())
+        except BrowserMissing as error:
+            missing(str(error))
+        yield driver
 
 
 @pytest.fixture

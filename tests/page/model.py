@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Step = str | threading.Event
+Step = str | threading.Event | HTTPStatus | ConnectionError
+"""A piece of text; an event to wait for; an error to answer with instead; a connection that breaks.
+
+`[?some words]` in a text cites the passage that holds these words.
+"""
+
 PATIENCE_SECONDS = 30
+_CITATION = re.compile(r"\[\?([^\]]+)\]")
+_PASSAGE = re.compile(r'<passage id="(\d+)"[^>]*>(.*?)</passage>', re.DOTALL)
 
 
 class Model:
@@ -22,15 +31,18 @@ class Model:
 
     def __init__(self) -> None:
         self.replies: deque[list[Step]] = deque()
+        self.title = "A title"
         self.base = ""
 
     def enqueue(self, *steps: Step) -> None:
         self.replies.append(list(steps))
 
     def reply(self, request: dict[str, Any]) -> list[Step]:
-        if "<passages>" not in request["messages"][-1]["content"]:
-            return ["A title"]
-        return self.replies.popleft() if self.replies else ["The test has no reply for this question."]
+        prompt = request["messages"][-1]["content"]
+        if "<passages>" not in prompt:
+            return [self.title]
+        steps = self.replies.popleft() if self.replies else ["The test has no reply for this question."]
+        return [_cited(step, prompt) if isinstance(step, str) else step for step in steps]
 
 
 @contextmanager
@@ -53,15 +65,17 @@ def _handler(model: Model) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            self.send_response(200)
+            steps = model.reply(request)
+            status = next((step for step in steps if isinstance(step, HTTPStatus)), HTTPStatus.OK)
+            self.send_response(status)
             self.send_header("content-type", "text/event-stream")
             self.end_headers()
             try:
-                for piece in _pieces(model.reply(request)):
+                for piece in _pieces(steps) if status is HTTPStatus.OK else [b'{"error": {"message": "No."}}']:
                     self.wfile.write(piece)
                     self.wfile.flush()
             except ConnectionError:
-                pass  # the function has stopped listening
+                pass  # the function has stopped listening, or the test wants it so
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
             pass
@@ -69,12 +83,23 @@ def _handler(model: Model) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def _cited(text: str, prompt: str) -> str:
+    passages = _PASSAGE.findall(prompt)
+
+    def number(match: re.Match[str]) -> str:
+        return f"[{next(place for place, passage in passages if match[1] in passage)}]"
+
+    return _CITATION.sub(number, text)
+
+
 def _pieces(steps: list[Step]) -> Iterator[bytes]:
     for step in steps:
         if isinstance(step, threading.Event):
             step.wait(PATIENCE_SECONDS)
+        elif isinstance(step, ConnectionError):
+            raise step
         else:
-            yield _chunk({"content": step}, None)
+            yield _chunk({"content": str(step)}, None)
     yield _chunk({}, "stop")
     yield b"data: [DONE]\n\n"
 

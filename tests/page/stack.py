@@ -29,6 +29,7 @@ PATIENCE_SECONDS = 90
 class Addresses:
     chat: str
     ingest: str
+    database: str
 
 
 @contextmanager
@@ -64,9 +65,10 @@ class _Log:
     def addresses(self) -> Addresses:
         with self._said:
             self._said.wait_for(lambda: "Ctrl-C stops everything" in self._text or self._has_ended, PATIENCE_SECONDS)
-        found = re.search(r"Ask +(http://\S+)\s+Documents +(http://[^/\s]+)", self._text)
+        told = r"Ask +(http://\S+)\s+Documents +(http://[^/\s]+).*\s+Database +(\S+)"
+        found = re.search(told, self._text, re.DOTALL)
         assert found, self._text
-        return Addresses(found[1], found[2])
+        return Addresses(*found.groups())
 
     def close(self) -> None:
         self._reader.join()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from sluice.testing.pdfs import pdf
 from tests.conftest import missing
+from tests.page.browser import scheme
 from tests.page.model import Model
 from tests.page.window import Window
 
@@ -20,17 +19,6 @@ const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 axe.run({ runOnly: tags }).then(({ violations }) => done(violations.map(
   ({ id, impact, nodes }) => `${id} (${impact}): ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`)));
 """
-
-
-@contextmanager
-def scheme(window: Window, name: str) -> Iterator[None]:
-    """Prefer light or dark."""
-    features = [{"name": "prefers-color-scheme", "value": name}]
-    window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    try:
-        yield
-    finally:
-        window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 def violations(window: Window) -> list[str]:
@@ -47,7 +35,7 @@ def test_no_view_has_a_violation(window: Window, scripted: Model, tmp_path: Path
     blank.write_bytes(pdf(None))
     good = tmp_path / "gate.pdf"
     good.write_bytes(pdf("The gate opens at noon."))
-    with scheme(window, name):
+    with scheme(window.driver, name):
         found = {"greeting": violations(window)}
         window.open("#/documents")
         window.upload(good)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
 from sluice.testing.pdfs import pdf
+from tests.page import spending, stack
+from tests.page.browser import screen
 from tests.page.model import Model
 from tests.page.window import Window
 
@@ -254,11 +258,60 @@ def test_an_unreachable_model_says_what_to_do(window: Window, scripted: Model) -
     window.gone(".failure")
 
 
-def test_the_keyboard_is_enough(window: Window, scripted: Model) -> None:
-    """`/` goes to the question, Enter asks, Escape stops; Escape in the sources goes back to the citation."""
+def test_another_model_that_stands_in_is_named(window: Window, scripted: Model) -> None:
+    """While it thinks, and beside its answer."""
+    held = threading.Event()
+    for _ in range(2):  # each model is tried twice
+        scripted.enqueue(HTTPStatus.SERVICE_UNAVAILABLE)
+    scripted.enqueue(held, "From the stand-in.")
+    window.ask("Who answers?")
+    window.find(".status.waiting", "The model did not answer; asking another one: openai/stand-in.")
+    held.set()
+
+    window.until(lambda: window.answer() == "From the stand-in.")
+    window.find(".answer .tools", "openai/stand-in")
+
+
+def test_files_and_folders_are_dropped_anywhere(window: Window, tmp_path: Path) -> None:
+    """Those in folders too, whatever place is open; what is hidden is left out."""
+    folder = tmp_path / "manuals"
+    (folder / "deep").mkdir(parents=True)
+    for name in ("manuals/weir.md", "manuals/deep/lock.md", "manuals/.hidden.md", "alone.md"):
+        (tmp_path / name).write_text(f"# {name}\n\nText of {name}.")
+    window.drop(folder, tmp_path / "alone.md")
+
+    for name in ("weir.md", "lock.md", "alone.md"):
+        window.find(".upload.ready", name)
+    assert window.run("return location.hash") == "#/documents"
+    assert window.all(".upload", ".hidden.md") == []
+    window.button("Clear what is ready").click()
+    window.gone(".upload")
+
+
+def test_what_was_used_is_drawn_by_day(window: Window, addresses: stack.Addresses) -> None:
+    """A bar for each of thirty days, told in words where the pointer is, and as a table to those who listen."""
+    spending.spend(addresses.database, [(1, 1_000, 100, 0.5), (2, 3_000, 1_000, 1.5)])
+    window.open("#/usage")
+    tokens, cost = window.until(lambda: window.all(".chart"))
+    bars = tokens.find_elements("css selector", "svg g")
+    window.point_at(bars[-2])
+
+    assert len(bars) == 30
+    assert re.fullmatch(
+        r"\w+ \d+: 3,000 in, 1,000 out", tokens.find_element("css selector", "figcaption > .note:last-child").text
+    )
+    rows = window.run(
+        "return [...arguments[0].querySelectorAll('tbody tr')].map((row) => row.lastChild.textContent)", cost
+    )
+    assert rows[:2] == ["$0.50", "$1.50"]
+
+
+def test_the_keyboard_is_enough(window: Window, scripted: Model, manual: Path) -> None:
+    """Ctrl+K goes to the question, Enter asks, Escape stops; Escape in the sources goes back to the citation."""
+    put(window, manual)
     window.run("document.activeElement.blur()")
-    window.press("/")
-    assert window.driver.switch_to.active_element.get_attribute("id") == "question"
+    window.chord(Keys.CONTROL, "k")
+    window.until(lambda: window.driver.switch_to.active_element.get_attribute("id") == "question")
     held = threading.Event()
     scripted.enqueue("Waiting ", held, "no more.")
     window.ask("By keyboard?")
@@ -279,11 +332,6 @@ def test_the_keyboard_is_enough(window: Window, scripted: Model) -> None:
 @pytest.mark.parametrize("place", ["", "#/documents", "#/usage"])
 def test_nothing_is_wider_than_a_small_telephone(window: Window, place: str) -> None:
     """At 360 pixels nothing has to be scrolled sideways."""
-    window.driver.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride", {"width": 360, "height": 720, "deviceScaleFactor": 1, "mobile": True}
-    )
-    try:
+    with screen(window.driver, 360, 720, mobile=True):
         window.open(place)
         assert window.run("return [innerWidth, document.documentElement.scrollWidth]") == [360, 360]
-    finally:
-        window.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -74,6 +74,10 @@ class Window:
         """Press a key wherever the focus is."""
         ActionChains(self.driver).send_keys(key).perform()
 
+    def chord(self, held: str, key: str) -> None:
+        """Press a key while another is held."""
+        ActionChains(self.driver).key_down(held).send_keys(key).key_up(held).perform()
+
     def answer(self) -> str:
         """Return the text of the last answer as it stands now, with its citations."""
         script = "return [...document.querySelectorAll('.answer .prose')].at(-1)?.textContent ?? ''"
@@ -81,6 +85,16 @@ class Window:
 
     def upload(self, file: Path) -> None:
         self.driver.find_element(By.ID, "files").send_keys(str(file))
+
+    def drop(self, *files: Path) -> None:
+        """Drop files and folders from outside onto the middle of the page."""
+        data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            event = {"type": kind, "x": 400, "y": 300, "data": data}
+            self.driver.execute_cdp_cmd("Input.dispatchDragEvent", event)
+
+    def point_at(self, element: WebElement) -> None:
+        ActionChains(self.driver).move_to_element(element).perform()
 
     def run(self, script: str, *arguments: object) -> Any:
         return self.driver.execute_script(script, *arguments)

@@ -18,7 +18,7 @@ export function after(answer, event) {
     case "start":
       return { ...answer, id: event.message_id, questionId: event.question_id, conversationId: event.conversation_id };
     case "status":
-      return { ...answer, status: inWords(event) };
+      return { ...answer, status: inWords(event) ?? answer.status };
     case "sources":
       return { ...answer, sources: event.sources, status: null };
     case "text":
@@ -32,8 +32,9 @@ export function after(answer, event) {
   }
 }
 
+/** Null for a state that has nothing to say to whoever waits. */
 function inWords(event) {
-  const words = WAITING[event.state] ?? event.state;
+  const words = WAITING[event.state] ?? null;
   return event.state === "fallback" && event.model ? `${words}: ${event.model}.` : words;
 }
 

@@ -12,8 +12,8 @@ import { showUsage } from "./usage.js";
 import { greeting } from "./welcome.js";
 
 const VIEWS = ["chat", "documents-view", "usage-view"];
-// A new title is written after the answer's end.
-const TITLING = 1200;
+// A new title is written after the answer's end, sooner or later.
+const TITLING = [1200, 6000];
 
 const config = await fetch("config.json").then((answer) => answer.json()).catch(() => null);
 const client = new Client(".", signIn); // relative to the page, which may stand below the name of a stage
@@ -29,8 +29,7 @@ const chat = new Chat({
   changed: (id) => {
     if (id && isChat()) history.replaceState(null, "", `#/c/${id}`);
     sidebar.select(id);
-    clearTimeout(titling);
-    titling = setTimeout(() => sidebar.refresh().catch(tell), TITLING);
+    refreshSoon(TITLING);
   },
 });
 
@@ -41,6 +40,14 @@ function known(found) {
   offer(byId("collection"), "All documents", [...new Set(ready.map((each) => each.collection))].sort());
   byId("collection").parentElement.hidden = byId("collection").options.length < 3;
   if (chat.conversationId === null && !chat.isRunning) chat.clear();
+}
+
+function refreshSoon([pause, ...later]) {
+  clearTimeout(titling);
+  titling = setTimeout(async () => {
+    await sidebar.refresh().catch(tell);
+    if (later.length && chat.isYoung) refreshSoon(later);
+  }, pause);
 }
 
 function go(hash) {
@@ -106,12 +113,12 @@ function hush() {
 }
 
 function pressed(event) {
-  const isTyping = event.target.closest("input, textarea, select, dialog");
   if (event.key === "Escape" && !event.defaultPrevented) {
     if (document.body.classList.contains("menu-open")) toggleMenu(false);
     else if (chat.isRunning && !event.target.closest("dialog, .panel")) chat.stop();
-  } else if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) {
+  } else if (event.key === "k" && (event.ctrlKey || event.metaKey) && !event.target.closest("dialog")) {
     event.preventDefault();
+    if (!isChat()) go("#/");
     byId("question").focus();
   }
 }

@@ -15,11 +15,16 @@ export function chart({ title, days, series, format }) {
   return el(
     "figure",
     { class: "chart" },
-    el("figcaption", {}, el("h2", {}, title), told),
+    el("figcaption", {}, el("h2", {}, title), ...(series.length > 1 ? series.map(swatch) : []), told),
     svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true", onpointerleave: () => tell(null) }, ...bars),
-    el("p", { class: "axis note", "aria-hidden": "true" }, el("span", {}, named(days[0])), el("span", {}, `most ${format(most)}`), el("span", {}, "today")),
-    table({ title, days, series, format }),
+    el("p", { class: "axis note", "aria-hidden": "true" }, el("span", {}, named(days[0])), el("span", {}, `most in a day: ${format(most)}`), el("span", {}, "today")),
+    // A table keeps its size, whatever style it has; what is around it does not.
+    el("div", { class: "unseen" }, table({ title, days, series, format })),
   );
+}
+
+function swatch({ label }, number) {
+  return el("span", { class: "swatch note", "aria-hidden": "true" }, svg("svg", { viewBox: "0 0 10 10" }, svg("rect", { class: `part-${number}`, width: 10, height: 10, rx: 2 })), label);
 }
 
 function bar({ day, index, count, series, most, tell }) {
@@ -41,9 +46,9 @@ function table({ title, days, series, format }) {
   const used = days.filter((day) => total(series, day));
   const head = el("tr", {}, el("th", { scope: "col" }, "Day"), ...series.map(({ label }) => el("th", { scope: "col" }, label)));
   const rows = used.map((day) => el("tr", {}, el("th", { scope: "row" }, named(day)), ...series.map((part) => el("td", {}, format(part.of(day))))));
-  return el("table", { class: "unseen" }, el("caption", {}, `${title}, days with answers`), el("thead", {}, head), el("tbody", {}, ...rows));
+  return el("table", {}, el("caption", {}, `${title}, days with answers`), el("thead", {}, head), el("tbody", {}, ...rows));
 }
 
 const total = (series, day) => series.reduce((sum, part) => sum + part.of(day), 0);
-const inWords = (day, series, format) => `${named(day)}: ${series.map((part) => `${format(part.of(day))} ${part.label}`.trim()).join(", ")}`;
+const inWords = (day, series, format) => `${named(day)}: ${series.map((part) => `${format(part.of(day))} ${part.label}`).join(", ")}`;
 const named = ({ date }) => new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(date));

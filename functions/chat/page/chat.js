@@ -32,6 +32,11 @@ export class Chat {
     return this.#running !== null;
   }
 
+  /** Whether one question was asked so far, or none. */
+  get isYoung() {
+    return this.#messages.length <= 2;
+  }
+
   /** Leaves what is open and begins anew; an answer that streams goes on without us. */
   clear() {
     this.#leave();

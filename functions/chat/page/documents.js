@@ -23,6 +23,9 @@ export class Documents {
     byId("folder").addEventListener("change", add);
     byId("pick-files").addEventListener("click", () => byId("files").click());
     byId("pick-folder").addEventListener("click", () => byId("folder").click());
+    byId("clear-uploads").addEventListener("click", () => {
+      for (const row of byId("uploads").querySelectorAll(".ready")) row.remove();
+    });
     for (const id of ["filter", "filter-status", "filter-collection"]) byId(id).addEventListener("input", () => this.#render());
   }
 
@@ -96,7 +99,9 @@ export class Documents {
   }
 
   #row(document) {
+    const title = document.title || fileName(document.source);
     const about = [
+      fileName(document.source) !== title && fileName(document.source),
       document.pages && `${document.pages} ${document.pages === 1 ? "page" : "pages"}`,
       document.status === "ready" && `${document.chunks} ${document.chunks === 1 ? "passage" : "passages"}`,
       document.size && megabytes(document.size),
@@ -107,8 +112,8 @@ export class Documents {
       { class: "document" },
       icon("file"),
       el("div", { class: "about" },
-        el("p", { class: "title" }, document.title || fileName(document.source)),
-        el("p", { class: "note" }, [...new Set([fileName(document.source), ...about.filter(Boolean)])].join(" · ")),
+        el("p", { class: "title" }, title),
+        el("p", { class: "note" }, about.filter(Boolean).join(" · ")),
         document.reason ? el("p", { class: "reason" }, document.reason) : null,
       ),
       el("span", { class: `badge ${document.status}` }, stepWords(document)),

@@ -40,7 +40,7 @@ function charts(days) {
     "div",
     { class: "spans" },
     chart({ title: "Tokens", days, series: tokens, format: count }),
-    chart({ title: "Cost", days, series: [{ label: "", of: (day) => day.cost }], format: dollars }),
+    chart({ title: "Cost", days, series: [{ label: "spent", of: (day) => day.cost }], format: dollars }),
   );
 }
 

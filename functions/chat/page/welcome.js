@@ -23,7 +23,7 @@ function suggestion(text, ask) {
 
 function suggestions(ready) {
   const own = ready.filter((each) => each.collection !== "sluice").slice(0, 3);
-  if (own.length) return own.map((each) => `What does “${each.title}” say?`);
+  if (own.length) return own.map((each) => `What does “${each.title.replace(/\.\w{2,5}$/, "")}” say?`);
   return ready.length ? ABOUT_SLUICE : [];
 }
 

@@ -37,6 +37,7 @@ test("an error keeps the text that came before it", () => {
 
 test("an event of a kind that comes later changes nothing", () => {
   assert.deepEqual(from({ type: "unheard_of" }), begin());
+  assert.deepEqual(from({ type: "status", state: "unheard_of" }), begin());
 });
 
 test("a message that is being made has no end", () => {
