@@ -147,8 +147,8 @@ async def shelves(database: Database) -> Library:
     )
     await database.fetch(
         "insert into chunk (id, tenant, document_id, version, ordinal, digest, content, start_offset, end_offset, "
-        "lexemes, term_weights, embedding) select gen_random_uuid(), document.tenant, document.id, document.version, ordinal, "
-        "digest, content, 0, 14, lexemes, term_weights, "
+        "lexemes, term_weights, embedding) select gen_random_uuid(), document.tenant, document.id, document.version, "
+        "ordinal, digest, content, 0, 14, lexemes, term_weights, "
         "(select array_agg(random() - 0.5) from generate_series(1, 64) where ordinal >= 0)::halfvec(64) "
         "from document, chunk where document.version <> chunk.version"
     )
