@@ -29,7 +29,9 @@ class HalfVector:
 
     def __post_init__(self) -> None:
         """Raise `InvalidInput` for an empty vector, or one with a number that half precision can't hold."""
-        if not self.values or not all(math.isfinite(value) and abs(value) <= _LARGEST for value in self.values):
+        sizes = list(map(abs, self.values))
+        # A sum is finite only if all of it is; `max` alone can pass over what is not a number.
+        if not sizes or not math.isfinite(sum(sizes)) or max(sizes) > _LARGEST:
             raise InvalidInput("An embedding must be a list of finite numbers.")
 
     def binary(self) -> bytes:

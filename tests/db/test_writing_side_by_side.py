@@ -1,0 +1,65 @@
+"""Batches of a document are written side by side, and whoever takes the document away waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from sluice import sql
+from sluice.adapters.postgres.database import Connection, Database
+from sluice.adapters.postgres.documents import PostgresDocuments
+from sluice.adapters.postgres.vectors import HalfVector
+from sluice.domain import Caller, Chunk, DocumentStatus, EmbeddingUsage, ObjectRef
+from sluice.errors import DocumentChanged, InvalidInput
+from sluice.ports import Progress
+from tests.conftest import DIMENSION, EMBEDDING_MODEL
+
+CALLER = Caller()
+REF = ObjectRef("documents", "a.txt", "etag", 1)
+
+
+async def test_a_deletion_waits_for_what_is_being_written(database: Database) -> None:
+    """Nothing that a lost claim has begun to write stays behind; progress is noted meanwhile."""
+    documents = PostgresDocuments(database)
+    claim = await documents.claim(CALLER, REF, lease_seconds=60)
+    assert claim
+    holding, release = asyncio.Event(), asyncio.Event()
+
+    async def hold(connection: Connection) -> None:
+        held = {"id": claim.document.id, "claim": claim.token, "tenant": CALLER.tenant}
+        await connection.execute(sql.query("documents", "hold_document"), held)
+        holding.set()
+        await release.wait()
+
+    writing = asyncio.create_task(database.transact(hold))
+    await holding.wait()
+    await documents.report(claim, Progress("embedded", 1, 2))
+    burying = asyncio.create_task(documents.bury(CALLER, REF))
+    done, _ = await asyncio.wait([burying], timeout=0.2)
+    assert not done
+
+    release.set()
+    await asyncio.gather(writing, burying)
+
+    with pytest.raises(DocumentChanged):
+        await documents.stage(
+            claim,
+            [Chunk(0, "Late.", 0, 5)],
+            [[1.0] + [0.0] * (DIMENSION - 1)],
+            model=EMBEDDING_MODEL,
+            usage=EmbeddingUsage(),
+            progress=Progress("embedded"),
+        )
+    found = await documents.find(CALLER, REF.source)
+    assert found
+    assert found.status is DocumentStatus.DELETED
+
+
+@pytest.mark.parametrize(
+    "values", [[], [float("nan"), 1.0], [1.0, float("nan")], [float("-inf")], [70_000.0], [1e308, 1e308]]
+)
+def test_a_vector_that_half_precision_can_not_hold_is_refused(values: list[float]) -> None:
+    """Wherever in it the number stands."""
+    with pytest.raises(InvalidInput):
+        HalfVector(values)
