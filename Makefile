@@ -34,6 +34,7 @@ bench: .venv/.ready .venv-sam/.ready .venv-bench/.ready .venv/pgbouncer/.tried  
 	$(BIN)/python -m benchmarks.cold_start
 	$(BIN)/python -m benchmarks.open_answers
 	.venv-bench/bin/python -m benchmarks.retrieval --chunks 5000
+	.venv-bench/bin/python -m benchmarks.first_token --chunks 5000
 
 build: .venv-sam/.ready  ## build the functions and the layer for Lambda into .aws-sam; no Docker
 	@$(SAM) build $(ARGS)
