@@ -20,7 +20,7 @@ from sluice.languages import content_words, language_of
 _CANDIDATES_PER_RESULT = 5
 _FEWEST_CANDIDATES = 50
 # The lexical leg ranks about this many chunks a candidate: those with the rarest words of the query.
-_FETCHED_PER_CANDIDATE = 50
+_FETCHED_PER_CANDIDATE = 30
 _ALL = 2**62
 
 _BY_INDEX: LiteralString = "embedding <=> %(vector)s::halfvec"
