@@ -175,13 +175,13 @@ def _answer(photographer: Photographer) -> None:
     window.gone("#stop")
     window.find("#conversations a", "Starting the pumps")
     window.find(".answer .citation").click()
-    window.find(".card.open mark")
+    window.find(".card.open .passage p", "Pump one stays in reserve.")
 
 
 def _again(window: Window, place: str) -> None:
     window.open(place)
     window.find(".answer .citation").click()
-    window.find(".card.open mark")
+    window.find(".card.open .passage p", "Pump one stays in reserve.")
 
 
 def _streaming(photographer: Photographer) -> None:
@@ -220,7 +220,7 @@ def _narrow(photographer: Photographer, place: str) -> None:
         window.find(".answer .citation")
         photographer.take("answer-narrow")
         window.find(".answer .citation").click()
-        window.find(".card.open mark")
+        window.find(".card.open .passage p", "Pump one stays in reserve.")
         photographer.take("source-narrow")
         window.open(place)
         window.find("#menu").click()
