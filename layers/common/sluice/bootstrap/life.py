@@ -6,6 +6,7 @@ import asyncio
 import importlib
 from contextlib import suppress
 
+from sluice import sql
 from sluice.bootstrap.questions import chat_model
 from sluice.bootstrap.shared import database, embedder, passages, reranker
 from sluice.errors import SluiceError
@@ -50,6 +51,7 @@ def prime_snapshot() -> None:
 
     for name in _NEEDED_BY_QUESTIONS:
         importlib.import_module(f"sluice.{name}")
+    sql.load()
     ChatByName(without_secret("chat_model")).prime()
     embedder_of(without_secret("embedding_model")).prime()
     for service in named_services():

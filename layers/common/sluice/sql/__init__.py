@@ -17,6 +17,12 @@ def query(file: str, name: str) -> LiteralString:
     return _queries(file)[name]
 
 
+def load() -> None:
+    """Read every file ahead."""
+    for file in FOLDER.glob("*.sql"):
+        _queries(file.stem)
+
+
 @cache
 def _queries(file: str) -> dict[str, LiteralString]:
     _, *parts = _NAME.split((FOLDER / f"{file}.sql").read_text("utf-8"))
