@@ -298,7 +298,7 @@ def _medians(rounds: Sequence[Measured]) -> Measured:
 
 def roomy_server(folder: Path) -> Postgres:
     """A server whose indexes fit into memory, for both ways alike."""
-    settings = ("shared_buffers=6GB", "maintenance_work_mem=4GB", "max_wal_size=16GB")
+    settings = ("shared_buffers=6GB", "maintenance_work_mem=8GB", "max_wal_size=16GB")
     return Postgres(folder, durable=False, settings=settings)
 
 
