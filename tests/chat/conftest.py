@@ -100,7 +100,9 @@ def parts() -> Iterator[Parts]:
         dependencies.searching: lambda: searching,
         dependencies.conversations: lambda: parts.conversations,
         dependencies.following: lambda: Following(conversations=parts.conversations, poll=0.01),
-        dependencies.titling: lambda: Titling(chat_model=parts.titles, conversations=parts.conversations, seconds=5),
+        dependencies.titling: lambda: Titling(
+            chat_model=parts.titles, conversations=parts.conversations, seconds=5, book=parts.limiting.book
+        ),
         dependencies.readiness: lambda: Readiness({"database": parts.check}),
     }
     yield parts

@@ -109,7 +109,6 @@ async def test_a_refresh_in_the_middle_finds_the_running_answer(live: httpx.Asyn
     assert said(conversation)[0] == ("whales", None)
     assert conversation["messages"][1]["finish_reason"] is None
     assert missed["text"] == "They eat "
-    assert first.events[-1].pop("timing").keys() - second.events[-1].pop("timing").keys() == {"auth"}
     assert (second.ids, second.events) == (first.ids[2:], first.events[2:])
 
 

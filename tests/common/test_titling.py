@@ -6,13 +6,14 @@ import asyncio
 
 import pytest
 
-from sluice.domain import Caller, Message, Role, TitledBy, Turn, uuid7
+from sluice.domain import Caller, Message, Role, TitledBy, Turn, Usage, uuid7
 from sluice.errors import DatabaseUnavailable, ModelUnavailable
 from sluice.testing.conversations import InMemoryConversations
 from sluice.testing.models import ScriptedModel
 from sluice.titling import Titling, from_question
 
 CALLER = Caller("acme", "ann")
+BOOKED: list[tuple[Caller, str, Usage]] = []
 TURN = Turn(uuid7(), uuid7(), uuid7(), "What do blue whales eat?", "m", "What do blue whales eat?", may_begin=True)
 
 
@@ -26,7 +27,12 @@ async def store() -> InMemoryConversations:
 
 
 async def title(store: InMemoryConversations, model: ScriptedModel | None, seconds: float = 5) -> str:
-    await Titling(chat_model=model, conversations=store, seconds=seconds).title(CALLER, TURN.conversation_id)
+    async def book(caller: Caller, model: str, usage: Usage) -> None:
+        BOOKED.append((caller, model, usage))
+
+    BOOKED.clear()
+    titling = Titling(chat_model=model, conversations=store, seconds=seconds, book=book)
+    await titling.title(CALLER, TURN.conversation_id)
     return (await store.load(CALLER, TURN.conversation_id)).title
 
 
@@ -37,6 +43,7 @@ async def test_the_model_names_the_conversation(store: InMemoryConversations) ->
 
     assert await title(store, model) == "Food of blue whales"
     assert model.prompts[0][1].content == "user: What do blue whales eat?\n\nassistant: Krill."
+    assert [(CALLER, "scripted", Usage(10, 5))] == BOOKED
 
 
 async def test_a_title_that_a_user_gave_stays(store: InMemoryConversations) -> None:

@@ -244,3 +244,14 @@ async def test_each_day_is_told_also_one_without_an_answer(ledger: TimedLedger) 
         DayUsed(today - timedelta(days=1), Usage(0, 0, 0.0)),
         DayUsed(today, Usage(15, 3, 0.5), answers=2),
     ]
+
+
+async def test_what_is_spent_beside_answers_counts_but_is_none(ledger: TimedLedger) -> None:
+    """A title costs tokens, and nobody asked for it."""
+    await ledger.settle({ADA: Allowance()}, None, Usage(10, 2, 0.25))
+
+    await ledger.book({ADA: Allowance()}, Usage(5, 1, 0.25))
+
+    used = await ledger.used(ADA)
+    assert (used.day, used.day_answers, used.month_answers) == (Usage(15, 3, 0.5), 1, 1)
+    assert await ledger.daily(ADA, 1) == [DayUsed(datetime.now(UTC).date(), Usage(15, 3, 0.5), answers=1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -9,10 +10,13 @@ from typing import Any
 
 from sluice import tokens
 from sluice.domain import Allowance, Caller, Usage, uuid7
+from sluice.errors import SluiceError
 from sluice.events import AnswerDone, AnswerEvent, BudgetReached
 from sluice.metering import BUDGET, Meter, MeteredModel
 from sluice.ports import ChatModel
 from sluice.spending import DayUsed, Hold, Ledger, Price, Prices, Used, limits, user_subject
+
+logger = logging.getLogger(__name__)
 
 Through = Callable[[ChatModel], ChatModel]
 """Puts something between an answer and its model."""
@@ -59,6 +63,13 @@ class Limiting:
         """Return the admission of an answer, still to be asked for."""
         meter = Meter(self._ledger, self._prices, limits(caller, self._of_users), self._reserve.answer_tokens)
         return Admission(meter, self._ledger, self._prices, self._reserve, model or self._model, question)
+
+    async def book(self, caller: Caller, model: str, usage: Usage) -> None:
+        """Count what was spent for a caller beside answers; a ledger that is away costs the operator alone."""
+        try:
+            await self._ledger.book(limits(caller, self._of_users), (await self._prices.of(model)).priced(usage))
+        except SluiceError:
+            logger.exception("What was spent beside an answer could not be booked: %s", usage)
 
     async def report(self, caller: Caller, *, days: int = 0) -> Report:
         """Return what the caller's user has used, also on each of the last `days` days, and what is left."""

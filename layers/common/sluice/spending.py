@@ -84,6 +84,10 @@ class Ledger(Protocol):
         """Give the hold back and book what was really spent; settling a hold again changes nothing."""
         ...
 
+    async def book(self, limits: Limits, usage: Usage) -> None:
+        """Book what was spent beside answers, such as on a title."""
+        ...
+
     async def used(self, subject: str) -> Used:
         """Return what the subject has used up."""
         ...

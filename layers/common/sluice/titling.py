@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
+from functools import partial
 from uuid import UUID
 
 from sluice import branching
-from sluice.domain import Caller, Conversation, Message, TitledBy
+from sluice.completing import complete
+from sluice.domain import Caller, Conversation, Message, TitledBy, Usage
 from sluice.errors import SluiceError
-from sluice.ports import ChatModel, ConversationStore, PromptMessage, TextDelta
+from sluice.ports import ChatModel, ConversationStore, PromptMessage
 
 logger = logging.getLogger(__name__)
 
 TITLE_CHARACTERS = 80
+LONGEST_ANSWER = 1_000
 _EXCERPT_CHARACTERS = 2_000
 _SYSTEM = (
     "Name the conversation below for a list, in at most six words, in its language. Answer with the title alone. "
@@ -31,10 +34,18 @@ def from_question(question: str) -> str:
 class Titling:
     """Gives conversations titles. Without a model they keep the first words of their question."""
 
-    def __init__(self, *, chat_model: ChatModel | None, conversations: ConversationStore, seconds: float) -> None:
+    def __init__(
+        self,
+        *,
+        chat_model: ChatModel | None,
+        conversations: ConversationStore,
+        seconds: float,
+        book: Callable[[Caller, str, Usage], Awaitable[None]],
+    ) -> None:
         self._chat_model = chat_model
         self._conversations = conversations
         self._seconds = seconds
+        self._book = book
 
     async def title(self, caller: Caller, conversation_id: UUID) -> None:
         """Replace the first words by a title of the model, within the time; a failure changes nothing and is logged."""
@@ -44,10 +55,14 @@ class Titling:
             async with asyncio.timeout(self._seconds):
                 conversation = await self._conversations.load(caller, conversation_id)
                 if conversation.titled_by is TitledBy.QUESTION and _is_answered(conversation):
-                    title = await _ask(self._chat_model, _prompt(conversation))
+                    title = await self._ask(self._chat_model, caller, conversation)
                     await self._keep(caller, conversation, title)
         except (SluiceError, TimeoutError) as error:
             logger.warning("The conversation keeps its first words as title: %s", error)
+
+    async def _ask(self, model: ChatModel, caller: Caller, conversation: Conversation) -> str:
+        book = partial(self._book, caller)
+        return _bare(await complete(model, _prompt(conversation), characters=LONGEST_ANSWER, book=book))
 
     async def _keep(self, caller: Caller, conversation: Conversation, title: str) -> None:
         if title:
@@ -58,12 +73,7 @@ def _is_answered(conversation: Conversation) -> bool:
     return any(message.parent_id and message.content for message in conversation.messages)
 
 
-async def _ask(model: ChatModel, prompt: list[PromptMessage]) -> str:
-    text = ""
-    async with aclosing(model.stream(prompt)) as deltas:
-        async for delta in deltas:
-            if isinstance(delta, TextDelta):
-                text += delta.text
+def _bare(text: str) -> str:
     return from_question(text.strip().strip("\"'“”«»*#").strip())
 
 

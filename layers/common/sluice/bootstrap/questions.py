@@ -184,7 +184,8 @@ def titling() -> Titling:
     from sluice.titling import Titling
 
     model = None if chat_model().is_offline else chat_model()
-    return Titling(chat_model=model, conversations=conversations(), seconds=settings().title_seconds)
+    seconds, book = settings().title_seconds, limiting().book
+    return Titling(chat_model=model, conversations=conversations(), seconds=seconds, book=book)
 
 
 @cache

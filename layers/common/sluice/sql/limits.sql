@@ -16,11 +16,11 @@ charged as (
     select unnest(%(subjects)s::text[]) where %(hold_id)s::uuid is null
 )
 insert into spending (subject, day, answers, prompt_tokens, completion_tokens, dollars)
-select subject, (now() at time zone 'utc')::date, 1, %(prompt_tokens)s, %(completion_tokens)s, %(dollars)s
+select subject, (now() at time zone 'utc')::date, %(answers)s, %(prompt_tokens)s, %(completion_tokens)s, %(dollars)s
 from charged
 where %(booked)s
 on conflict (subject, day) do update set
-    answers = spending.answers + 1,
+    answers = spending.answers + excluded.answers,
     prompt_tokens = spending.prompt_tokens + excluded.prompt_tokens,
     completion_tokens = spending.completion_tokens + excluded.completion_tokens,
     dollars = spending.dollars + excluded.dollars;

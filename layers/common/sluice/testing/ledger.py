@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -40,6 +40,7 @@ class InMemoryLedger:
         self._due: dict[str, datetime] = {}
         self._held: dict[UUID, _Held] = {}
         self._spent: dict[tuple[str, datetime], list[Usage]] = defaultdict(list)
+        self._beside: Counter[tuple[str, datetime]] = Counter()
         self.settled: list[Usage] = []
 
     async def advance(self, seconds: float) -> None:
@@ -80,6 +81,11 @@ class InMemoryLedger:
             for subject in limits:
                 self._spent[subject, _day(self.now)].append(usage)
 
+    async def book(self, limits: Limits, usage: Usage) -> None:
+        for subject in limits:
+            self._spent[subject, _day(self.now)].append(usage)
+            self._beside[subject, _day(self.now)] += 1
+
     async def used(self, subject: str) -> Used:
         day = self._spent[subject, _day(self.now)]
         month = [
@@ -88,12 +94,15 @@ class InMemoryLedger:
             if whose == subject and (spent_on.year, spent_on.month) == (self.now.year, self.now.month)
             for usage in usages
         ]
-        return Used(_sum(day), _sum(month), len(day), len(month), len(self._live(subject)))
+        beside_today = self._beside[subject, _day(self.now)]
+        beside = sum(count for (whose, _), count in self._beside.items() if whose == subject)
+        answers = len(day) - beside_today, len(month) - beside
+        return Used(_sum(day), _sum(month), *answers, len(self._live(subject)))
 
     async def daily(self, subject: str, days: int) -> list[DayUsed]:
         asked = [_day(self.now) - timedelta(days=ago) for ago in reversed(range(days))]
         spent = [(day, self._spent.get((subject, day), [])) for day in asked]
-        return [DayUsed(day.date(), _sum(usages), len(usages)) for day, usages in spent]
+        return [DayUsed(day.date(), _sum(usages), len(usages) - self._beside[subject, day]) for day, usages in spent]
 
     def _live(self, subject: str) -> list[Hold]:
         return [held.hold for held in self._held.values() if subject in held.subjects and held.expires_at > self.now]

@@ -49,11 +49,19 @@ class PostgresLedger:
 
     async def settle(self, limits: Limits, hold: Hold | None, usage: Usage) -> None:
         """Give the hold back and book what was really spent."""
+        await self._settle(limits, hold, usage, answers=1)
+
+    async def book(self, limits: Limits, usage: Usage) -> None:
+        """Book what was spent beside answers."""
+        await self._settle(limits, None, usage, answers=0)
+
+    async def _settle(self, limits: Limits, hold: Hold | None, usage: Usage, *, answers: int) -> None:
         await self._database.fetch(
             sql.query("limits", "settle"),
             {
                 "hold_id": hold.id if hold else None,
                 "subjects": sorted(limits),
+                "answers": answers,
                 "prompt_tokens": usage.prompt_tokens,
                 "completion_tokens": usage.completion_tokens,
                 "dollars": usage.cost or 0.0,
