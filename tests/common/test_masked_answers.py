@@ -85,7 +85,8 @@ async def test_nothing_is_masked_unless_it_is_asked_for() -> None:
 
 def test_guardrails_that_are_off_are_not_even_loaded() -> None:
     """A function that neither masks nor moderates starts without either."""
-    code = "import sys, functions.chat.app; print([name for name in sys.modules if 'mask' in name or 'moderat' in name])"
+    names = "[name for name in sys.modules if 'mask' in name or 'moderat' in name]"
+    code = f"import sys, functions.chat.app; print({names})"
 
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
