@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import Any
 
@@ -57,6 +58,16 @@ async def test_many_texts_go_out_in_batches(upstream: Upstream) -> None:
 
     assert vectors == [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]
     assert [request["input"] for request in upstream.requests] == [["a", "b"], ["c"]]
+
+
+async def test_documents_read_at_once_share_the_places(upstream: Upstream) -> None:
+    """With one place, the second document waits until the first is through, its new try included."""
+    upstream.enqueue(failure(429), embeddings([1.0, 0.0]), embeddings([0.0, 1.0]))
+    only = embedder(upstream, concurrency=1)
+
+    await asyncio.gather(*(only.embed([text], purpose="document") for text in "ab"))
+
+    assert [request["input"] for request in upstream.requests] == [["a"], ["a"], ["b"]]
 
 
 async def test_no_texts_need_no_call(upstream: Upstream) -> None:

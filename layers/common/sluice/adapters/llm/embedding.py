@@ -6,6 +6,7 @@ import asyncio
 import math
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Literal
 
 from sluice.adapters.llm import failures, library
@@ -32,8 +33,9 @@ INPUT_TYPES: Mapping[str, Mapping[Purpose, str]] = {
 class LiteLLMEmbedder:
     """Embeds texts with `model`, a LiteLLM name such as `openai/text-embedding-3-small` or `offline/static`.
 
-    Sends `batch` texts a request and up to `concurrency` requests at once; each may take `timeout` seconds and is tried
-    `attempts` times. `options` go to LiteLLM with every call, for example `api_base` or `dimensions`.
+    Sends `batch` texts a request and, of documents, up to `concurrency` requests at once, whoever asks; each may take
+    `timeout` seconds and is tried `attempts` times. `options` go to LiteLLM with every call, for example `api_base` or
+    `dimensions`.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class LiteLLMEmbedder:
     ) -> None:
         self._model = model
         self._batch = batch
-        self._concurrency = concurrency
+        self._places = asyncio.Semaphore(concurrency)
         self._timeout = timeout
         self._attempts = attempts
         self._options = dict(options or {})
@@ -80,11 +82,10 @@ class LiteLLMEmbedder:
         return await self._embed_all(texts, "document")
 
     async def _embed_all(self, texts: Sequence[str], purpose: Purpose) -> Embeddings:
-        places = asyncio.Semaphore(self._concurrency)
         batches = [texts[start : start + self._batch] for start in range(0, len(texts), self._batch)]
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._embed_in(places, batch, purpose)) for batch in batches]
+                tasks = [group.create_task(self._embed_in_turn(batch, purpose)) for batch in batches]
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from errors
         results = [task.result() for task in tasks]
@@ -94,8 +95,9 @@ class LiteLLMEmbedder:
         tokens, cost = sum(it.usage.tokens for it in results), sum(it.usage.cost for it in results)
         return Embeddings(vectors, EmbeddingUsage(tokens, cost))
 
-    async def _embed_in(self, places: asyncio.Semaphore, texts: Sequence[str], purpose: Purpose) -> Embeddings:
-        async with places:
+    async def _embed_in_turn(self, texts: Sequence[str], purpose: Purpose) -> Embeddings:
+        # A question is one text that somebody waits for: it does not queue behind documents.
+        async with self._places if purpose == "document" else nullcontext():
             return await self._retry(texts, purpose)
 
     async def _retry(self, texts: Sequence[str], purpose: Purpose) -> Embeddings:
