@@ -48,7 +48,8 @@ class Upstream:
     async def chat(self, request: Request) -> StreamingResponse:
         """Stream an answer."""
         question = (await request.json())["messages"][-1]["content"]
-        return StreamingResponse(self._frames(ENDLESS in question), media_type="text/event-stream")
+        is_title = question.startswith("user:")  # it quotes the question
+        return StreamingResponse(self._frames(ENDLESS in question and not is_title), media_type="text/event-stream")
 
     async def _frames(self, is_endless: bool) -> AsyncIterator[bytes]:
         await asyncio.sleep(self._first_token)
