@@ -43,6 +43,7 @@ STATUS: Mapping[type[errors.SluiceError], HTTPStatus] = {
     errors.IdentityProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelError: HTTPStatus.BAD_GATEWAY,
     errors.ModelUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.ModerationUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelRateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     errors.ContextTooLong: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
