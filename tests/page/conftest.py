@@ -69,9 +69,12 @@ def window(driver: Chrome, addresses: stack.Addresses) -> Iterator[Window]:
     """The page, just opened. A test fails when the browser had anything to complain of."""
     driver.set_window_size(*SIZE)
     window = Window(driver, addresses.chat)
+    window.complaints()  # what came before is not of this test
     window.open()
     yield window
-    assert window.complaints() == []
+    complaints = window.complaints()
+    driver.get("about:blank")  # nobody asks a stack that is about to end
+    assert complaints == []
 
 
 @pytest.fixture(scope="session")
