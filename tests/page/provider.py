@@ -77,11 +77,8 @@ class SignInProvider(Provider):
                 address = urlsplit(self.path)
                 if address.path == "/authorize":
                     self._send(200, provider.page(dict(parse_qsl(address.query))).encode(), "text/html")
-                elif address.path == "/keys":
-                    keys = [key.published() for key in provider.keys]
-                    self._send(200, json.dumps({"keys": keys}).encode(), "application/json")
                 else:
-                    self._send(200, json.dumps(provider.discovery()).encode(), "application/json")
+                    self._send(200, json.dumps(provider.document(address.path)).encode(), "application/json")
 
             def do_POST(self) -> None:
                 form = self.rfile.read(int(self.headers["content-length"])).decode()
@@ -102,8 +99,10 @@ class SignInProvider(Provider):
 
         return Handler
 
-    def discovery(self) -> dict[str, str]:
-        """https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata"""
+    def document(self, path: str) -> dict[str, Any]:
+        """https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata, or the keys that it names."""
+        if path == "/keys":
+            return {"keys": [key.published() for key in self.keys]}
         return {
             "issuer": self.issuer,
             "jwks_uri": f"{self.issuer}/keys",
