@@ -8,7 +8,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-BUCKET = "documents"
+# Servers of one process share what they hold: no other test makes a bucket of this name.
+BUCKET = "contract-documents"
 
 
 @pytest.fixture(scope="session")
