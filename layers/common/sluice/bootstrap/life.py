@@ -6,7 +6,7 @@ import asyncio
 import importlib
 from contextlib import suppress
 
-from sluice import sql
+from sluice import background, sql
 from sluice.bootstrap.questions import chat_model
 from sluice.bootstrap.shared import database, embedder, passages, reranker
 from sluice.errors import SluiceError
@@ -37,7 +37,7 @@ _CONNECT_SECONDS = 2.0
 
 async def start() -> None:
     """Make ready for the first question; wait until all is ready only where nobody waits for this environment yet."""
-    connecting = asyncio.create_task(_connect())
+    connecting = background.begin(_connect())
     if starts_ahead():
         await asyncio.gather(connecting, asyncio.to_thread(_prime_models))
     else:
