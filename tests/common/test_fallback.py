@@ -32,6 +32,13 @@ def model(name: str, *answers: Sequence[Step]) -> ScriptedModel:
     return scripted
 
 
+def loaded_soon() -> asyncio.Event:
+    """Return an event that comes later than any clock of a nanosecond."""
+    loading = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.01, loading.set)
+    return loading
+
+
 async def read(chat: FallbackChat, model: str | None = None) -> tuple[list[Delta], ModelError | None]:
     """Return what came, and the error that ended it."""
     deltas: list[Delta] = []
@@ -193,3 +200,13 @@ async def test_a_prompt_must_fit_into_the_smallest_context() -> None:
 
     assert await FallbackChat(models).context_tokens() == 8_000
     assert await FallbackChat(models[2:]).context_tokens() is None
+
+
+async def test_loading_a_models_library_is_no_silence_of_the_model() -> None:
+    """The clock of the first text starts when the model could be asked."""
+    first = model("first", ["Krill."])
+    first.loading = loaded_soon()
+
+    deltas, error = await read(FallbackChat([first, model("second")], Patience(first_token=1e-9, between_tokens=5)))
+
+    assert (deltas, error) == ([TextDelta("Krill."), STOP], None)

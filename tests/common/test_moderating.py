@@ -175,3 +175,13 @@ async def test_an_answer_that_is_left_leaves_nothing_behind() -> None:
 
     assert world.model.closed == 1
     assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task() and not task.cancelling()] == []
+
+
+async def test_loading_the_models_library_is_no_silence_of_the_model() -> None:
+    """A cold start's question gets its verdict, however short the time for one."""
+    world = World("bomb", policy=Policy(answers=False, seconds=1e-9))
+    world.model.enqueue("They pump.")
+    world.moderator.loading = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.01, world.moderator.loading.set)
+
+    assert await world.answer() == [TextDelta("They pump."), STOP]

@@ -150,3 +150,14 @@ async def test_an_answer_says_whether_its_passages_were_ranked_anew(failures: li
     assert [event for event in seen if isinstance(event, StatusChanged)] == statuses
     assert sources == [["Seals" if failures else "Whales"]]
     assert [("rerank" in each.timing, each.unranked) for each in metrics.answers] == [(True, bool(failures))]
+
+
+async def test_loading_the_models_library_is_no_silence_of_the_model() -> None:
+    """A cold start's search is ranked anew, however short the time for it."""
+    world = World(seconds=1e-9)
+    world.reranker.loading = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.01, world.reranker.loading.set)
+
+    found = await world.search()
+
+    assert (found.unranked, [passage.title for passage in found.passages]) == (None, ["Whales", "Seals"])

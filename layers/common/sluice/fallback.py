@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from sluice.errors import AnswerCutOff, AnswerRefused, ModelError, ModelUnavailable
-from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.ports import Finish, LoadedChatModel, NextAttempt, PromptMessage, TextDelta
 
 Delta = TextDelta | Finish | NextAttempt
 Result = TypeVar("Result")
@@ -31,7 +31,7 @@ class ModelTooSlow(ModelUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    model: ChatModel
+    model: LoadedChatModel
     override: str | None
     state: Literal["retrying", "fallback"]
 
@@ -47,7 +47,7 @@ class FallbackChat:
     around it. A request's own `model` goes to the first of them, the others stand behind it.
     """
 
-    def __init__(self, models: Sequence[ChatModel], patience: Patience | None = None) -> None:
+    def __init__(self, models: Sequence[LoadedChatModel], patience: Patience | None = None) -> None:
         self._models = models
         self._patience = patience or Patience()
 
@@ -107,6 +107,7 @@ class FallbackChat:
     async def _ask(self, attempt: _Attempt, messages: Sequence[PromptMessage]) -> AsyncGenerator[Delta, None]:
         slow: ModelError = ModelTooSlow()
         seconds = self._patience.first_token
+        await attempt.model.ready(attempt.override)  # importing its library takes seconds, which are not the model's
         async with aclosing(attempt.model.stream(messages, model=attempt.override)) as deltas:
             while (delta := await _within(seconds, anext(deltas, None), slow)) is not None:
                 yield delta

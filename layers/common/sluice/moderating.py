@@ -54,6 +54,7 @@ class Moderation:
 
     async def flags(self, text: str) -> bool:
         """Return whether the text is flagged; raise `ModerationUnavailable` where that ends an answer."""
+        await self._moderator.ready()
         try:
             async with asyncio.timeout(self.policy.seconds):
                 verdict = await self._moderator.judge(text)

@@ -38,6 +38,7 @@ class Reranking:
     async def rerank(self, query: str, passages: Sequence[Passage], *, limit: int) -> Reranked:
         """Return the best `limit` passages; their score is then the model's. Never fails."""
         texts = [_text(passage) for passage in passages]
+        await self._reranker.ready()
         try:
             async with asyncio.timeout(self._seconds):
                 ranking = await self._reranker.rerank(query, texts, limit=limit)

@@ -39,6 +39,11 @@ class ChatByName:
         if not self.is_offline:
             self._others.prime()
 
+    async def ready(self, model: str | None = None) -> None:
+        """Return once the model's library is imported; at once where it has none."""
+        if not (model or self._model).startswith(OFFLINE):
+            await self._others.ready()
+
     async def context_tokens(self, model: str | None = None) -> int | None:
         """Return the size of the model's context; None where it is not known or has no end."""
         name = model or self._model

@@ -64,6 +64,14 @@ class ChatModel(Protocol):
         ...
 
 
+class LoadedChatModel(ChatModel, Protocol):
+    """A language model whose library may have to be loaded first, for which no clock of an answer should run."""
+
+    async def ready(self, model: str | None = None) -> None:
+        """Return once an answer could begin; calls nobody."""
+        ...
+
+
 class Embedder(Protocol):
     """Turns texts into unit vectors."""
 

@@ -17,6 +17,10 @@ class Verdict:
 class Moderator(Protocol):
     """A moderation model."""
 
+    async def ready(self) -> None:
+        """Return once it could judge: its library may have to be loaded first. Calls nobody."""
+        ...
+
     async def judge(self, text: str) -> Verdict:
         """Return the verdict on a text; raise `ModelError`."""
         ...

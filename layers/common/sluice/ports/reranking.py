@@ -31,6 +31,10 @@ class Reranker(Protocol):
     @property
     def model(self) -> str: ...
 
+    async def ready(self) -> None:
+        """Return once it could rank: its library may have to be loaded first. Calls nobody."""
+        ...
+
     async def rerank(self, query: str, texts: Sequence[str], *, limit: int) -> Ranking:
         """Return the best `limit` texts or fewer; raise `ModelError`."""
         ...

@@ -23,6 +23,7 @@ class ScriptedModel:
     """Plays the answers it was given, in order, and records what it was asked.
 
     `prompts` and `models` hold one entry per call; `closed` counts the answers that were closed before their end.
+    Nothing is played before the event `loading`, where there is one, is set.
     """
 
     def __init__(self, name: str = "scripted") -> None:
@@ -32,6 +33,7 @@ class ScriptedModel:
         self.models: list[str | None] = []
         self.closed = 0
         self.context: int | None = None
+        self.loading: asyncio.Event | None = None
 
     @property
     def name(self) -> str:
@@ -41,6 +43,10 @@ class ScriptedModel:
         """Add one answer; it ends with `STOP` unless its last step is another `Finish` or an error."""
         ended = steps and isinstance(steps[-1], Finish | Exception)
         self._answers.append(steps if ended else (*steps, STOP))
+
+    async def ready(self, model: str | None = None) -> None:
+        if self.loading:
+            await self.loading.wait()
 
     async def context_tokens(self, model: str | None = None) -> int | None:
         return self.context
@@ -53,6 +59,7 @@ class ScriptedModel:
         self.models.append(model)
         if not self._answers:
             raise AssertionError("the scripted model was asked once more than it has answers; enqueue() another")
+        await self.ready()
         try:
             for step in self._answers.popleft():
                 if isinstance(step, Exception):

@@ -16,7 +16,7 @@ class WordReranker:
     """Ranks by the share of a query's words in a text; each call costs a tenth of a cent.
 
     `asked` holds the query and the texts of each call; an error in `failures` is raised by the call that meets it, and
-    a `gate` is waited for.
+    a `gate` is waited for; none begins before `loading`, where there is one, is set.
     """
 
     def __init__(self, model: str = "test/words") -> None:
@@ -24,13 +24,19 @@ class WordReranker:
         self.asked: list[tuple[str, list[str]]] = []
         self.failures: deque[ModelError] = deque()
         self.gate: asyncio.Event | None = None
+        self.loading: asyncio.Event | None = None
 
     @property
     def model(self) -> str:
         return self._model
 
+    async def ready(self) -> None:
+        if self.loading:
+            await self.loading.wait()
+
     async def rerank(self, query: str, texts: Sequence[str], *, limit: int) -> Ranking:
         """Return the best texts; of two that are alike the first one."""
+        await self.ready()
         self.asked.append((query, list(texts)))
         if self.gate:
             await self.gate.wait()

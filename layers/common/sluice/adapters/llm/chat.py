@@ -38,6 +38,10 @@ class LiteLLMChat:
         catalogue.entry(self._model)
         library.prime(self._model)
 
+    async def ready(self, model: str | None = None) -> None:  # noqa: ARG002 - one library serves all models
+        """Return once LiteLLM is imported."""
+        await library.loaded()
+
     async def context_tokens(self, model: str | None = None) -> int | None:
         """Return the size of the model's context as LiteLLM's list has it; None for a model that it lacks."""
         known = catalogue.entry(model or self._model) or {}

@@ -16,6 +16,10 @@ class LiteLLMModerator:
         self._model = model
         self._options = dict(options or {})
 
+    async def ready(self) -> None:
+        """Return once LiteLLM is imported."""
+        await library.loaded()
+
     async def judge(self, text: str) -> Verdict:
         """Return the verdict on a text; raise `ModelError`."""
         litellm = await library.loaded()

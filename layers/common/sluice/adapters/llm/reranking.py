@@ -31,6 +31,10 @@ class LiteLLMReranker:
         """Import LiteLLM; blocks for seconds, so run it in a thread."""
         library.load()
 
+    async def ready(self) -> None:
+        """Return once LiteLLM is imported."""
+        await library.loaded()
+
     async def rerank(self, query: str, texts: Sequence[str], *, limit: int) -> Ranking:
         """Return the best texts, best first, and what that took; raise `ModelError`."""
         if not texts:
