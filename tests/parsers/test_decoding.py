@@ -15,6 +15,13 @@ GREEK = "Όλοι οι άνθρωποι γεννιούνται ελεύθερο�
 JAPANESE = "すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。"
 CHINESE = "人人生而自由，在尊严和权利上一律平等。他们赋有理性和良心，并应以兄弟关系的精神相对待。"
 KOREAN = "모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에 있어 동등하다."
+TURKISH = "Bütün insanlar hür, haysiyet ve haklar bakımından eşit doğarlar. Akıl ve vicdana sahiptirler; ışık söndü."
+CZECH = "Všichni lidé rodí se svobodní a sobě rovní co do důstojnosti a práv. Už týdny prší a řeka stále stoupá."
+HUNGARIAN = "Minden emberi lény szabadon születik és egyenlő méltósága és joga van. Az idő múlik, a tűz ég, őszre jár."
+CROATIAN = (
+    "Sva ljudska bića rađaju se slobodna i jednaka u dostojanstvu i pravima. Što je još važnije, svaki čovjek može."
+)
+ARABIC = "يولد جميع الناس أحرارا متساوين في الكرامة والحقوق وقد وهبوا عقلا وضميرا"
 THAI = "มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกันในเกียรติศักดิ์และสิทธิ"
 
 
@@ -43,6 +50,18 @@ def test_unicode_is_read(text: str, encoding: str) -> None:
         (CHINESE, "gb18030"),
         (KOREAN, "cp949"),
         (THAI, "cp874"),
+        (TURKISH, "cp1254"),
+        (CZECH, "cp1250"),
+        (CZECH, "iso8859_2"),
+        (HUNGARIAN, "cp1250"),
+        (CROATIAN, "iso8859_2"),
+        (ARABIC, "cp1256"),
+        (ARABIC, "iso8859_6"),
+        (RUSSIAN, "cp866"),
+        (RUSSIAN, "mac_cyrillic"),
+        (FRENCH, "mac_roman"),
+        (FRENCH, "cp850"),
+        ("The reader’s own words, “as they are”, in a file of an old machine.", "cp1252"),
     ],
 )
 def test_legacy_encodings_are_read(text: str, encoding: str) -> None:

@@ -8,6 +8,7 @@ import unicodedata
 from itertools import pairwise
 from typing import NamedTuple
 
+from sluice.adapters.parsers.alphabets import fit
 from sluice.errors import UnsupportedKind
 
 _MARKS = (
@@ -21,8 +22,11 @@ _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 # The encodings that files without a mark really have, the commonest first: it wins where two fit alike.
 _LEGACY = [
     "cp1252", "cp1251", "cp932", "gb18030", "big5", "cp949", "euc_jp", "cp1250", "cp1254", "cp1253", "cp1256", "cp1255",
-    "iso8859_2", "koi8_r", "cp1257", "cp874", "cp1258",
+    "iso8859_2", "koi8_r", "cp1257", "cp874", "cp1258", "iso8859_7",
 ]  # fmt: skip
+# Those of systems long gone: only where no other fits as well.
+_RARE = ["mac_roman", "cp850", "cp866", "mac_cyrillic", "iso8859_6"]
+_ENCODINGS = [*_LEGACY, *_RARE]
 # HTML's names for encodings mean their Windows supersets (WHATWG Encoding Standard, section 4.2).
 _WEB_NAMES = {
     "iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252", "iso-8859-9": "cp1254",
@@ -32,6 +36,8 @@ _WEB_NAMES = {
 _DECLARED = re.compile(rb"<(?:meta\b[^>]*?charset\s*=|\?xml\b[^>]*?encoding\s*=)\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+# Signs within a word, and dashes before one: letters of another code page.
+_SIGN_IN_WORD = re.compile("(?<=[^\\W\\d_])[¤¦¬±¶«»†-•…‰‚“-„‹›](?=[^\\W\\d_])|(?<!\\S)[–—†-•…](?=[^\\W\\d_])")
 _SAMPLE = 65_536
 
 _REFUSAL = "The text's encoding can't be told for certain; save the file as UTF-8 and upload it again."
@@ -41,6 +47,7 @@ class _Guess(NamedTuple):
     text: str
     encoding: str
     oddity: float
+    fit: float
     chaos: float
     coherence: float
 
@@ -135,10 +142,12 @@ def _guesses(body: bytes) -> list[_Guess]:
     from charset_normalizer import from_bytes
 
     guesses = []
-    for match in from_bytes(body[: _SAMPLE * 4], cp_isolation=_LEGACY):
+    for match in from_bytes(body[: _SAMPLE * 4], cp_isolation=_ENCODINGS):
         for same in (match, *match.submatch):
             text = str(same)
-            guesses.append(_Guess(text, same.encoding, _oddity(text), match.chaos, match.coherence))
+            guesses.append(
+                _Guess(text, same.encoding, _oddity(text), fit(text[:_SAMPLE]), match.chaos, match.coherence)
+            )
     return guesses
 
 
@@ -146,24 +155,44 @@ def _plausible(guesses: list[_Guess]) -> list[_Guess]:
     """Return the guesses that are as free of oddities as the best one, best first."""
     least = min((guess.oddity + guess.chaos for guess in guesses), default=0.0)
     close = [guess for guess in guesses if guess.oddity + guess.chaos <= least + 0.02 and guess.oddity < 0.1]
-    return sorted(close, key=lambda guess: (-round(guess.coherence, 1), _LEGACY.index(guess.encoding)))
+    return sorted((guess for guess in close if not _is_trace(guess.text)), key=_rank)
+
+
+def _rank(guess: _Guess) -> tuple[float, ...]:
+    is_rare = guess.encoding in _RARE
+    return (
+        -round(guess.fit, 1),
+        is_rare,
+        -round(guess.fit, 2),
+        -round(guess.coherence, 1),
+        _ENCODINGS.index(guess.encoding),
+    )
+
+
+def _is_trace(text: str) -> bool:
+    """A handful of foreign letters in Latin text are no text in another alphabet, but signs in another code page."""
+    letters = [character for character in text[:_SAMPLE] if character.isalpha()]
+    foreign = sum(character > "\x7f" for character in letters)
+    return 0 < foreign < len(letters) * 0.02 and _alphabet(text) != "LATIN"
 
 
 def _differs(best: _Guess, other: _Guess) -> bool:
     """Another alphabet that fits nearly as well makes the guess worthless."""
-    return _alphabet(best.text) != _alphabet(other.text) and other.coherence > best.coherence - 0.3
+    is_near = other.coherence > best.coherence - 0.3 and other.fit > best.fit - 0.1
+    return is_near and _alphabet(best.text) != _alphabet(other.text)
 
 
 def _alphabet(text: str) -> str:
     names = [_script(character) for character in text[:_SAMPLE] if character > "\x7f" and character.isalpha()]
-    return max(set(names), key=names.count) if names else ""
+    return max(set(names), key=names.count) if names else "LATIN"
 
 
 def _oddity(text: str) -> float:
     """Return the share of characters beyond ASCII that stand where a writer would not put them."""
     sample = text[:_SAMPLE]
     foreign = sum(character > "\x7f" for character in sample)
-    return sum(_is_odd(left, right) for left, right in pairwise(sample)) / max(foreign, 1)
+    odd = sum(_is_odd(left, right) for left, right in pairwise(sample)) + len(_SIGN_IN_WORD.findall(sample))
+    return odd / max(foreign, 1)
 
 
 def _is_odd(left: str, right: str) -> bool:
@@ -174,8 +203,10 @@ def _is_odd(left: str, right: str) -> bool:
         return _script(left) != _script(right) or (left.islower() and right.isupper()) or _is_rare(right)
     category = unicodedata.category(right)
     if category == "Mn":
-        return not left.isalpha() and unicodedata.category(left) != "Mn"
-    return left.isalpha() and right > "\x7f" and category in {"Sc", "Sm", "So", "No", "Nd", "Co", "Cc"}
+        return unicodedata.category(left) != "Mn" and not (
+            left.isalpha() and _script(right) in {"COMBINING", _script(left)}
+        )
+    return left.isalpha() and right > "\x7f" and category in {"Sc", "Sm", "So", "No", "Nd", "Co", "Cc", "Ps"}
 
 
 def _is_rare(character: str) -> bool:
