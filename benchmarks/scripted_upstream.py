@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import json
 import zlib
 from collections.abc import AsyncIterator
@@ -32,16 +33,19 @@ class Upstream:
     def __init__(self, corpus: Corpus, *, embedding: float, first_token: float, pause: float) -> None:
         vectors, _ = corpus.queries(200)
         self._vectors = vectors.tolist()
+        self._encoded = [base64.b64encode(vector.astype("<f4").tobytes()).decode() for vector in vectors]
         self._embedding = embedding
         self._first_token = first_token
         self._pause = pause
 
     async def embed(self, request: Request) -> JSONResponse:
-        """Return the vector of a query of the corpus for each text."""
+        """Return the vector of a query of the corpus for each text, as numbers or as their bytes, as it is asked to."""
         body = await request.json()
         texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
         await asyncio.sleep(self._embedding)
-        data = [{"object": "embedding", "index": at, "embedding": self._vector(text)} for at, text in enumerate(texts)]
+        vectors = self._encoded if body.get("encoding_format") == "base64" else self._vectors
+        chosen = [vectors[zlib.crc32(text.encode()) % len(vectors)] for text in texts]
+        data = [{"object": "embedding", "index": at, "embedding": vector} for at, vector in enumerate(chosen)]
         usage = {"prompt_tokens": 8, "total_tokens": 8}
         return JSONResponse({"object": "list", "model": body["model"], "data": data, "usage": usage})
 
@@ -60,10 +64,6 @@ class Upstream:
             await asyncio.sleep(self._pause if is_endless else 0)
         yield _frame({}, "stop")
         yield b"data: [DONE]\n\n"
-
-    def _vector(self, text: str) -> list[float]:
-        vector: list[float] = self._vectors[zlib.crc32(text.encode()) % len(self._vectors)]
-        return vector
 
 
 def _frame(delta: dict[str, Any], finish: str | None = None) -> bytes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import math
+import struct
 from typing import Any
 
 import pytest
@@ -38,6 +40,16 @@ async def test_vectors_come_in_the_order_of_the_texts_and_have_length_one(upstre
     upstream.enqueue(embeddings([3.0, 4.0], [0.0, 2.0]))
 
     assert await embedder(upstream).embed(["a", "b"], purpose="document") == [[0.6, 0.8], [0.0, 1.0]]
+
+
+async def test_vectors_are_asked_for_and_read_as_bytes(upstream: Upstream) -> None:
+    """As OpenAI packs them: little-endian, in single precision, in base 64."""
+    upstream.enqueue(embeddings(base64.b64encode(struct.pack("<2f", 3.0, 4.0)).decode()))
+
+    [vector] = await embedder(upstream).embed(["a"], purpose="query")
+
+    assert vector == pytest.approx([0.6, 0.8])
+    assert upstream.requests[0]["encoding_format"] == "base64"
 
 
 async def test_a_vector_that_no_index_takes_is_cut(upstream: Upstream) -> None:
@@ -127,6 +139,8 @@ async def test_a_rejection_is_not_tried_again(upstream: Upstream) -> None:
         (embeddings([1.0, 0.0], [1.0, 0.0, 0.0]), "different lengths"),
         (embeddings([1.0, 0.0], [0.0, 0.0]), "no direction"),
         (embeddings([1.0, 0.0], [float("nan"), 0.0]), "no direction"),
+        (embeddings([1.0, 0.0], "AAAA"), "can't be read"),
+        (embeddings([1.0, 0.0], "no base 64"), "can't be read"),
     ],
 )
 async def test_vectors_that_cannot_be_stored_are_refused(upstream: Upstream, reply: Reply, words: str) -> None:

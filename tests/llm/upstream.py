@@ -92,9 +92,10 @@ def failure(status: int, message: str = "no", code: str = "failed", headers: Map
     return Reply(status, {"content-type": "application/json", **(headers or {})}, [body])
 
 
-def embeddings(*vectors: Sequence[float]) -> Reply:
-    """Vectors for as many texts, last one first: the index says which is which."""
-    data = [{"object": "embedding", "index": index, "embedding": list(v)} for index, v in enumerate(vectors)]
+def embeddings(*vectors: Sequence[float] | str) -> Reply:
+    """Vectors for as many texts, as numbers or in base 64, last one first: the index says which is which."""
+    embedded = [vector if isinstance(vector, str) else list(vector) for vector in vectors]
+    data = [{"object": "embedding", "index": index, "embedding": it} for index, it in enumerate(embedded)]
     body = {"object": "list", "model": "embed", "data": data[::-1], "usage": {"prompt_tokens": 1, "total_tokens": 1}}
     return Reply(headers={"content-type": "application/json"}, steps=[json.dumps(body).encode()])
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from sluice.adapters.llm import catalogue, failures, library
 from sluice.domain import Usage
 from sluice.errors import AnswerCutOff, AnswerEmpty, ModelUnavailable
 from sluice.ports import Finish, PromptMessage, TextDelta
+
+OPENAI = "openai"
+"""LiteLLM's name of the provider, and of everybody else's server that speaks its protocol."""
 
 
 class LiteLLMChat:
@@ -60,6 +63,8 @@ class LiteLLMChat:
         litellm = await library.loaded()
         deadline = self._deadline()
         upstream = await _within(deadline, self._open(litellm, name, messages), name)
+        if upstream.custom_llm_provider == OPENAI:
+            upstream.completion_stream = _Sent(upstream.completion_stream)
         answer = _Answer()
         try:
             while (chunk := await answer.guard(_within(deadline, anext(upstream, None), name))) is not None:
@@ -83,6 +88,25 @@ class LiteLLMChat:
 
     def _deadline(self) -> float:
         return time.monotonic() + self._timeout
+
+
+class _Sent:
+    """The chunks of OpenAI's protocol without the one that LiteLLM makes of the line `[DONE]`: it says `stop`."""
+
+    def __init__(self, chunks: Any) -> None:
+        self._chunks = chunks
+
+    def __aiter__(self) -> Self:
+        aiter(self._chunks)
+        return self
+
+    async def __anext__(self) -> Any:
+        while isinstance(chunk := await anext(self._chunks), dict):
+            pass
+        return chunk
+
+    async def aclose(self) -> None:
+        await self._chunks.aclose()
 
 
 class _Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import time
+from http import HTTPStatus
 
 from sluice.adapters.llm import library
 from sluice.errors import (
@@ -28,10 +29,16 @@ def translate(error: BaseException, model: str) -> ModelError:
         return ContextTooLong()
     if isinstance(error, litellm.exceptions.ContentPolicyViolationError):
         return AnswerRefused()
-    if "Missing credentials" in str(error):  # the openai client's, which LiteLLM takes for a failing server
-        missing = " and ".join(litellm.validate_environment(model)["missing_keys"]) or "the provider's key"
-        return ModelRejected(f"The model {model} needs a key; set {missing}.")
-    return _by_status(getattr(error, "status_code", None), model)
+    status = getattr(error, "status_code", None)
+    # OpenAI's client misses a key before it asks, which LiteLLM takes for a failing server.
+    if status == HTTPStatus.UNAUTHORIZED or "Missing credentials" in str(error):
+        missing = " and ".join(litellm.validate_environment(model)["missing_keys"])
+        return _by_status(HTTPStatus.UNAUTHORIZED, model) if not missing else _lacking(missing, model)
+    return _by_status(status, model)
+
+
+def _lacking(variables: str, model: str) -> ModelRejected:
+    return ModelRejected(f"The model {model} needs a key; set {variables}.")
 
 
 def _raised_by_us(error: BaseException | None) -> ModelError | None:

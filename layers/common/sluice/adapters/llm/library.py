@@ -10,6 +10,7 @@ import importlib
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ ENVIRONMENT: Mapping[str, str] = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else importing it fetches a price list from the network
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",  # the same for a list of headers
     "LITELLM_MODE": "PRODUCTION",  # else importing it reads a .env file in the working directory
+    # OpenAI's models then go the same way as most other providers'. Their client's way compares each message with each
+    # kind that there is, which takes longer than all the rest of a call.
+    "EXPERIMENTAL_OPENAI_BASE_LLM_HTTP_HANDLER": "True",
 }
 
 
@@ -29,6 +33,8 @@ def load() -> Any:
         os.environ.setdefault(name, value)
     with _undisturbed():
         litellm: Any = importlib.import_module("litellm")
+    # The client of OpenAI has no type for the vectors in bytes that it lets one ask for.
+    warnings.filterwarnings("ignore", "Pydantic serializer warnings", UserWarning)
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.disable_token_counter = True  # else each answer begins by counting, and the first by reading 100,000 tokens
