@@ -56,3 +56,29 @@ def test_too_many_pages_are_refused() -> None:
 
     with pytest.raises(DocumentTooLarge, match="3 pages; at most 2"):
         parser.parse("long.pdf", pdf("1", "2", "3"))
+
+
+# Its glyphs are drawings, and nothing says of which characters.
+DRAWN = (
+    b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 9 9] /FontMatrix [0.001 0 0 0.001 0 0] /CharProcs << >> "
+    b"/Encoding << /Differences [32 /g1] >> /FirstChar 32 /LastChar 126 /Widths [%b] >>" % (b"600 " * 95)
+)
+
+
+def test_fonts_that_say_nothing_of_their_characters_have_no_text(parser: DocumentParser) -> None:
+    """The numbers of glyphs in a TrueType font, 29 less than ASCII, come out as if they were letters."""
+    sentence = "All human beings are born free and equal in dignity and in what they may ask of each other"
+    shifted = "".join(chr(ord(letter) - 29) if letter != " " else " " for letter in sentence)
+
+    assert parser.parse("a.pdf", pdf(sentence, font=DRAWN)).blocks == (Block(sentence, page=1),)
+    with pytest.raises(NoTextLayer, match="fonts don't say which characters"):
+        parser.parse("a.pdf", pdf(shifted, font=DRAWN))
+
+
+def test_what_is_cropped_is_text_and_what_lies_beyond_the_sheet_is_none(parser: DocumentParser) -> None:
+    """As the usual tools have it: a crop box hides margins, and often more than it should."""
+    assert parser.parse("a.pdf", pdf("All of it", entries=b"/CropBox [0 0 9 9]")).blocks == (
+        Block("All of it", page=1),
+    )
+    with pytest.raises(NoTextLayer, match="pages are images"):
+        parser.parse("a.pdf", pdf("All of it").replace(b"[0 0 595 842]", b"[0 0 009 009]"))

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+_HELVETICA = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
 _IMAGE = b"q 100 0 0 100 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x80 EI Q"
 
 
-def pdf(*pages: str | None) -> bytes:
-    """Return a PDF with some lines of Latin text a page; an empty text is a blank page, None a scanned one."""
+def pdf(*pages: str | None, font: bytes = _HELVETICA, entries: bytes = b"") -> bytes:
+    """Return a PDF with some lines of Latin text a page; an empty text is a blank page, None a scanned one.
+
+    `entries` are more of each page's dictionary.
+    """
     first = 4
     references = " ".join(f"{first + 2 * index} 0 R" for index in range(len(pages)))
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Kids [{references}] /Count {len(pages)} >>".encode(),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        font,
     ]
     for index, text in enumerate(pages):
         content = _IMAGE if text is None else _lines(text)
         objects.append(
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> "
-            b"/Contents %d 0 R >>" % (first + 2 * index + 1)
+            b"/Contents %d 0 R %b >>" % (first + 2 * index + 1, entries)
         )
         objects.append(b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content))
     return _file(objects)

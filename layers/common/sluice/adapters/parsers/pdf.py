@@ -11,13 +11,20 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from sluice.adapters.parsers.cleaning import clean, one_line
+from sluice.adapters.parsers.legibility import is_legible, is_unassigned
 from sluice.adapters.parsers.limits import Limits
 from sluice.domain import Block, ParsedDocument
-from sluice.errors import DamagedDocument, EmptyDocument, EncryptedDocument, NoTextLayer
+from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, EncryptedDocument, NoTextLayer
 
 # PDFium writes U+0002 or U+FFFE where a line ended in a hyphen, and has already removed the line end.
 _LINE_HYPHEN = re.compile("[\x02\ufffe]")
 _PAGES_A_PART = 32
+# Where a page is asked whether its characters are known.
+_PLACES = 24
+_UNMAPPED = (
+    "The PDF has no text layer that can be read: its fonts don't say which characters they show. Run it through OCR "
+    "and upload the result."
+)
 _TOOL_TITLE = re.compile(r"^(microsoft|untitled|\S+$)", re.IGNORECASE)
 
 
@@ -35,11 +42,11 @@ def parts(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
         for first in range(0, len(pdf), _PAGES_A_PART):
             numbers = range(first, min(first + _PAGES_A_PART, len(pdf)))
             read = ((number, _page(pdf, number)) for number in numbers)
-            blocks = tuple(Block(text, page=number + 1) for number, text in read if text.strip())
+            blocks = tuple(Block(text, page=number + 1) for number, text in read if text)
             has_text = has_text or bool(blocks)
             yield ParsedDocument("pdf", blocks, title=title, pages=len(pdf))
         if not has_text:
-            raise NoTextLayer if _has_content(pdf) else EmptyDocument("The PDF's pages are blank.")
+            raise _reason(pdf)
 
 
 def _is_cut_off(body: bytes) -> bool:
@@ -60,10 +67,30 @@ def _open(body: bytes) -> pdfium.PdfDocument:
 def _page(pdf: pdfium.PdfDocument, index: int) -> str:
     try:
         with closing(pdf[index]) as page, closing(page.get_textpage()) as textpage:
-            text = _LINE_HYPHEN.sub("", textpage.get_text_bounded())
-            return clean("\n".join([text, *_form_values(pdf, page)]))
+            text = textpage.get_text_bounded(*_sheet(page))
+            shown = _LINE_HYPHEN.sub("", text) if _is_mapped(textpage, text) else ""
+            return clean("\n".join([shown, *_form_values(pdf, page)]))
     except pdfium.PdfiumError as error:
         raise DamagedDocument(f"Page {index + 1} of the PDF is damaged and can't be read.") from error
+
+
+def _sheet(page: pdfium.PdfPage) -> tuple[float, float, float, float]:
+    """Return the whole sheet: what a crop box cuts off is text too, what lies beyond the sheet is none."""
+    left, bottom, right, top = page.get_mediabox()
+    return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
+
+
+def _is_mapped(textpage: pdfium.PdfTextPage, text: str) -> bool:
+    """Return False where the fonts don't say which characters their glyphs are, and what comes out is none.
+
+    Fonts that don't say so are often read right all the same; only then the text itself has to tell.
+    """
+    if is_unassigned(text):
+        return False
+    count = textpage.count_chars()
+    places = range(0, count, max(1, count // _PLACES))
+    errors = sum(pdfium_c.FPDFText_HasUnicodeMapError(textpage, place) == 1 for place in places)
+    return errors < len(places) * 0.7 or is_legible(text)
 
 
 def _form_values(pdf: pdfium.PdfDocument, page: pdfium.PdfPage) -> Iterator[str]:
@@ -87,12 +114,15 @@ def _form_value(pdf: pdfium.PdfDocument, annotation: object) -> str:
     return bytes(buffer).decode("utf-16-le", "ignore").rstrip("\0")
 
 
-def _has_content(pdf: pdfium.PdfDocument) -> bool:
+def _reason(pdf: pdfium.PdfDocument) -> DocumentError:
+    """Return why there is no text on any page."""
+    has_content = False
     for index in range(len(pdf)):
-        with closing(pdf[index]) as page:
-            if pdfium_c.FPDFPage_CountObjects(page) > 0:
-                return True
-    return False
+        with closing(pdf[index]) as page, closing(page.get_textpage()) as textpage:
+            if textpage.get_text_bounded(*_sheet(page)).strip():
+                return NoTextLayer(_UNMAPPED)
+            has_content = has_content or pdfium_c.FPDFPage_CountObjects(page) > 0
+    return NoTextLayer() if has_content else EmptyDocument("The PDF's pages are blank.")
 
 
 def _title(pdf: pdfium.PdfDocument) -> str | None:
