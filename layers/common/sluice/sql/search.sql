@@ -1,8 +1,8 @@
 -- name: search_passages
 -- Candidates come from two indexes, by meaning and by words; each is then scored by both, exactly. A leg's score counts
 -- as a share of the leg's best one, and the shares are added by weight (convex combination: Bruch, Gai, Ingber 2023).
--- ${visible} is what the caller may see, ${nearness} the distance to the query: in the form that the index knows, or in
--- one that has every visible chunk compared.
+-- What stands in the marks is below, and for what the caller may see in `visibility.py`. What a leg has measured is not
+-- measured again: vectors lie apart from their rows, and to read them takes longest here.
 with visible as not materialized (
     select chunk.id, chunk.embedding, chunk.lexemes, chunk.term_weights
     from chunk
@@ -10,34 +10,17 @@ with visible as not materialized (
     join document on document.id = chunk.document_id and uuid_eq(document.version, chunk.version)
     where ${visible}
 ),
-dense as materialized (
-    select id
-    from visible
-    order by ${nearness}
-    limit %(dense_candidates)s
-),
-question as materialized (
-    select wanted, weights
-    from sluice_question(%(tenant)s, %(language)s, %(query)s, %(content_words)s, %(fetched)s)
-),
-lexical as materialized (
-    select id
-    from visible
-    where lexemes @@ (select wanted from question)
-    order by term_weights <#> (select weights from question), id
-    limit %(lexical_candidates)s
-),
+dense as materialized (${dense}),
+question as materialized (${question}),
+lexical as materialized (${lexical}),
 scored as materialized (
     select
         chunk.id, chunk.document_id, chunk.content, chunk.start_offset, chunk.end_offset, chunk.page, chunk.heading,
-        greatest(1 - (chunk.embedding <=> %(vector)s::halfvec), 0) as similarity,
-        case
-            when %(lexical_weight)s::float8 > 0
-                then coalesce(-(chunk.term_weights <#> (select weights from question)), 0)
-            else 0
-        end as relevance
-    from chunk
-    where chunk.id in (select id from dense union all select id from lexical)
+        greatest(1 - coalesce(dense.distance, chunk.embedding <=> %(vector)s::halfvec), 0) as similarity,
+        coalesce(-coalesce(lexical.distance, chunk.term_weights <#> (select weights from question)), 0) as relevance
+    from dense
+    full join lexical using (id)
+    join chunk using (id)
 ),
 fused as (
     select
@@ -69,3 +52,28 @@ join document on document.id = fused.document_id
 -- Nothing is found by the vector of a model that is not the searched one, or not any more.
 where (select model from embedding_space) = %(model)s
 order by fused.score desc, fused.id;
+
+-- name: dense_leg
+select id, embedding <=> %(vector)s::halfvec as distance from visible order by distance limit %(candidates)s
+
+-- name: exhaustive_dense_leg
+-- The same in a form that no index knows: every visible chunk is compared.
+select id, (embedding <=> %(vector)s::halfvec) + 0 as distance from visible order by distance limit %(candidates)s
+
+-- name: lexical_leg
+select id, term_weights <#> (select weights from question) as distance
+from visible
+where lexemes @@ (select wanted from question)
+order by distance, id
+limit %(candidates)s
+
+-- name: no_leg
+-- Stands where a leg has no weight, so that it is not even planned.
+select null::uuid as id, null::float8 as distance where false
+
+-- name: question
+select wanted, weights
+from sluice_question(%(tenant)s, %(language)s, %(query)s, %(content_words)s, %(fetched)s)
+
+-- name: no_question
+select null::sparsevec as weights

@@ -23,10 +23,6 @@ _FEWEST_CANDIDATES = 50
 _FETCHED_PER_CANDIDATE = 30
 _ALL = 2**62
 
-_BY_INDEX: LiteralString = "embedding <=> %(vector)s::halfvec"
-# The same in a form that no index knows.
-_BY_COMPARING: LiteralString = f"({_BY_INDEX}) + 0"
-
 
 @dataclass(frozen=True, slots=True)
 class Search:
@@ -70,31 +66,39 @@ class PostgresPassages:
         before enough has come.
         """
         visible = Visibility(caller, where)
-        language = language_of(query)
-        both = self._weights.dense > 0 and self._weights.lexical > 0
         enough = max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT)
-        candidates = enough if both else limit
+        both = self._weights.dense > 0 and self._weights.lexical > 0
         parameters = {
             "model": self._model,
-            "query": query,
-            "language": language,
-            "content_words": content_words(query, language),
             "vector": HalfVector(vector),
             "limit": limit,
-            "dense_candidates": candidates if self._weights.dense else 0,
-            "lexical_candidates": candidates if self._weights.lexical else 0,
-            "fetched": _ALL if exhaustive else enough * _FETCHED_PER_CANDIDATE,
+            "candidates": enough if both else limit,
             "dense_weight": self._weights.dense,
             "lexical_weight": self._weights.lexical,
             **visible.parameters,
         }
-        nearness = _BY_COMPARING if exhaustive else _BY_INDEX
-        statement = sql.query("search", "search_passages")
-        return Search(statement.replace("${visible}", visible.sql).replace("${nearness}", nearness), parameters)
+        if self._weights.lexical:
+            parameters |= _words(query, fetched=_ALL if exhaustive else enough * _FETCHED_PER_CANDIDATE)
+        return Search(self._statement(visible, exhaustive=exhaustive), parameters)
 
     async def check_model(self) -> None:
         """Raise `EmbeddingModelMismatch` unless the configured model is, or was, one of this database."""
         await self._spaces.current()
+
+    def _statement(self, visible: Visibility, *, exhaustive: bool) -> LiteralString:
+        """Return the statement with what has no weight left out: planning that would take as long as the rest."""
+        by_meaning = "exhaustive_dense_leg" if exhaustive else "dense_leg"
+        by_words = self._weights.lexical > 0
+        parts = {
+            "${dense}": _part(by_meaning if self._weights.dense else "no_leg"),
+            "${question}": _part("question" if by_words else "no_question"),
+            "${lexical}": _part("lexical_leg" if by_words else "no_leg"),
+            "${visible}": visible.sql,
+        }
+        statement = _part("search_passages")
+        for mark, part in parts.items():
+            statement = statement.replace(mark, part)
+        return statement
 
     async def _rank(self, search: Search, model: str) -> list[DictRow]:
         try:
@@ -102,3 +106,18 @@ class PostgresPassages:
         except InvalidInput:
             await self._spaces.check(model)  # vectors of another model may have another dimension
             raise
+
+
+def _part(name: LiteralString) -> LiteralString:
+    return sql.query("search", name)
+
+
+def _words(query: str, *, fetched: int) -> dict[str, Any]:
+    """Return what the lexical leg is given; it looks at about `fetched` chunks."""
+    language = language_of(query)
+    return {
+        "query": query,
+        "language": language,
+        "content_words": content_words(query, language),
+        "fetched": fetched,
+    }
