@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import pytest
@@ -13,12 +14,25 @@ from local.postgres import Postgres
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.migrations import migrate
 from sluice.domain import uuid7
+from tests import recording
 from tests.pooler import PgBouncer, find_pgbouncer
 from tests.wire.tap import WireTap
 
 EMBEDDING_MODEL = "test/hash"
 DIMENSION = 64
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Record which calls of AWS are made from now on."""
+    folder = TemporaryDirectory(prefix="sluice-calls-")
+    config.add_cleanup(folder.cleanup)
+    recording.start(Path(folder.name, "calls"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let those tests be the last that judge what the others did."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
 
 def pytest_report_header() -> str:

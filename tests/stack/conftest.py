@@ -17,6 +17,7 @@ from tests.stack.cloudformation import Stack, Templates
 
 FILES = ("template.yaml", *(f"infra/{file.name}" for file in sorted((ROOT / "infra").glob("*.yaml"))))
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sluice-AbCdEf"
+MODEL = "arn:aws:bedrock:eu-west-1::foundation-model/m"
 
 # Each way in which the stack can be deployed, with what it needs from an operator.
 PROFILES = {
@@ -40,7 +41,7 @@ PROFILES = {
         "Profile": "proxy",
         "SecretArn": SECRET,
         "Ocr": "textract",
-        "BedrockModelArns": "arn:aws:bedrock:eu-west-1::foundation-model/m",
+        "BedrockModelArns": MODEL,
         "AlarmEmail": "me@example.com",
         "MonthlyBudgetDollars": "50",
     },

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 from tests.stack.cloudformation import Stack
@@ -23,6 +24,14 @@ def statements(stack: Stack, role: str) -> Iterator[Statement]:
             yield from policy["PolicyDocument"]["Statement"]
 
 
+def granted(stack: Stack, role: str) -> Iterator[tuple[str, str]]:
+    """Yield each action that a role is granted with each resource; what is taken back from code is left out."""
+    denied = {action for it in statements(stack, role) if it["Effect"] == "Deny" for action in listed(it["Action"])}
+    for it in statements(stack, role):
+        if it["Effect"] == "Allow":
+            yield from product(set(listed(it["Action"])) - denied, listed(it["Resource"]))
+
+
 def listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
@@ -32,12 +41,15 @@ def allowed(stack: Stack, role: str, action: str, resource: str) -> bool:
     fitting = [
         it
         for it in statements(stack, role)
-        if any(_fits(pattern, action) for pattern in listed(it["Action"]))
-        and any(_fits(pattern, resource) for pattern in listed(it["Resource"]))
+        if any(fits(pattern, action) for pattern in listed(it["Action"]))
+        and any(fits(pattern, resource) for pattern in listed(it["Resource"]))
     ]
     return {it["Effect"] for it in fitting} == {"Allow"}
 
 
-def _fits(pattern: str, text: str) -> bool:
-    """Only the asterisk means more than itself; names of what a deploy makes hold brackets of every kind."""
+def fits(pattern: str, text: str) -> bool:
+    """Whether a pattern of a policy means this.
+
+    Only the asterisk means more than itself; names of what a deploy makes hold brackets of every kind.
+    """
     return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), text) is not None
