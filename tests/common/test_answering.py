@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -112,6 +112,26 @@ async def test_sources_come_before_the_text_that_cites_them(world: World) -> Non
     assert isinstance(done, AnswerDone)
     assert (done.finish_reason, done.model, done.usage) == ("stop", "scripted", Usage(10, 5))
     assert sorted(done.timing) == ["embed", "first_token", "search", "total"]
+
+
+async def test_words_that_come_all_at_once_go_out_one_by_one(world: World) -> None:
+    """A first word does not wait for the rest of what a provider sent in one piece."""
+    words = [f"word{number} " for number in range(100)]
+    asked = len(words)
+
+    def said() -> Iterator[str]:
+        nonlocal asked
+        for word in words:
+            asked -= 1
+            yield word
+
+    world.model.play(said())
+
+    events = await world.answering.open(CALLER, Question("What do whales eat?"))
+    left = [asked async for event in events if isinstance(event, TextAdded)]
+
+    assert left[0] > 90
+    assert left[-1] == 0
 
 
 async def test_the_turn_is_kept_before_the_answer_is_called_done(world: World) -> None:

@@ -17,7 +17,7 @@ from sluice.errors import DatabaseUnavailable, ModelNotOffered, QuestionTooLong
 from sluice.events import AnswerEvent, AnswerStarted, SourceCited, SourcesFound, StatusChanged, TextAdded
 from sluice.ports import AnswerKeeper, ChatModel, Finish, NextAttempt, PromptMessage
 from sluice.recording import BEAT_SECONDS, Recording
-from sluice.retrieving import Retrieving, Wanted
+from sluice.retrieving import Placed, Retrieving, Wanted
 from sluice.searching import Found
 from sluice.waking import Waking
 
@@ -146,8 +146,9 @@ class Answering:
         draft.timing.update(timing or {})
         turn = _turn(question, conversation_id, question_id, draft)
         waking = Waking(limit=self._limits.waking_limit, notice=self._limits.waking_notice)
+        # The search first: its way to the model that embeds is the longer one.
+        searching = background.begin(self._search(caller, question, lambda: _placed(beginning), waking))
         beginning = background.begin(self._begin(caller, question, turn, waking))
-        searching = background.begin(self._search(caller, question, beginning, waking))
         await self._settle(beginning, searching, waking)
         generation = self._generate(question, turn, draft, beginning, searching)
         return Recording(self._conversations, caller, draft, beginning, beat=self._beat).stream(generation)
@@ -186,11 +187,9 @@ class Answering:
         path = await waking.query(lambda: self._conversations.begin(caller, turn, **limits))
         return _Opened(question.text, turn.question_id, path)
 
-    async def _search(
-        self, caller: Caller, question: Question, beginning: asyncio.Task[_Opened], waking: Waking
-    ) -> Found:
+    async def _search(self, caller: Caller, question: Question, placed: Placed, waking: Waking) -> Found:
         wanted = Wanted(question.text, question.follows, question.where, self._limits.passages)
-        return await self._retrieving.find(caller, wanted, lambda: _placed(beginning), waking=waking, book=self._book)
+        return await self._retrieving.find(caller, wanted, placed, waking=waking, book=self._book)
 
     async def _book(self, model: str, usage: Usage) -> None:
         if self._terms:

@@ -18,7 +18,8 @@ _WORD = re.compile(r"\w{2,}")
 
 def number(passages: Sequence[Passage], question: str) -> tuple[Source, ...]:
     """Return the passages as numbered sources, each with the sentence that shares most with the question."""
-    return tuple(_source(index, passage, question) for index, passage in enumerate(passages, start=1))
+    wanted = _words(question)
+    return tuple(_source(index, passage, wanted) for index, passage in enumerate(passages, start=1))
 
 
 class Citations:
@@ -64,8 +65,8 @@ def _numbers(marker: re.Match[str]) -> list[int]:
     return [int(number) for number in marker[1].split(",")]
 
 
-def _source(index: int, passage: Passage, question: str) -> Source:
-    start, quote = _best_sentence(passage.content, question)
+def _source(index: int, passage: Passage, wanted: set[str]) -> Source:
+    start, quote = _best_sentence(passage.content, wanted)
     return Source(
         id=index,
         document_id=passage.document_id,
@@ -79,12 +80,11 @@ def _source(index: int, passage: Passage, question: str) -> Source:
     )
 
 
-def _best_sentence(content: str, question: str) -> tuple[int, str]:
-    """Return the offset and the text of the sentence with most of the question's words; the first one if none has any.
+def _best_sentence(content: str, wanted: set[str]) -> tuple[int, str]:
+    """Return the offset and the text of the sentence with most of the wanted words; the first one if none has any.
 
     A long sentence is cut, so that the quote always stands in the content as it is.
     """
-    wanted = _words(question)
     sentences = [(match.start(), match[0].rstrip()) for match in _SENTENCE.finditer(content)] or [(0, content)]
     start, sentence = max(sentences, key=lambda each: len(wanted & _words(each[1])))
     return start, sentence[:QUOTE_CHARACTERS]

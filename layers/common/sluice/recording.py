@@ -80,6 +80,7 @@ class Recording:
             async for event in generation:
                 self._unsaved.append(event)
                 self._outbox.put_nowait(event)
+                await asyncio.sleep(0)  # else what a model sends in one piece is all taken in before any of it goes out
 
     async def _watch(self) -> None:
         """Save at each beat; return when the answer is over or nobody wants it any more."""

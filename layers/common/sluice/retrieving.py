@@ -16,6 +16,8 @@ from sluice.searching import Found, QueryVector, Searching
 from sluice.waking import Waking
 
 Result = TypeVar("Result")
+Placed = Callable[[], Awaitable[tuple[str, Sequence[Message]]]]
+"""Brings a question and the messages before it, once they are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,14 @@ class Retrieving:
         self,
         caller: Caller,
         wanted: Wanted,
-        placed: Callable[[], Awaitable[tuple[str, Sequence[Message]]]],
+        placed: Placed,
         *,
         waking: Waking,
         book: Book,
     ) -> Found:
         """Return the best passages; raise `ModelError`, `DatabaseUnavailable`, or what `placed` raises.
 
-        `placed` brings the question and the messages before it, once they are known. Where they are waited for, the
-        vector of the question as it is is made meanwhile, for when it turns out to be the query.
+        While `placed` is waited for, the vector of the question as it is is made: it may turn out to be the query.
         """
 
         async def search(query: str, vector: Awaitable[QueryVector] | None = None) -> Found:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import math
 import re
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from typing import Literal
 
 from sluice.domain import EmbeddingUsage, Usage, Vector
@@ -28,7 +29,7 @@ class ScriptedModel:
 
     def __init__(self, name: str = "scripted") -> None:
         self._name = name
-        self._answers: deque[tuple[Step, ...]] = deque()
+        self._answers: deque[Iterable[Step]] = deque()
         self.prompts: list[list[PromptMessage]] = []
         self.models: list[str | None] = []
         self.closed = 0
@@ -43,6 +44,10 @@ class ScriptedModel:
         """Add one answer; it ends with `STOP` unless its last step is another `Finish` or an error."""
         ended = steps and isinstance(steps[-1], Finish | Exception)
         self._answers.append(steps if ended else (*steps, STOP))
+
+    def play(self, steps: Iterator[str]) -> None:
+        """Add one answer whose pieces are made when they are said."""
+        self._answers.append(itertools.chain(steps, [STOP]))
 
     async def ready(self, model: str | None = None) -> None:
         if self.loading:
