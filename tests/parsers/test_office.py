@@ -1,4 +1,4 @@
-"""Office files and books: every text with the place where it stands, and no archive that harms its reader."""
+"""Slides, sheets and books: every text with the place where it stands, and no archive that harms its reader."""
 
 from __future__ import annotations
 
@@ -9,33 +9,6 @@ from sluice.adapters.parsers.reading import DocumentParser
 from sluice.domain import Block
 from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, EncryptedDocument, NoTextLayer
 from tests.parsers.making import archive, docx, epub, paragraph, pptx, shape, xlsx
-
-
-def test_word_keeps_headings_and_tables(parser: DocumentParser) -> None:
-    """A block for each heading with its path; the cells of a row on one line."""
-    cells = "".join(f"<w:tc>{paragraph(text)}</w:tc>" for text in ("Name", "Price"))
-    body = (
-        paragraph("Guide", "H1")
-        + paragraph("All of it.")
-        + paragraph("Costs", "H2")
-        + f"<w:tbl><w:tr>{cells}</w:tr></w:tbl>"
-    )
-    properties = '<x xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The guide</dc:title></x>'
-
-    parsed = parser.parse("a.bin", docx(body, {"docProps/core.xml": properties}))
-
-    assert (parsed.kind, parsed.title) == ("docx", "The guide")
-    assert parsed.blocks == (
-        Block("Guide\n\nAll of it.", heading="Guide"),
-        Block("Costs\n\nName | Price", heading="Guide > Costs"),
-    )
-
-
-def test_word_reads_text_boxes(parser: DocumentParser) -> None:
-    """What stands in a drawing is text too."""
-    box = f"<w:p><w:r><w:pict><w:txbxContent>{paragraph('In the box.')}</w:txbxContent></w:pict></w:r></w:p>"
-
-    assert "In the box." in parser.parse("a.docx", docx(box)).blocks[0].text
 
 
 def test_slides_come_in_the_order_of_the_presentation(parser: DocumentParser) -> None:

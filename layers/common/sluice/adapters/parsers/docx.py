@@ -1,56 +1,174 @@
-"""Reads DOCX: mammoth makes HTML of it, which keeps headings, lists and tables, and the HTML reader does the rest."""
+"""Reads DOCX: a block a heading, tables as rows of cells, notes behind the paragraph that refers to them."""
 
 from __future__ import annotations
 
-import io
-from dataclasses import replace
-from typing import Any
-
-import mammoth
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
 
 from sluice.adapters.parsers import html
-from sluice.adapters.parsers.archives import Archive, parse_xml
-from sluice.adapters.parsers.cleaning import one_line
+from sluice.adapters.parsers.archives import Archive
+from sluice.adapters.parsers.cleaning import clean, one_line
+from sluice.adapters.parsers.decoding import decode
+from sluice.adapters.parsers.headings import Outline
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.packages import attribute, main_part, relations, tag
+from sluice.adapters.parsers.word_styles import Style, paragraph_styles, style_of
+from sluice.adapters.parsers.word_text import boxes, notes_referred, text_of
 from sluice.domain import ParsedDocument
-from sluice.errors import DamagedDocument
+from sluice.errors import DamagedDocument, UnsupportedKind
 
 _PROPERTIES = "docProps/core.xml"
-# Word's built-in names; mammoth knows the English ones of headings already.
-_STYLES = "p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => h2:fresh"
+_USUAL_PARTS = ("word/document.xml", "word/document2.xml")
+_TITLE = "{http://purl.org/dc/elements/1.1/}title"
+# Deleted rows, properties, and what is the same again for older programs.
+_UNSAID = frozenset({"sectPr", "sdtPr", "del", "moveFrom", "Fallback"})
+_WEB_PAGES = (".htm", ".html", ".xhtml")
 
 
 def read(body: bytes, limits: Limits) -> ParsedDocument:
     """Return a block for the text under each heading, with the heading's path; raise `DocumentError`."""
     archive = Archive(body, limits)
-    # Each part is unpacked once within the limits before a library that has none unpacks it.
-    properties = [parse_xml(archive.read(name), name) for name in archive.names if _is_document(name)]
-    title = _title(archive)
-    del properties
-    try:
-        page = mammoth.convert_to_html(
-            io.BytesIO(body), style_map=_STYLES, convert_image=mammoth.images.img_element(_no_image)
-        ).value
-    except (RecursionError, MemoryError):
-        raise
-    except Exception as error:
-        raise DamagedDocument("The document is damaged and can't be read.") from error
-    return replace(html.read(page), kind="docx", title=title)
-
-
-def _is_document(name: str) -> bool:
-    return name.startswith("word/") and name.endswith((".xml", ".rels"))
-
-
-def _no_image(_: Any) -> dict[str, str]:
-    return {"src": ""}
+    part = main_part(archive) or next((part for part in _USUAL_PARTS if part in archive), None)
+    if part is None:
+        raise DamagedDocument("The document is damaged: its text is missing.")
+    document = _Document(archive, part)
+    document.read()
+    return ParsedDocument("docx", document.outline.blocks(), title=_title(archive))
 
 
 def _title(archive: Archive) -> str | None:
     if _PROPERTIES not in archive:
         return None
     try:
-        found = archive.xml(_PROPERTIES).findtext("{http://purl.org/dc/elements/1.1/}title")
+        return one_line(archive.xml(_PROPERTIES).findtext(_TITLE) or "") or None
     except DamagedDocument:
         return None
-    return one_line(found or "") or None
+
+
+class _Document:
+    def __init__(self, archive: Archive, part: str) -> None:
+        self.outline = Outline()
+        self._archive = archive
+        self._part = part
+        self._relations = relations(archive, part)
+        self._styles: dict[str, Style] = {}
+        self._notes: dict[tuple[str, str], Element] = {}
+
+    def read(self) -> None:
+        root = self._archive.xml(self._part)
+        for kind, part in self._relations.values():
+            if kind == "styles":
+                self._styles = paragraph_styles(self._archive.xml(part))
+            elif kind in ("footnotes", "endnotes"):
+                self._notes |= _notes(self._archive.xml(part))
+        self._blocks(root)
+        for kind, part in self._relations.values():
+            if kind in ("diagramData", "chart"):
+                self._paragraphs(self._archive.xml(part))
+
+    def _blocks(self, element: Element) -> None:
+        for inner in element:
+            match tag(inner):
+                case "p":
+                    self._paragraph(inner)
+                case "tbl":
+                    self._table(inner)
+                case "altChunk":
+                    self._page(attribute(inner, "id") or "")
+                case name if name not in _UNSAID:
+                    self._blocks(inner)
+
+    def _paragraphs(self, drawing: Element) -> None:
+        """Write the lines of a diagram or chart, whose paragraphs have no styles."""
+        for paragraph in drawing.iter():
+            if tag(paragraph) == "p" and (line := one_line(text_of(paragraph))):
+                self.outline.add(line)
+
+    def _paragraph(self, paragraph: Element) -> None:
+        style = style_of(paragraph, self._styles)
+        if style.is_contents:
+            return
+        text = clean(text_of(paragraph)).strip()
+        if text and style.level:
+            self.outline.enter(style.level, one_line(text))
+        elif text:
+            self.outline.add(f"- {text}" if style.is_item else text)
+            if not style.is_item:
+                self.outline.add("")
+        for box in boxes(paragraph):
+            self._blocks(box)
+        for note in self._notes_of(paragraph):
+            self._blocks(note)
+
+    def _table(self, table: Element) -> None:
+        for row in _within(table, "tr"):
+            cells = list(_within(row, "tc"))
+            if _is_layout(cells):
+                for cell in cells:
+                    self._blocks(cell)
+            elif line := " | ".join(map(self._cell, cells)).rstrip(" |"):
+                self.outline.add(line)
+        self.outline.add("")
+
+    def _cell(self, cell: Element) -> str:
+        paragraphs = list(_all(cell, "p"))
+        texts = [text_of(paragraph) for paragraph in paragraphs]
+        for note in self._notes_of(cell):
+            texts += [text_of(paragraph) for paragraph in _all(note, "p")]
+        return one_line(" ".join(texts))
+
+    def _notes_of(self, element: Element) -> list[Element]:
+        """Take the notes that are referred to here; each is told once, where it is first."""
+        referred = (note for note in notes_referred(element) if note in self._notes)
+        return [self._notes.pop(note) for note in dict.fromkeys(referred)]
+
+    def _page(self, identifier: str) -> None:
+        """Write a page of HTML that the document embeds as a part of its text."""
+        relation = self._relations.get(identifier)
+        if relation is None or not relation.part.lower().endswith(_WEB_PAGES):
+            return
+        try:
+            page = html.read(decode(self._archive.read(relation.part)))
+        except UnsupportedKind:
+            return
+        for block in page.blocks:
+            self.outline.add(block.text)
+            self.outline.add("")
+
+
+def _notes(root: Element) -> dict[tuple[str, str], Element]:
+    """Return the notes by their kind and id, without the lines that part them from the text."""
+    notes = (note for note in root if attribute(note, "type") in (None, "normal"))
+    return {(tag(note), attribute(note, "id") or ""): note for note in notes}
+
+
+def _within(element: Element, name: str) -> Iterator[Element]:
+    """Yield the rows of a table or the cells of a row, through wrappers, but none of a table inside it."""
+    for inner in element:
+        if tag(inner) == name:
+            if not _is_deleted(inner):
+                yield inner
+        elif tag(inner) not in _UNSAID | {"tbl", "tc", "p"}:
+            yield from _within(inner, name)
+
+
+def _is_layout(cells: list[Element]) -> bool:
+    """A row of one cell is there for the looks, and so is one that holds tables or all of its text in one cell."""
+    counts = [sum(bool(text_of(paragraph).strip()) for paragraph in _all(cell, "p")) for cell in cells]
+    is_alone = sum(map(bool, counts)) == 1 and max(counts) > 1
+    return len(cells) == 1 or is_alone or any(_all(cell, "tbl") for cell in cells)
+
+
+def _is_deleted(row: Element) -> bool:
+    return any(tag(mark) == "del" for properties in row if tag(properties) == "trPr" for mark in properties)
+
+
+def _all(element: Element, name: str) -> list[Element]:
+    """Return the elements of this name at any depth, but not what is said twice or was deleted."""
+    found = []
+    for inner in element:
+        if tag(inner) == name:
+            found.append(inner)
+        if tag(inner) not in _UNSAID:
+            found += _all(inner, name)
+    return found

@@ -7,6 +7,7 @@ import re
 
 from sluice.adapters.parsers.archives import Archive
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.packages import content_type, main_part
 from sluice.errors import EncryptedDocument, UnsupportedKind
 
 PDF = "pdf"
@@ -49,6 +50,15 @@ _MEMBERS = (
     ("xl/workbook.xml", WORKBOOK),
     ("xl/workbook.bin", WORKBOOK),
     ("META-INF/container.xml", EPUB),
+)
+# The same by what the package says of its main part, whatever that is called.
+_CONTENT_TYPES = (
+    ("wordprocessingml", DOCX),
+    ("ms-word", DOCX),
+    ("presentationml", PPTX),
+    ("ms-powerpoint", PPTX),
+    ("spreadsheetml", WORKBOOK),
+    ("ms-excel", WORKBOOK),
 )
 _FOLDERS = (("word/", DOCX), ("ppt/", PPTX), ("xl/", WORKBOOK))
 _SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
@@ -136,6 +146,11 @@ def _parses(text: str) -> bool:
 
 
 def _archive(archive: Archive) -> str:
+    part = main_part(archive)
+    declared = content_type(archive, part) if part else ""
+    for word, kind in _CONTENT_TYPES:
+        if word in declared:
+            return kind
     for member, kind in _MEMBERS:
         if member in archive:
             return kind
