@@ -16,7 +16,7 @@ def report(use: Use, profiles: Sequence[Profile] = PROFILES) -> str:
     idle, asking = [*lines.idle(use)], [*lines.asking(use)]
     model, ingesting = [*lines.answering(use)], [*lines.ingesting(use)]
     parts = [
-        f"US dollars a month, list prices of {prices.REGION} as of {prices.CHECKED}, no free tier taken off.",
+        f"US dollars a month, list prices of {prices.REGION}, no free tier taken off. The prices and their sources are below.",
         _section("Together", _summary(idle, asking, model, ingesting, profiles, asked, came)),
         _section("Idle: a month in which nobody asks", _bill(idle, profiles)),
         _section(f"{asked}, without the model", _bill(asking, profiles)),
@@ -66,9 +66,10 @@ def _choices(use: Use) -> Iterator[str]:
 
 
 def _prices() -> Iterator[str]:
-    yield from _head("price", "US dollars", "per", "remark")
+    yield from _head("price", "US dollars", "per", "remark", "from", "day")
     for price in prices.ALL:
-        yield _row(price.what, f"{price.dollars:.10f}".rstrip("0").rstrip("."), price.unit, price.note)
+        dollars = f"{price.dollars:.10f}".rstrip("0").rstrip(".")
+        yield _row(price.what, dollars, price.unit, price.note, price.source.name, price.source.day or "–")
 
 
 def _assumptions(use: Use) -> Iterator[str]:
