@@ -1,7 +1,7 @@
 """List prices of us-east-1 in US dollars, without free tiers and discounts, with where each is from and of which day.
 
 AWS publishes a price list with an offer a service, and pricing pages. Neither could be asked when these were written
-down: they are as others have read and published them on the day that stands beside each. Ask AWS before you rely on one.
+down: they are as others have read and published them on the day that stands beside each. Ask AWS before you use one.
 """
 
 from __future__ import annotations
