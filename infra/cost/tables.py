@@ -16,7 +16,7 @@ def report(use: Use, profiles: Sequence[Profile] = PROFILES) -> str:
     idle, asking = [*lines.idle(use)], [*lines.asking(use)]
     model, ingesting = [*lines.answering(use)], [*lines.ingesting(use)]
     parts = [
-        f"US dollars a month, list prices of {prices.REGION}, no free tier taken off; prices and their sources are below.",
+        f"US dollars a month, list prices of {prices.REGION}, without free tiers; prices and sources are below.",
         _section("Together", _summary(idle, asking, model, ingesting, profiles, asked, came)),
         _section("Idle: a month in which nobody asks", _bill(idle, profiles)),
         _section(f"{asked}, without the model", _bill(asking, profiles)),
