@@ -58,7 +58,8 @@ async def upload(
         events = progress.follow(ingesting, documents, caller, ref, seconds=progress.seconds_left(request))
         return StreamingResponse(sse.encode(progress.payloads(events)), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
     body = DocumentBody.of(await documents.register(caller, ref, again=True))
-    return JSONResponse(body.model_dump(mode="json"), 202, {"location": f"/api/documents/{body.id}"})
+    location = f"{request.scope['root_path']}/api/documents/{body.id}"
+    return JSONResponse(body.model_dump(mode="json"), 202, {"location": location})
 
 
 @router.post("/uploads", dependencies=[Depends(paced)])

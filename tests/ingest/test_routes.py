@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from urllib.parse import quote
 from uuid import uuid4
@@ -13,12 +14,23 @@ from sluice.domain import Allowance, DocumentStatus
 from sluice.errors import ModelUnavailable
 from sluice.testing.pdfs import pdf
 from tests.ingest.conftest import ATTEMPTS, Answer, Function, batch
+from tests.streaming import doors
 
 STREAM = {"accept": "text/event-stream", "content-type": "text/plain"}
 
 
 def upload(function: Function, name: str = "a.txt", body: bytes = b"Some text.") -> Answer:
     return function.request("POST", "/api/documents", body, query=f"name={name}", headers=STREAM)
+
+
+def test_behind_a_rest_api_the_location_has_the_stage(function: Function) -> None:
+    """A client that follows it finds the document."""
+    event = doors.rest_api(doors.Sent("/api/documents", "POST", query="name=a.txt", body=b"Some text."))
+
+    answer = doors.from_envelope(function.invoke(event))
+
+    document = json.loads(answer.body)
+    assert answer.headers["location"] == f"/prod/api/documents/{document['id']}"
 
 
 def multipart(name: str, body: bytes) -> tuple[bytes, dict[str, str]]:

@@ -124,3 +124,45 @@ async def test_every_door_answers_as_a_plain_server(
     answer = doors.from_stream(await reply.end()) if door.streams else doors.from_envelope(await reply.envelope())
 
     assert answer == expected
+
+
+ADDRESSES = {
+    "function URL, streamed": "https://door.example.com/",
+    "function URL, buffered": "https://door.example.com/",
+    "REST API, streamed": "https://door.example.com/prod/",
+    "REST API, buffered": "https://door.example.com/prod/",
+    "REST API, managed runtime": "https://door.example.com/prod/",
+    "HTTP API, format 2.0": "https://door.example.com/",
+    "HTTP API, format 1.0": "https://door.example.com/",
+    "sam local start-api": "https://door.example.com/",
+    "load balancer": "https://door.example.com/",
+}
+
+
+@pytest.mark.parametrize(("name", "address"), ADDRESSES.items(), ids=ADDRESSES.keys())
+async def test_an_app_knows_the_address_that_its_client_used(
+    name: str, address: str, environments: dict[tuple[str, bool], ExecutionEnvironment]
+) -> None:
+    """The stage of a REST API is part of it, so that what an app links to can be reached."""
+    door = DOORS[name]
+
+    reply = await environments[door.handler, door.managed].invoke(door.event(Sent("/base")))
+
+    answer = doors.from_stream(await reply.end()) if door.streams else doors.from_envelope(await reply.envelope())
+    assert answer.body.decode() == address
+
+
+async def test_a_domain_of_ones_own_hides_the_stage(
+    environments: dict[tuple[str, bool], ExecutionEnvironment],
+) -> None:
+    """Then both paths are the same, even where the app's begins as the stage does."""
+    for path in ("/base", "/prod/base"):
+        event = doors.rest_api(Sent(path))
+        event["requestContext"]["path"] = path
+
+        reply = await environments["handler", False].invoke(event)
+
+        answer = doors.from_envelope(await reply.envelope())
+        assert (answer.status, answer.body) == (
+            (200, b"https://door.example.com/") if path == "/base" else (404, answer.body)
+        )

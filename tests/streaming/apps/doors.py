@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from sluice.streaming import Streaming
@@ -17,7 +17,7 @@ async def echo(request: Request) -> Response:
     return JSONResponse(
         {
             "method": request.method,
-            "path": request.scope["path"],
+            "path": f"/echo/{request.path_params['rest']}",
             "query": request.query_params.multi_items(),
             "cookies": request.cookies,
             "kind": request.headers.get("x-kind"),
@@ -25,6 +25,10 @@ async def echo(request: Request) -> Response:
             "body": base64.b64encode(await request.body()).decode(),
         }
     )
+
+
+async def base(request: Request) -> Response:
+    return PlainTextResponse(str(request.base_url))
 
 
 async def cookies(_: Request) -> Response:
@@ -59,6 +63,7 @@ async def events(_: Request) -> Response:
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
 app = Starlette(
     routes=[
+        Route("/base", base),
         Route("/cookies", cookies),
         Route("/binary", binary),
         Route("/nothing", nothing, methods=METHODS),

@@ -48,8 +48,18 @@ def scope(door: Door, event: Event) -> Scope:
     """Return the ASGI scope; Mangum would decode a function URL's path twice."""
     if function_url.sent(event):
         return function_url.scope(event)
-    found = door.scope
-    return {**found, "asgi": function_url.ASGI, "headers": request_headers(found["headers"])}
+    found, root = door.scope, _stage(event)
+    headers = request_headers(found["headers"])
+    return {**found, "asgi": function_url.ASGI, "headers": headers, "root_path": root, "path": root + found["path"]}
+
+
+def _stage(event: Event) -> str:
+    """Return what a client has before an app's own paths: a REST API's stage, where no domain of one's own hides it."""
+    if not is_rest_api(event):
+        return ""
+    context = event["requestContext"]
+    whole, stage = context.get("path", ""), f"/{context.get('stage')}"
+    return stage if whole != event["path"] and f"{whole}/".startswith(f"{stage}/") else ""
 
 
 def envelope(door: Door, answer: CollectedAnswer) -> dict[str, Any]:
