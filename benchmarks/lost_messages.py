@@ -45,6 +45,7 @@ RESULTS = Path(__file__).parent / "results" / "lost_messages.json"
 AT_ONCE = 50
 CLIENTS = ["reads", "leaves", "resumes", "stops"]
 FATES = ["whole", "whole", "fails at first", "fails always", "breaks off"]
+FAILURES = {"fails always": {"model_unavailable"}, "breaks off": {"answer_cut_off"}}
 
 
 @dataclass
@@ -77,6 +78,9 @@ class FatefulModel:
         self._asked = asked
         self._chance = chance
         self._calls = 0
+
+    async def ready(self, model: str | None = None) -> None:
+        pass
 
     async def context_tokens(self, model: str | None = None) -> int | None:
         return None
@@ -172,6 +176,8 @@ def complaints(asked: Asked, conversation: Conversation) -> list[str]:
     last = asked.seen[-1]
     if isinstance(last, AnswerDone) and last.finish_reason != answer.finish_reason:
         found.append(f"told {last.finish_reason}, kept {answer.finish_reason}")
+    if isinstance(last, AnswerFailed) and last.code not in FAILURES.get(asked.fate, ()):
+        found.append(f"{asked.fate}, but told {last.code}")
     if isinstance(last, AnswerFailed) and answer.finish_reason != "error":
         found.append(f"told an error, kept {answer.finish_reason}")
     return found

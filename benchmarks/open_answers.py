@@ -112,6 +112,9 @@ class TalkingModel:
         self._end = end
         self._pause = pause
 
+    async def ready(self, model: str | None = None) -> None:
+        pass
+
     async def context_tokens(self, model: str | None = None) -> int | None:
         return None
 
