@@ -23,7 +23,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     await bootstrap.close()
 
 
-app = FastAPI(title="Sluice chat", lifespan=lifespan, openapi_url=None)
+app = FastAPI(title="Sluice chat", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
 app.include_router(public)
 app.include_router(page.router)
 app.include_router(router)

@@ -68,6 +68,10 @@ async def signer() -> Signer:
     return bootstrap.signer()
 
 
+async def forwards_host() -> bool:
+    return bootstrap.settings().forwarded_host
+
+
 async def feedback() -> FeedbackStore:
     return bootstrap.feedback()
 
@@ -98,6 +102,7 @@ TheLimiting = Annotated[Limiting, Depends(limiting)]
 TheDocuments = Annotated[DocumentStore, Depends(documents)]
 TheSourceLinks = Annotated[SourceLinks, Depends(source_links)]
 TheSigner = Annotated[Signer, Depends(signer)]
+ForwardsHost = Annotated[bool, Depends(forwards_host)]
 TheFeedback = Annotated[FeedbackStore, Depends(feedback)]
 TheSearching = Annotated[Searching, Depends(searching)]
 TheConversations = Annotated[ConversationStore, Depends(conversations)]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from functions.chat.dependencies import TheCaller, TheSigner
+from functions.chat.dependencies import ForwardsHost, TheCaller, TheSigner
 from sluice.domain import Caller, Source
 from sluice.signing import Signer
 
@@ -28,8 +28,14 @@ class Links:
         return f"{self.base}/v1/sources/{source.document_id}?start={source.start}{signed}{page}"
 
 
-async def links(request: Request, caller: TheCaller, signer: TheSigner) -> Links:
-    return Links(str(request.base_url).rstrip("/"), caller, signer)
+def base(request: Request, *, forwarded: bool) -> str:
+    """Return how the client reached this function; `forwarded` where a front door tells the host it was asked for."""
+    host = request.headers.get("x-forwarded-host") if forwarded else None
+    return f"https://{host}" if host else str(request.base_url).rstrip("/")
+
+
+async def links(request: Request, caller: TheCaller, signer: TheSigner, forwards_host: ForwardsHost) -> Links:
+    return Links(base(request, forwarded=forwards_host), caller, signer)
 
 
 TheLinks = Annotated[Links, Depends(links)]

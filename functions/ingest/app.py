@@ -22,7 +22,7 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     await bootstrap.close()
 
 
-app = FastAPI(title="Sluice ingest", lifespan=lifespan, openapi_url=None)
+app = FastAPI(title="Sluice ingest", lifespan=lifespan, openapi_url=None, redirect_slashes=False)
 app.include_router(router)
 app.add_middleware(PageAccess, origins=lambda: bootstrap.settings().page_origins)
 problems.install(app)

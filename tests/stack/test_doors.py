@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from functions.chat.app import app as chat
 from functions.ingest.app import app as ingest
@@ -189,6 +190,23 @@ def test_the_functions_know_whether_a_rest_api_streams(deploy: Deploy, door: str
 
 
 @pytest.mark.parametrize("door", DOORS)
+def test_only_cloudfront_tells_the_host_that_was_asked_for(deploy: Deploy, door: str) -> None:
+    """A link in an answer leads to it, and not to a URL that only CloudFront may call; elsewhere callers could lie."""
+    stack = deploy(FrontDoor=door)
+
+    behind = door == "CloudFront"
+    assert variable(stack, "ChatFunction", "SLUICE_FORWARDED_HOST") == ("true" if behind else "")
+    told = {
+        (it["EventType"], it["FunctionARN"])
+        for distribution in stack.of("AWS::CloudFront::Distribution").values()
+        for config in [distribution["DistributionConfig"]]
+        for behaviour in [config["DefaultCacheBehavior"], *config["CacheBehaviors"]]
+        for it in behaviour["FunctionAssociations"]
+    }
+    assert told == ({("viewer-request", "<CloudFront/TellsHost.FunctionARN>")} if behind else set())
+
+
+@pytest.mark.parametrize("door", DOORS)
 def test_the_page_knows_where_documents_go(deploy: Deploy, door: str) -> None:
     """Where both functions share an address, beside the page; else to the other function's, which must let it in."""
     stack = deploy(FrontDoor=door)
@@ -197,3 +215,9 @@ def test_the_page_knows_where_documents_go(deploy: Deploy, door: str) -> None:
     expected = "." if shared else "<IngestFunctionUrl.FunctionUrl>"
     assert variable(stack, "ChatFunction", "SLUICE_INGEST_URL") == expected
     assert variable(stack, "IngestFunction", "SLUICE_PAGE_ORIGINS") == ("" if door == "FunctionUrl" else "*")
+
+
+@pytest.mark.parametrize("app", [chat, ingest], ids=["chat", "ingest"])
+def test_no_function_sends_callers_to_its_own_url(app: FastAPI) -> None:
+    """As a redirect to the path with or without a slash would, past the door that they came through."""
+    assert app.router.redirect_slashes is False

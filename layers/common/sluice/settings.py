@@ -118,6 +118,8 @@ class Settings(AccessSettings):
     upload_urls: Annotated[frozenset[str], BeforeValidator(_names)] = frozenset()
     # The origins whose pages may use the ingest function, with commas between; `*` is every page that has a key.
     page_origins: Annotated[frozenset[str], BeforeValidator(_names)] = frozenset()
+    # Whether the front door tells in x-forwarded-host by which host it was reached; any other lets callers write that.
+    forwarded_host: bool = False
 
     chat_model: str = "offline/extractive"
     # Further models that a request may ask for, with commas between.
