@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from functions.migrate import custom_resource, embeddings
 from functions.migrate.requests import CreateKey, Embeddings, Request, read
 from sluice import bootstrap
+
+_logger = logging.getLogger(__name__)
 
 PHYSICAL_ID = "sluice-schema"
 # CloudFormation's own, which say nothing of what is deployed.
@@ -52,8 +55,16 @@ def release(properties: Mapping[str, Any]) -> str:
 
 
 def _deploy(properties: Mapping[str, Any]) -> Mapping[str, str]:
-    applied = asyncio.run(bootstrap.migrate_as_owner())
-    return {"Release": release(properties), "Applied": ", ".join(applied)}
+    done = _told(asyncio.run(bootstrap.migrate_as_owner()))
+    left = {"Left": "; ".join(done.left)} if done.left else {}
+    return {"Release": release(properties), "Applied": ", ".join(done.applied), **left}
+
+
+def _told(done: bootstrap.Migrated) -> bootstrap.Migrated:
+    """Log what is left to do; it slows searches down, and fails no deploy."""
+    for statement in done.left:
+        _logger.warning("An administrator of the database has to run: %s", statement)
+    return done
 
 
 async def _answer(request: Request, seconds_left: float) -> Mapping[str, Any]:
@@ -61,4 +72,5 @@ async def _answer(request: Request, seconds_left: float) -> Mapping[str, Any]:
         return {"key": await bootstrap.create_key(request.wanted())}
     if isinstance(request, Embeddings):
         return await embeddings.answer(request, seconds_left)
-    return {"applied": await bootstrap.migrate_as_owner()}
+    done = _told(await bootstrap.migrate_as_owner())
+    return {"applied": done.applied, **({"left": done.left} if done.left else {})}

@@ -13,6 +13,7 @@ from local.postgres import Postgres
 from sluice.adapters.postgres.admission import admit
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.migrations import migrate
+from sluice.adapters.postgres.role_settings import hand_on
 from sluice.adapters.postgres.schema import check
 from sluice.domain import uuid7
 from tests.conftest import DIMENSION, EMBEDDING_MODEL
@@ -36,7 +37,8 @@ def owners(postgres: Postgres) -> Iterator[str]:
 def admitted(owners: str) -> str:
     """The URL for the user that was let in twice: as on a first deploy and on a second."""
     for _ in range(2):
-        admit(owners, USER, idle_session_seconds=60)
+        admit(owners, USER)
+        assert hand_on(owners, USER, idle_session_seconds=60) == []
     with psycopg.connect(owners, autocommit=True) as connection:
         statement = sql.SQL("alter role {} password {}").format(sql.Identifier(USER), sql.Literal(PASSWORD))
         connection.execute(statement)
@@ -80,7 +82,7 @@ def test_a_user_of_rds_logs_in_by_iam(owners: str) -> None:
     with psycopg.connect(owners, autocommit=True) as connection:
         connection.execute("create role rds_iam")
         try:
-            admit(owners, "by-token", idle_session_seconds=0)
+            admit(owners, "by-token")
             is_member = connection.execute("select pg_has_role('by-token', 'rds_iam', 'member')").fetchone()
         finally:
             connection.execute("drop role rds_iam")

@@ -60,7 +60,7 @@ def test_the_profile_proxy_stays_awake_and_is_reached_by_its_proxy(deploy: Deplo
             "postgresql://sluice_owner@<Database/Cluster.Endpoint.Address>/sluice?sslmode=verify-full"
         ),
     }
-    assert variables(stack, "MigrateFunction")["SLUICE_IDLE_SESSION_SECONDS"] == "0"
+    assert variables(stack, "MigrateFunction")["SLUICE_IDLE_SESSION_SECONDS"] == ""
 
 
 def test_the_profile_existing_makes_no_database_and_no_network(deploy: Deploy) -> None:

@@ -4,7 +4,7 @@ Each part is made once per environment, when it is first asked for. Imports stan
 function loads only what it needs: the chat function never loads a parser.
 """
 
-from sluice.bootstrap.deployment import create_key, migrate_as_owner, reembedding
+from sluice.bootstrap.deployment import Migrated, create_key, migrate_as_owner, reembedding
 from sluice.bootstrap.ingestion import ingesting, parser, queue, recognizer, reconciling
 from sluice.bootstrap.life import close, prime_snapshot, start
 from sluice.bootstrap.questions import (
@@ -39,6 +39,7 @@ from sluice.bootstrap.shared import (
 )
 
 __all__ = [
+    "Migrated",
     "answering",
     "answering_model",
     "authenticating",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sluice.bootstrap.shared import conninfo, embedder_of, migrate, settings
 
@@ -16,18 +17,32 @@ if TYPE_CHECKING:
     from sluice.settings import Settings
 
 
-async def migrate_as_owner() -> list[str]:
-    """Migrate past the pooler, and let the functions' user in where it is another one; return what was applied."""
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """The migrations that were applied, and the statements that only an administrator of the database may run."""
+
+    applied: list[str]
+    left: list[str]
+
+
+async def migrate_as_owner() -> Migrated:
+    """Migrate past the pooler, let the functions' user in where it is another one, and give it its settings."""
     from sluice.adapters.postgres import extension
     from sluice.adapters.postgres.admission import admit
+    from sluice.adapters.postgres.role_settings import hand_on
 
     owner = _as_owner(settings())
     await asyncio.to_thread(extension.check, await conninfo(owner)())
     applied = await migrate(owner)
     if owner.database_user:
-        url = await conninfo(owner)()
-        await asyncio.to_thread(admit, url, owner.database_user, idle_session_seconds=owner.idle_session_seconds)
-    return applied
+        await asyncio.to_thread(admit, await conninfo(owner)(), owner.database_user)
+    user = owner.database_user or urlsplit(settings().database_url).username
+    if user is None:
+        return Migrated(applied, [])
+    # Of a role that is not ours alone, only what was asked for is changed.
+    idle = owner.idle_session_seconds if owner.database_user else owner.idle_session_seconds or None
+    left = await asyncio.to_thread(hand_on, await conninfo(owner)(), unquote(user), idle_session_seconds=idle)
+    return Migrated(applied, left)
 
 
 async def create_key(wanted: ApiKey) -> str:

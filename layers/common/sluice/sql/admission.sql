@@ -4,7 +4,6 @@
 do $$
 declare
     app constant text := {user};
-    setting text;
 begin
     if not exists (select from pg_roles where rolname = app) then
         execute format('create role %I login', app);
@@ -16,15 +15,18 @@ begin
     execute format('grant connect on database %I to %I', current_database(), app);
     execute format('grant usage on schema public to %I', app);
     execute format('grant select, insert, update, delete on all tables in schema public to %I', app);
-    -- Migrations give their settings to whoever migrates; without the library loaded some of them are unknown names.
-    perform '[0]'::vector;
-    for setting in
-        select unnest(setconfig) from pg_db_role_setting join pg_database on pg_database.oid = setdatabase
-        where setrole = current_user::regrole and datname = current_database()
-    loop
-        execute format('alter role %I in database %I set %s to %L', app, current_database(),
-            split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1));
-    end loop;
-    execute format('alter role %I in database %I set idle_session_timeout to %L', app, current_database(),
-        {idle_session}::text);
 end $$;
+
+-- name: know_settings
+-- Without the library loaded in a session its settings are unknown names there.
+select '[0]'::vector;
+
+-- name: settings_of
+-- Of a role in this database; of whoever asks where no role is named.
+select split_part(setting, '=', 1) as name, substr(setting, strpos(setting, '=') + 1) as value
+from pg_db_role_setting
+join pg_database on pg_database.oid = setdatabase
+join pg_roles on pg_roles.oid = setrole
+cross join unnest(setconfig) as setting
+where datname = current_database() and rolname = coalesce(%(role)s::text, current_user)
+order by name;
