@@ -40,6 +40,10 @@ build: .venv-sam/.ready  ## build the functions and the layer for Lambda into .a
 	@$(SAM) build $(ARGS)
 	@PYTHONPATH=layers/common .venv-sam/bin/python -m layer_build.report .aws-sam/build
 
+# What other targets stand on: their ARGS are not those of a build.
+built: .venv-sam/.ready
+	@$(SAM) build
+
 build-twice: .venv-sam/.ready  ## build twice and compare every byte, name, right and time
 	@for build in once twice; do \
 		$(SAM) build --no-cached --build-dir .aws-sam/$$build $(ARGS) >.aws-sam/$$build.log 2>&1 || exit; \
@@ -50,7 +54,7 @@ build-twice: .venv-sam/.ready  ## build twice and compare every byte, name, righ
 	@cmp .aws-sam/once.sha256 .aws-sam/twice.sha256
 	@diff -r .aws-sam/once .aws-sam/twice && echo "Both builds are the same."
 
-sam-local: build .venv/.ready  ## run the built functions in Lambda's image, beside `make run`: make sam-local ARGS="invoke ChatFunction -e tests/events/ask.json"
+sam-local: built .venv/.ready  ## run the built functions in Lambda's image, beside `make run`: make sam-local ARGS="invoke ChatFunction -e tests/events/ask.json"
 	@exec $(BIN)/python -m local.sam $(ARGS)
 
 lambda-image:  ## fetch Lambda's image, in which the built functions are tried
@@ -59,7 +63,7 @@ lambda-image:  ## fetch Lambda's image, in which the built functions are tried
 scan: .venv-checkov/.ready  ## look through the stack's templates for insecure settings, and count them
 	@exec .venv-checkov/bin/checkov --framework cloudformation --skip-download --quiet --compact -f template.yaml infra/*.yaml
 
-test-sam: scan build .venv/.ready  ## run the tests that need Docker and Lambda's image
+test-sam: scan built .venv/.ready  ## run the tests that need Docker and Lambda's image
 	@exec $(BIN)/pytest -m sam $(ARGS)
 
 dashboard: .venv/.ready  ## draw the dashboard of infra/observability.yaml anew for the docs
@@ -108,4 +112,4 @@ tests/clients/node_modules/.tried: tests/clients/package-lock.json
 		echo "setup: the JavaScript clients can't be installed; the tests that use them skip" >&2; fi
 	@mkdir -p $(@D) && touch $@
 
-.PHONY: help run eval test screenshots check build build-twice sam-local lambda-image scan test-sam dashboard cost deploy format lock clean
+.PHONY: help run eval test screenshots check build built build-twice sam-local lambda-image scan test-sam dashboard cost deploy format lock clean

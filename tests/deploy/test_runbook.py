@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,18 @@ def test_make_takes_its_commands(line: str) -> None:
 
     assert target in TARGETS
     assert {name.partition("=")[0] for name in variables} <= {"ARGS", "EVAL", "ASK"}
+
+
+@pytest.mark.parametrize("target", ["sam-local", "test-sam"])
+def test_what_is_meant_for_a_program_does_not_reach_the_build_before_it(target: str) -> None:
+    """`sam build` knows none of the options of `sam local` and pytest."""
+    command = ["make", "--dry-run", target, "ARGS=--mine"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+    builds = [line for line in printed.splitlines() if " sam build" in line]
+    assert builds
+    assert [line for line in builds if "--mine" in line] == []
+    assert "--mine" in printed.splitlines()[-1]
 
 
 @pytest.mark.sam
