@@ -42,6 +42,10 @@ def reachable(ports: Collection[int], *, folder: Path) -> Iterator[Reach]:
     """Yield how containers reach the servers on these ports; raise `DockerError`. `folder` takes the socket files."""
     name = f"sluice-{min(ports)}"
     here = [part for port in ports for part in (f"{folder}/{port}.socket", f"{HOST}:{port}")]
+    if name in _docker("network", "ls", "--format", "{{.Name}}").splitlines():
+        raise DockerError(
+            f"Another sam-local runs; end it. If it was killed: docker rm -f {name}; docker network rm {name}"
+        )
     _docker("network", "create", name)
     try:
         with _listening([sys.executable, _RELAY, *here]), _listening(_container(name, ports, folder)):
