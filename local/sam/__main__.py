@@ -16,6 +16,7 @@ from local.sam.reachable import DockerError, reachable
 from local.sam.template import Laptop, NothingBuilt, write
 
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
+_INTERRUPTED = 130  # as a shell says of what Ctrl-C has ended
 _OURS = {"SLUICE_DATABASE_URL", "SLUICE_BUCKET", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"}
 USAGE = """usage: make sam-local ARGS="invoke FUNCTION --event tests/events/FILE.json"
        make sam-local ARGS="start-lambda"
@@ -46,3 +47,5 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1:]))
     except (DockerError, NothingBuilt) as error:
         sys.exit(f"sam-local: {error}")
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
