@@ -7,7 +7,14 @@ import pytest
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.reading import DocumentParser
 from sluice.domain import Block
-from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, EncryptedDocument, NoTextLayer
+from sluice.errors import (
+    DamagedDocument,
+    DocumentTooLarge,
+    EmptyDocument,
+    EncryptedDocument,
+    NoTextLayer,
+    UnsupportedKind,
+)
 from tests.parsers.making import archive, docx, epub, paragraph, pptx, shape, xlsx
 
 
@@ -103,3 +110,36 @@ def test_an_archive_that_lies_about_its_sizes_is_stopped() -> None:
 
     with pytest.raises((DocumentTooLarge, DamagedDocument)):
         DocumentParser(Limits(archive_bytes=1_000_000)).parse("a.pptx", lying)
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@pytest.mark.parametrize(
+    ("stream", "error", "words"),
+    [
+        ("WordDocument", UnsupportedKind, "a document of Word 97"),
+        ("PowerPoint Document", UnsupportedKind, "a presentation of PowerPoint 97"),
+        ("__properties_version1.0", UnsupportedKind, "an Outlook message"),
+        ("EncryptedPackage", EncryptedDocument, "password"),
+    ],
+)
+def test_old_office_files_are_named(parser: DocumentParser, stream: str, error: type[Exception], words: str) -> None:
+    """A refusal says what the file is, so that its owner knows how to save it anew."""
+    with pytest.raises(error, match=words):
+        parser.parse("a", OLE + stream.encode("utf-16-le"))
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        b"\x09\x08\x10\x00\x00\x06\x05\x00" + bytes(12) + b"\x2f\x00\x36\x00",
+        b"\x09\x08\x10\x00\x00\x06\x05\x00" + bytes(12) + b"\x86\x00\x00\x00\x2f\x00\x36\x00",
+        b"\x09\x08\x08\x00\x00\x05\x05\x00" + bytes(4) + b"\x2f\x00\x04\x00",
+    ],
+    ids=["97", "97 with a reservation", "5"],
+)
+def test_an_old_workbook_with_a_password_is_refused_as_such(parser: DocumentParser, records: bytes) -> None:
+    """It is not damaged."""
+    with pytest.raises(EncryptedDocument):
+        parser.parse("a.xls", OLE + "Workbook".encode("utf-16-le") + records)

@@ -110,6 +110,22 @@ def test_a_mail_is_its_headers_its_text_and_the_mails_in_it(parser: DocumentPars
     )
 
 
+def test_a_mailbox_is_all_its_mails(parser: DocumentParser) -> None:
+    """Each under its own subject; a line within a text that begins like the next mail parts nothing."""
+    envelope = b"From a@b.c Mon Jan  5 10:00:00 2026\n"
+    mail = envelope + b"X-Labels: all\nFrom: a@b.c\nTo: d@e.f\nSubject: %b\n\n%b\nFrom then on.\n\n"
+
+    parsed = parser.parse("a.mbox", mail % (b"One", b"First.") + mail % (b"Two", b"Second."))
+
+    assert (parsed.kind, parsed.title) == ("eml", None)
+    assert parsed.blocks == (
+        Block("Subject: One\nFrom: a@b.c\nTo: d@e.f", heading="One"),
+        Block("First.\nFrom then on.", heading="One"),
+        Block("Subject: Two\nFrom: a@b.c\nTo: d@e.f", heading="Two"),
+        Block("Second.\nFrom then on.", heading="Two"),
+    )
+
+
 def test_an_encrypted_mail_is_refused(parser: DocumentParser) -> None:
     """Its headers alone would not answer anything."""
     with pytest.raises(EncryptedDocument):

@@ -67,10 +67,22 @@ _NAMED = {"csv": CSV, "tsv": CSV, "tab": CSV, "jsonl": JSON, "ndjson": JSON, "md
 _HTML_START = re.compile(r"(?>\s*<!--.*?-->)*+\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _HTML_PAGE = re.compile(r"<(html|head|title|body)\b[^>]*>", re.IGNORECASE)
 _MAIL_HEADER = re.compile(
-    r"(from|to|subject|date|mime-version|received|return-path|message-id|content-type):", re.IGNORECASE
+    r"(from|to|subject|date|mime-version|received|return-path|delivered-to|message-id|content-type):", re.IGNORECASE
 )
+_MAILBOX_LINE = re.compile(r"\AFrom \S+ [^\n]*\d{4}[^\n]*\n")
+_MOST_HEADERS = 1_000
 _MARKDOWN_HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
 _BEGINNING = 65_536
+# What an old compound file is, by one of its streams.
+_STREAMS = (
+    ("WordDocument", "a document of Word 97 to 2003 (.doc)"),
+    ("PowerPoint Document", "a presentation of PowerPoint 97 to 2003 (.ppt)"),
+    ("__properties_version1.0", "an Outlook message (.msg)"),
+)
+# The record BOF of the first sheets, with FILEPASS behind it or behind WRITEPROT ([MS-XLS], section 2.1.7.20.3).
+_ENCRYPTED_SHEETS = re.compile(
+    rb"\x09\x08(?:\x10\x00\x00\x06.{14}|\x08\x00\x00\x05.{6})(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL
+)
 
 
 def binary_kind(body: bytes, limits: Limits) -> str | None:
@@ -123,9 +135,10 @@ def _is_html(beginning: str, extension: str) -> bool:
 
 
 def _is_mail(beginning: str) -> bool:
-    """A mail begins with header lines, three or more of them well known."""
-    headers = beginning.lstrip("\n").partition("\n\n")[0].splitlines()
-    known = {match[1].lower() for line in headers[:100] if (match := _MAIL_HEADER.match(line))}
+    """A mail begins with header lines, three or more of them well known; in a mailbox another line stands before."""
+    beginning = _MAILBOX_LINE.sub("", beginning.lstrip("\n"))
+    headers = beginning.partition("\n\n")[0].splitlines()
+    known = {match[1].lower() for line in headers[:_MOST_HEADERS] if (match := _MAIL_HEADER.match(line))}
     return len(known) >= 3 and bool(re.match(r"[\w-]+:", headers[0]))
 
 
@@ -166,8 +179,9 @@ def _archive(archive: Archive) -> str:
 
 def _compound(body: bytes) -> str:
     """Old Office files, and encrypted new ones, are compound files whose directory names their streams in UTF-16."""
-    if "EncryptedPackage".encode("utf-16-le") in body:
+    if "EncryptedPackage".encode("utf-16-le") in body or _ENCRYPTED_SHEETS.search(body):
         raise EncryptedDocument
-    if any(name.encode("utf-16-le") in body for name in ("Workbook", "Book\0")):
+    if any(name.encode("utf-16-le") in body for name in ("Workbook", "WORKBOOK", "Book\0", "BOOK\0")):
         return WORKBOOK
-    raise unsupported("an old Office document; save it in the present format")
+    what = next((what for name, what in _STREAMS if name.encode("utf-16-le") in body), "a compound file of Microsoft's")
+    raise unsupported(what)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from email.message import MIMEPart
+from itertools import pairwise
 
 from sluice.adapters.parsers import html
 from sluice.adapters.parsers.cleaning import clean, one_line
@@ -19,6 +21,7 @@ _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pgp-encrypted"})
 _ARMOUR = "-----BEGIN PGP MESSAGE-----"
 _MOST_MAILS = 10
+_MAILBOX_LINE = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From \S+ [^\n]*\d{4}[^\n]*\n")
 
 
 def read(body: bytes, limits: Limits) -> ParsedDocument:
@@ -27,14 +30,23 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     A mail without any text of its own is empty: its headers alone would answer nothing but who wrote when.
     """
     try:
-        message = email.message_from_bytes(body, policy=email.policy.default)
-        blocks = [block for block in _blocks(message, limits, depth=0) if block.text.strip()]
-        subject = _header(message, "Subject")
+        messages = [email.message_from_bytes(raw, policy=email.policy.default) for raw in _messages(body)]
+        found = (block for message in messages for block in _blocks(message, limits, depth=0))
+        blocks = [block for block in found if block.text.strip()]
+        subject = _header(messages[0], "Subject") if len(messages) == 1 else None
     except (ValueError, LookupError, TypeError, AttributeError, IndexError) as error:
         raise DamagedDocument("The e-mail is damaged and can't be read.") from error
     if not blocks:
         raise EmptyDocument
     return ParsedDocument("eml", tuple(blocks), title=subject)
+
+
+def _messages(body: bytes) -> list[bytes]:
+    """Return the mails of a mailbox, which begin with a line of their own (RFC 4155); any other file is one mail."""
+    starts = [match.start() for match in _MAILBOX_LINE.finditer(body)]
+    if not starts or body[: starts[0]].strip():
+        return [body]
+    return [body[start:end] for start, end in pairwise([*starts, len(body)])]
 
 
 def _blocks(message: MIMEPart, limits: Limits, *, depth: int) -> Iterator[Block]:
