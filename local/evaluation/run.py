@@ -46,19 +46,9 @@ def evaluate(
             measured = asyncio.run(_measure(server, datasets, model, hybrid, chunk_characters, reranking, bars))
     Console().print(_table(measured, model))
     if json_to:
-        rows = [asdict(row) for row in measured]
-        json_to.write_text(
-            json.dumps(
-                {
-                    "embedding_model": model,
-                    "weights": asdict(hybrid),
-                    "rerank_model": reranking.model if reranking else None,
-                    "results": rows,
-                },
-                indent=2,
-            )
-            + "\n"
-        )
+        used = {"embedding_model": model, "weights": asdict(hybrid), "rerank_model": reranking and reranking.model}
+        results = [asdict(row) for row in measured]
+        json_to.write_text(json.dumps({**used, "results": results}, indent=2) + "\n")
     return measured
 
 
