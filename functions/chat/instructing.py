@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 
 from sluice.answering import Terms
+from sluice.decorating import DecoratedModel
 from sluice.domain import Usage
 from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
 
@@ -27,19 +28,12 @@ class Instructed:
         await self.terms.book(model, usage)
 
 
-class InstructedModel:
+class InstructedModel(DecoratedModel):
     """A chat model whose system message says more."""
 
     def __init__(self, model: ChatModel, instructions: str) -> None:
-        self._model = model
+        super().__init__(model)
         self._instructions = instructions
-
-    @property
-    def name(self) -> str:
-        return self._model.name
-
-    async def context_tokens(self, model: str | None = None) -> int | None:
-        return await self._model.context_tokens(model)
 
     def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None

@@ -15,9 +15,11 @@ from functions.chat.app import app
 from sluice import tokens
 from sluice.domain import Allowance, Caller, Usage
 from sluice.errors import ModelUnavailable
+from sluice.moderating import Moderation
 from sluice.ports import Finish
 from sluice.spending import Price
 from sluice.testing.ledger import FixedPrices
+from sluice.testing.moderation import WordModerator
 from tests.chat.conftest import Parts, client, parts
 
 __all__ = ["client", "parts"]  # fixtures
@@ -122,7 +124,7 @@ async def test_an_answer_may_be_longer_than_what_was_kept_back(client: httpx.Asy
 
 
 async def test_what_the_model_counted_is_what_is_booked(client: httpx.AsyncClient, parts: Parts) -> None:
-    """The estimate is for the time before; `done` and /api/usage agree."""
+    """The estimate is for the time before. `done` tells the answer's own; /api/usage also what its search took."""
     parts.prices = FixedPrices(PRICE)
     parts.allowance = Allowance(tokens_per_day=100_000, dollars_per_month=50.0, streams=4)
     parts.model.enqueue("Krill.", Finish("stop", Usage(1_000, 500)))
@@ -130,7 +132,7 @@ async def test_what_the_model_counted_is_what_is_booked(client: httpx.AsyncClien
     told = events(await ask(client))
     usage = (await client.get("/api/usage", params={"days": 1})).json()
 
-    span = {"answers": 1, "prompt_tokens": 1_000, "completion_tokens": 500, "cost": 2.0}
+    span = {"answers": 1, "prompt_tokens": 1_005, "completion_tokens": 500, "cost": 2.000005}
     assert told[-1]["usage"] == {"prompt_tokens": 1_000, "completion_tokens": 500, "cost": 2.0}
     assert usage == {
         "day": span,
@@ -138,7 +140,7 @@ async def test_what_the_model_counted_is_what_is_booked(client: httpx.AsyncClien
         "days": [{"date": f"{parts.ledger.now:%Y-%m-%d}", **span}],
         "streams": 0,
         "limits": {"streams": 4, "tokens_per_day": 100_000, "dollars_per_month": 50.0},
-        "left": {"streams": 4, "tokens_per_day": 98_500, "dollars_per_month": 48.0},
+        "left": {"streams": 4, "tokens_per_day": 98_495, "dollars_per_month": 47.999995},
     }
 
 
@@ -168,7 +170,7 @@ async def test_an_answer_that_breaks_off_is_booked_as_far_as_it_came(client: htt
 
 
 async def test_a_question_that_fails_before_the_model_holds_nothing(client: httpx.AsyncClient, parts: Parts) -> None:
-    """What was kept back for it is free again, and nothing is booked."""
+    """What was kept back for it is free again, and only what its search took is booked."""
     parts.allowance = Allowance(streams=1)
     unknown = "0198c0de-0000-7000-8000-000000000000"
     await client.post("/api/chat", json={"message": "hi", "conversation_id": unknown})
@@ -178,7 +180,31 @@ async def test_a_question_that_fails_before_the_model_holds_nothing(client: http
 
     answered = await ask(client)
 
-    assert (answered.status_code, len(parts.ledger.settled)) == (200, 1)
+    assert answered.status_code == 200
+    assert [(booked.prompt_tokens, booked.completion_tokens) for booked in parts.ledger.settled[:2]] == [(1, 0), (5, 0)]
+
+
+async def test_what_a_search_took_is_booked(client: httpx.AsyncClient, parts: Parts) -> None:
+    """Its embedding is no answer, but it counts."""
+    await client.post("/api/search", json={"query": "blue whales"})
+
+    usage = (await client.get("/api/usage")).json()
+
+    assert usage["day"] == {"answers": 0, "prompt_tokens": 2, "completion_tokens": 0, "cost": 0.000002}
+
+
+async def test_moderation_is_booked_with_the_answer(client: httpx.AsyncClient, parts: Parts) -> None:
+    """At its own price, for the question and for the answer."""
+    parts.prices = FixedPrices(Price(0.001, 0.0))
+    parts.moderation = Moderation(WordModerator())
+    parts.model.enqueue("Krill.", Finish("stop", Usage(10, 5)))
+
+    await ask(client)
+
+    seen = tokens.estimate("What do blue whales eat?") + tokens.estimate("Krill.")
+    [booked] = parts.ledger.settled
+    assert (booked.prompt_tokens, booked.completion_tokens) == (10 + 5 + seen, 5)
+    assert booked.cost == pytest.approx(0.01 + 0.000005 + 0.001 * seen)
 
 
 async def test_a_model_without_a_price_is_an_error_not_a_gift(client: httpx.AsyncClient, parts: Parts) -> None:

@@ -66,12 +66,13 @@ async def test_more_is_searched_for_than_is_returned() -> None:
 
 
 async def test_what_it_took_is_booked() -> None:
-    """Under the name of the model."""
+    """Under the name of the model, after what embedding took."""
     world = World()
 
     await world.search()
 
-    assert world.booked == [("test/words", Usage(cost=0.001))]
+    assert world.booked[1:] == [("test/words", Usage(cost=0.001))]
+    assert world.booked[0][0] == "test/hash"
 
 
 async def test_a_model_that_fails_leaves_the_search_as_it_is(caplog: pytest.LogCaptureFixture) -> None:

@@ -67,7 +67,8 @@ class Limiting:
     async def book(self, caller: Caller, model: str, usage: Usage) -> None:
         """Count what was spent for a caller beside answers; a ledger that is away costs the operator alone."""
         try:
-            await self._ledger.book(limits(caller, self._of_users), (await self._prices.of(model)).priced(usage))
+            spent = usage if usage.cost is not None else (await self._prices.of(model)).priced(usage)
+            await self._ledger.book(limits(caller, self._of_users), spent)
         except SluiceError:
             logger.exception("What was spent beside an answer could not be booked: %s", usage)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 from sluice import tokens
+from sluice.decorating import DecoratedModel
 from sluice.domain import Usage
 from sluice.errors import MoneySpent, SluiceError, TokensSpent
 from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
@@ -109,19 +110,12 @@ class Meter:
         return TokensSpent() if is_tokens else MoneySpent()
 
 
-class MeteredModel:
+class MeteredModel(DecoratedModel):
     """A chat model whose answer ends when its budget does, with the finish reason `budget`."""
 
     def __init__(self, model: ChatModel, meter: Meter) -> None:
-        self._model = model
+        super().__init__(model)
         self._meter = meter
-
-    @property
-    def name(self) -> str:
-        return self._model.name
-
-    async def context_tokens(self, model: str | None = None) -> int | None:
-        return await self._model.context_tokens(model)
 
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None

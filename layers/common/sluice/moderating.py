@@ -14,7 +14,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sluice import background, prompting
+from sluice import background, prompting, tokens
+from sluice.decorating import DecoratedModel
 from sluice.domain import Usage
 from sluice.errors import ModelError, ModerationUnavailable, QuestionFlagged
 from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
@@ -22,6 +23,7 @@ from sluice.ports.moderation import Moderator
 
 if TYPE_CHECKING:
     from sluice.answering import Terms
+    from sluice.completing import Book
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +54,12 @@ class Moderation:
         """Return the same terms with this moderation; `question` is empty where it is not known yet."""
         return Moderated(terms, self, question)
 
-    async def flags(self, text: str) -> bool:
-        """Return whether the text is flagged; raise `ModerationUnavailable` where that ends an answer."""
+    async def flags(self, text: str, book: Book) -> bool:
+        """Return whether the text is flagged; raise `ModerationUnavailable` where that ends an answer.
+
+        What it takes is booked ahead, estimated, since these models don't count: no verdict waits until it is settled.
+        """
+        await book(self._moderator.model, Usage(tokens.estimate(text)))
         await self._moderator.ready()
         try:
             async with asyncio.timeout(self.policy.seconds):
@@ -97,24 +103,17 @@ class Moderated:
 
     def _judge(self, question: str) -> asyncio.Task[bool] | None:
         if self._moderation.policy.questions:
-            self._judging = background.begin(self._moderation.flags(question))
+            self._judging = background.begin(self._moderation.flags(question, self.book))
         return self._judging
 
 
-class ModeratedModel:
+class ModeratedModel(DecoratedModel):
     """A chat model that is asked what may be asked, and whose answer ends where it is flagged."""
 
     def __init__(self, model: ChatModel, moderation: Moderation, question: Moderated) -> None:
-        self._model = model
+        super().__init__(model)
         self._moderation = moderation
         self._question = question
-
-    @property
-    def name(self) -> str:
-        return self._model.name
-
-    async def context_tokens(self, model: str | None = None) -> int | None:
-        return await self._model.context_tokens(model)
 
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None
@@ -130,7 +129,7 @@ class ModeratedModel:
     async def _watch(
         self, deltas: AsyncGenerator[TextDelta | Finish | NextAttempt, None]
     ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
-        windows = _Windows(self._moderation)
+        windows = _Windows(self._moderation, self._question.book)
         try:
             async for delta in deltas:
                 if isinstance(delta, TextDelta):
@@ -147,8 +146,9 @@ class ModeratedModel:
 class _Windows:
     """The text of an answer, and the verdicts on its windows."""
 
-    def __init__(self, moderation: Moderation) -> None:
+    def __init__(self, moderation: Moderation, book: Book) -> None:
         self._moderation = moderation
+        self._book = book
         self._text = ""
         self._shown = 0
         self._judging: list[asyncio.Task[bool]] = []
@@ -175,4 +175,4 @@ class _Windows:
     def _show(self) -> None:
         window = self._text[max(0, self._shown - OVERLAP) :]
         self._shown = len(self._text)
-        self._judging.append(background.begin(self._moderation.flags(window)))
+        self._judging.append(background.begin(self._moderation.flags(window, self._book)))

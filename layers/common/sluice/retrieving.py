@@ -58,7 +58,7 @@ class Retrieving:
 
         if wanted.text and (not wanted.follows or stands_alone(wanted.text)):
             return await search(wanted.text)
-        async with _meanwhile(self._embed_ahead(wanted.text)) as vector:
+        async with _meanwhile(self._embed_ahead(wanted.text, book)) as vector:
             question, path = await placed()
             began = perf_counter()
             query = await self._rewriter.rewrite(question, path, book=book)
@@ -66,9 +66,9 @@ class Retrieving:
             found = await search(query, vector if query == wanted.text else None)
         return replace(found, timing={"rewrite": 1000 * (rewritten - began), **found.timing})
 
-    async def _embed_ahead(self, text: str) -> QueryVector:
+    async def _embed_ahead(self, text: str, book: Book) -> QueryVector:
         """Which question is answered again is not known ahead."""
-        return await self._searching.embed(text) if text else QueryVector("", [])
+        return await self._searching.embed(text, book=book) if text else QueryVector("", [])
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from sluice.domain import Caller, Filter, Passage, Vector
+from sluice.domain import Caller, EmbeddingUsage, Filter, Passage, Usage, Vector
 from sluice.errors import EmbeddingModelSwitched
 from sluice.ports import Embedder, PassageStore
 from sluice.waking import Waking
@@ -56,10 +56,13 @@ class Searching:
         self._embedder_of = embedder_of
         self._reranking = reranking
 
-    async def embed(self, query: str) -> QueryVector:
-        """Return the vector of a query; raise `ModelError`."""
+    async def embed(self, query: str, *, book: Book | None = None) -> QueryVector:
+        """Return the vector of a query; raise `ModelError`. `book` takes down what that has cost."""
         embedder = self._embedder
-        [vector] = await embedder.embed([query], purpose="query")
+        embedded = await embedder.embed_query(query)
+        if book and embedded.usage.tokens:
+            await book(embedder.model, _taken(embedded.usage))
+        [vector] = embedded.vectors
         return QueryVector(embedder.model, vector)
 
     async def search(
@@ -76,10 +79,10 @@ class Searching:
         """Return the best `limit` passages, best first; raise `ModelError` or `DatabaseUnavailable`.
 
         With `waking` a database that is starting is waited for; `vector` is the query's, if it is on its way already;
-        `book` takes down what ranking anew has cost.
+        `book` takes down what models have cost.
         """
         began = perf_counter()
-        embedded = await (vector or self.embed(query))
+        embedded = await (vector or self.embed(query, book=book))
         ready = perf_counter()
         waking = waking or Waking(limit=0.0)
         candidates = max(limit, self._reranking.candidates) if self._reranking else limit
@@ -94,7 +97,7 @@ class Searching:
         try:
             passages = await find(embedded)
         except EmbeddingModelSwitched as switched:
-            passages = await find(await self._embed_anew(query, switched))
+            passages = await find(await self._embed_anew(query, switched, book))
         found = Found(passages, {"embed": 1000 * (ready - began), "search": 1000 * (perf_counter() - ready)})
         return await self._rank(self._reranking, query, found, limit, book) if self._reranking else found
 
@@ -107,9 +110,14 @@ class Searching:
             reranked.passages, {**found.timing, "rerank": 1000 * (perf_counter() - began)}, unranked=reranked.failure
         )
 
-    async def _embed_anew(self, query: str, switched: EmbeddingModelSwitched) -> QueryVector:
+    async def _embed_anew(self, query: str, switched: EmbeddingModelSwitched, book: Book | None) -> QueryVector:
         """Go over to the model that is searched now, for this query and those to come."""
         if self._embedder_of is None:
             raise switched
         self._embedder = self._embedder_of(switched.model)
-        return await self.embed(query)
+        return await self.embed(query, book=book)
+
+
+def _taken(usage: EmbeddingUsage) -> Usage:
+    """What has no cost is left to the operator's prices."""
+    return Usage(prompt_tokens=usage.tokens, cost=usage.cost or None)

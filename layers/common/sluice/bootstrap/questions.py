@@ -167,8 +167,9 @@ def limiting() -> Limiting:
 
 async def check_prices() -> None:
     """Raise `ModelUnpriced` for a model that may answer and has no price."""
-    named = ",".join([settings().rewrite_model, settings().offered_models, settings().fallback_models])
-    for name in [settings().chat_model, *names_of(named)]:
+    chosen = settings()
+    named = [chosen.chat_model, chosen.rewrite_model, chosen.offered_models, chosen.fallback_models]
+    for name in names_of(",".join([*named, chosen.embedding_model, chosen.moderation_model])):
         await prices().of(name)
 
 

@@ -82,6 +82,10 @@ class Embedder(Protocol):
         """Return one vector per text, in order; raise `ModelError`."""
         ...
 
+    async def embed_query(self, text: str) -> Embeddings:
+        """Return the vector of what is searched for, and what it took; raise `ModelError`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class OtherVectors:

@@ -17,6 +17,9 @@ class Verdict:
 class Moderator(Protocol):
     """A moderation model."""
 
+    @property
+    def model(self) -> str: ...
+
     async def ready(self) -> None:
         """Return once it could judge: its library may have to be loaded first. Calls nobody."""
         ...

@@ -76,7 +76,7 @@ class InMemoryLedger:
     async def settle(self, limits: Limits, hold: Hold | None, usage: Usage) -> None:
         if hold is not None and self._held.pop(hold.id, None) is None:
             return
-        if usage.tokens:
+        if usage.tokens or usage.cost:
             self.settled.append(usage)
             for subject in limits:
                 self._spent[subject, _day(self.now)].append(usage)

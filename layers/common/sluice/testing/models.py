@@ -111,11 +111,13 @@ class HashEmbedder:
         self.purposes.extend([purpose] * len(texts))
         return [_unit(self._count(re.findall(r"\w+", text.lower()))) for text in texts]
 
+    async def embed_query(self, text: str) -> Embeddings:
+        """Return the unit vector of a query, which takes what a document would."""
+        return Embeddings(await self.embed([text], purpose="query"), _taken([text]))
+
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
         """Return one unit vector per text; each word is a token, and a million of them cost a dollar."""
-        vectors = await self.embed(texts, purpose="document")
-        tokens = sum(len(text.split()) for text in texts)
-        return Embeddings(vectors, EmbeddingUsage(tokens, tokens / 1_000_000))
+        return Embeddings(await self.embed(texts, purpose="document"), _taken(texts))
 
     def _count(self, words: Iterable[str]) -> Vector:
         counts = [0.0] * self._dimension
@@ -128,3 +130,8 @@ def _unit(vector: Vector) -> Vector:
     """A text without words gets the first axis: pgvector's cosine distance to a zero vector is not a number."""
     length = math.hypot(*vector)
     return [value / length for value in vector] if length else [1.0] + [0.0] * (len(vector) - 1)
+
+
+def _taken(texts: Sequence[str]) -> EmbeddingUsage:
+    tokens = sum(len(text.split()) for text in texts)
+    return EmbeddingUsage(tokens, tokens / 1_000_000)

@@ -23,6 +23,7 @@ class WordModerator:
     gate: asyncio.Event | None = None
     loading: asyncio.Event | None = None
     shown: list[str] = field(default_factory=list)
+    model: str = "test/moderator"
 
     async def ready(self) -> None:
         if self.loading:

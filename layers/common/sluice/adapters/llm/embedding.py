@@ -83,6 +83,10 @@ class LiteLLMEmbedder:
         """Return one unit vector per text, in order; raise `ModelError`."""
         return (await self._embed_all(texts, purpose)).vectors
 
+    async def embed_query(self, text: str) -> Embeddings:
+        """Return the unit vector of what is searched for, and what it took; raise `ModelError`."""
+        return await self._embed_all([text], "query")
+
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
         """Return one unit vector per text, in order, and what they took; raise `ModelError`."""
         return await self._embed_all(texts, "document")

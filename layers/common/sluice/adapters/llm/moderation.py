@@ -16,6 +16,10 @@ class LiteLLMModerator:
         self._model = model
         self._options = dict(options or {})
 
+    @property
+    def model(self) -> str:
+        return self._model
+
     async def ready(self) -> None:
         """Return once LiteLLM is imported."""
         await library.loaded()

@@ -30,8 +30,9 @@ class LiteLLMPrices:
 
 async def _listed(model: str) -> Price:
     entry = catalogue.entry(model) or {}
-    if entry.get("input_cost_per_token"):
-        return Price(entry["input_cost_per_token"], entry.get("output_cost_per_token") or 0.0)
+    # At 0 the list means that it does not know, except of moderation, for which hardly anybody asks for money.
+    if entry.get("input_cost_per_token") or entry.get("mode") == "moderation":
+        return Price(entry.get("input_cost_per_token") or 0.0, entry.get("output_cost_per_token") or 0.0)
     litellm = await library.loaded()
     try:
         # Some models cost more beyond a length of prompt; the price of short ones is what most requests pay.

@@ -55,6 +55,10 @@ class OfflineEmbedder:
         """Return one unit vector per text, in order."""
         return [embed(text) for text in texts]
 
+    async def embed_query(self, text: str) -> Embeddings:
+        """Return the unit vector of what is searched for, which takes nothing."""
+        return Embeddings(await self.embed([text], purpose="query"), EmbeddingUsage())
+
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
         """Return one unit vector per text, in order; they cost nothing."""
         return Embeddings(await self.embed(texts, purpose="document"), EmbeddingUsage())

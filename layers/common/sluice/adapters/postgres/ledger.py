@@ -65,7 +65,7 @@ class PostgresLedger:
                 "prompt_tokens": usage.prompt_tokens,
                 "completion_tokens": usage.completion_tokens,
                 "dollars": usage.cost or 0.0,
-                "booked": usage.tokens > 0,
+                "booked": usage.tokens > 0 or bool(usage.cost),
             },
         )
 
