@@ -58,7 +58,7 @@ def test_make_takes_its_commands(line: str) -> None:
 @pytest.mark.parametrize("target", ["sam-local", "test-sam"])
 def test_what_is_meant_for_a_program_does_not_reach_the_build_before_it(target: str) -> None:
     """`sam build` knows none of the options of `sam local` and pytest."""
-    command = ["make", "--dry-run", target, "ARGS=--mine"]
+    command = ["make", "--no-print-directory", "--dry-run", target, "ARGS=--mine"]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
     builds = [line for line in printed.splitlines() if " sam build" in line]
