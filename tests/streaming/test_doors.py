@@ -113,7 +113,10 @@ async def test_an_event_that_fails_is_an_error_of_the_invocation(
     assert message in reply.invocation.error.payload["errorMessage"]
 
 
-@pytest.mark.parametrize("event", [events.queue("one"), ["a list"], {"requestContext": {"connectionId": "x"}}])
+@pytest.mark.parametrize(
+    "event",
+    [events.queue("one"), ["a list"], {"requestContext": {"connectionId": "x"}}, {"requestContext": None}, None],
+)
 async def test_an_event_that_nobody_takes_is_a_clear_error(event: object, runtime: ExecutionEnvironment) -> None:
     """It names what came and what to do, and the environment survives."""
     reply = await runtime.invoke(event)

@@ -67,6 +67,7 @@ async def test_the_emulator_takes_every_kind_of_answer(emulator: httpx.AsyncClie
     streamed = await invoke(emulator, function_url_event(path="/binary"))
     empty = await invoke(emulator, function_url_event(path="/status", query="404"))
     broken_off = await invoke(emulator, function_url_event(path="/fail-after"))
+    deep = await invoke(emulator, function_url_event(path="/fails-deep"))
     unknown = await invoke(emulator, {"Records": []})
     again = await invoke(emulator, function_url_event(path="/life"))
 
@@ -74,5 +75,6 @@ async def test_the_emulator_takes_every_kind_of_answer(emulator: httpx.AsyncClie
     assert len(streamed.partition(bytes(8))[2]) == 700 + 16 + 700
     assert empty.endswith(bytes(8) + b"\n")
     assert broken_off.endswith(bytes(8) + b"half")
+    assert deep.endswith(bytes(8) + b"half")
     assert json.loads(unknown)["errorType"] == "UnknownEvent"
     assert b'"starts": 1' in again

@@ -43,7 +43,9 @@ def events(body: bytes) -> list[object]:
     return [json.loads(text) if text.endswith("}") else text for text in data]
 
 
-@pytest.mark.parametrize("path", ["/fail-before", "/fail-before-first-byte", "/silent"])
+@pytest.mark.parametrize(
+    "path", ["/fail-before", "/fail-before-first-byte", "/silent", "/start-twice", "/exits", "/cancels-itself"]
+)
 async def test_a_failure_before_the_first_byte_is_a_problem(path: str, survivor: ExecutionEnvironment) -> None:
     """Even when the app has begun its head: nothing of it was sent."""
     answer = await (await survivor.get(path)).end()
@@ -67,6 +69,37 @@ async def test_a_failure_after_the_first_byte_is_told_in_trailers(survivor: Exec
     assert error_of(answer) == ("Function.ValueError", "ValueError", "broke in the middle")
     assert isinstance(answer.error, InvocationError)
     assert "in fail_after" in "".join(answer.error.payload["stackTrace"])  # type: ignore[index] # seen by error_of
+
+
+async def test_an_error_from_far_below_fits_into_the_trailers(survivor: ExecutionEnvironment) -> None:
+    """The innermost frames and the beginning of the message; Lambda's server hangs up over more than 4 KiB."""
+    answer = await (await survivor.get("/fails-deep")).end()
+
+    assert error_of(answer) == ("Function.ValueError", "ValueError", "ü" * 400)
+    assert isinstance(answer.error, InvocationError)
+    assert "in dig" in answer.error.payload["stackTrace"][-1]  # type: ignore[index] # seen by error_of
+
+
+async def test_an_app_that_survives_its_own_bad_head_answers(survivor: ExecutionEnvironment) -> None:
+    """A head that was not taken does not count as begun."""
+    answer = await (await survivor.get("/recovers-from-a-bad-head")).end()
+
+    assert (answer.prelude.status, answer.body) == (500, b"recovered")
+
+
+async def test_a_failure_while_cleaning_up_is_logged(survivor: ExecutionEnvironment) -> None:
+    """The client is told of the deadline, the log of what broke after it."""
+    answer = await (await survivor.get("/fails-to-clean-up", seconds=1)).end()
+
+    assert answer.json() == DEADLINE
+    await survivor.logs("ValueError: cleaning up broke")
+
+
+async def test_an_app_that_never_waits_hears_of_its_deadline(survivor: ExecutionEnvironment) -> None:
+    """Sending is a moment at which others have their turn, even when nothing has to be sent."""
+    answer = await (await survivor.get("/never-waits", seconds=1)).end()
+
+    assert error_of(answer)[0] == "Function.DeadlineExceeded"
 
 
 async def test_an_unfinished_answer_is_told_in_trailers(survivor: ExecutionEnvironment) -> None:

@@ -31,6 +31,21 @@ def test_an_error_type_has_the_form_that_lambda_accepts(error: Exception, expect
     assert dict(trailers(error))["Lambda-Runtime-Function-Error-Type"] == expected
 
 
+class Unreadable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no message from me")
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("\0" * 9_999), ValueError("😀" * 9_999), Unreadable(), type("X" * 9_999, (Exception,), {})()]
+)
+def test_trailers_take_less_than_lambda_reads(error: Exception) -> None:
+    """Its server breaks off a request with more than 4,096 bytes of them."""
+    lines = [f"{name}: {value}\r\n" for name, value in trailers(error)]
+
+    assert len("".join(lines)) < 4_000
+
+
 def test_the_error_object_is_base64_of_json_on_one_line() -> None:
     """Line ends and text of any language in a message can't break the header."""
     body = dict(trailers(ValueError("zwei\r\nZeilen: ü")))["Lambda-Runtime-Function-Error-Body"]

@@ -118,6 +118,27 @@ async def test_binary_bodies_pass_unchanged(runtime: ExecutionEnvironment) -> No
     assert answer == Streamed(Prelude(200, {"content-type": "image/png"}), CHUNK[:700] + bytes(16) + CHUNK[:700], None)
 
 
+async def test_breaks_in_headers_end_no_header(runtime: ExecutionEnvironment) -> None:
+    """They become spaces, and what is no name is left out, so that no value can smuggle in a header."""
+    answer = await (await runtime.get("/breaks-in-headers")).end()
+
+    assert answer.prelude == Prelude(
+        200, {"content-type": "text/plain", "x-split": "a  set-cookie: stolen=1 "}, ("a=1  x-more: 1",)
+    )
+
+
+async def test_an_empty_piece_does_not_end_the_answer(runtime: ExecutionEnvironment) -> None:
+    """A chunk of length 0 would."""
+    assert (await (await runtime.get("/empty-pieces")).end()).body == b"ab"
+
+
+async def test_a_hundred_thousand_bytes_arrive_one_by_one(runtime: ExecutionEnvironment) -> None:
+    """In order and complete."""
+    answer = await (await runtime.get("/bytes-one-by-one")).end()
+
+    assert answer.body == (CHUNK * 2)[:100_000]
+
+
 @pytest.mark.parametrize("path", ["/large", "/one-large-piece"])
 async def test_twenty_megabytes_pass_unchanged(path: str, runtime: ExecutionEnvironment) -> None:
     """In many pieces or in one."""

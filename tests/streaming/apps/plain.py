@@ -250,6 +250,91 @@ async def twice(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(send, "twice")
 
 
+@route("/start-twice")
+async def start_twice(scope: Scope, receive: Receive, send: Send) -> None:
+    await begin(send)
+    await begin(send)
+
+
+@route("/exits")
+async def exits(scope: Scope, receive: Receive, send: Send) -> None:
+    raise SystemExit(3)
+
+
+@route("/cancels-itself")
+async def cancels_itself(scope: Scope, receive: Receive, send: Send) -> None:
+    raise asyncio.CancelledError
+
+
+@route("/fails-deep")
+async def fails_deep(scope: Scope, receive: Receive, send: Send) -> None:
+    """Fail below many frames, with a message of any length and language."""
+
+    def dig(depth: int) -> None:
+        if depth:
+            dig(depth - 1)
+        raise ValueError("ü" * 10_000)
+
+    await begin(send, 200, (b"content-type", b"text/plain"))
+    await body(send, b"half", more=True)
+    dig(60)
+
+
+@route("/fails-to-clean-up")
+async def fails_to_clean_up(scope: Scope, receive: Receive, send: Send) -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        raise ValueError("cleaning up broke")
+
+
+@route("/recovers-from-a-bad-head")
+async def recovers(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send headers of a wrong type first, as a bug in a middleware does."""
+    try:
+        await send({"type": "http.response.start", "status": 200, "headers": [("text", "is wrong")]})
+    except TypeError:
+        await begin(send, 500, (b"content-type", b"text/plain"))
+        await body(send, b"recovered")
+
+
+@route("/empty-pieces")
+async def empty_pieces(scope: Scope, receive: Receive, send: Send) -> None:
+    await begin(send, 200, (b"content-type", b"text/plain"))
+    for piece in (b"a", b"", b"b", b""):
+        await body(send, piece, more=True)
+    await body(send)
+
+
+@route("/bytes-one-by-one")
+async def bytes_one_by_one(scope: Scope, receive: Receive, send: Send) -> None:
+    await begin(send, 200, (b"content-type", b"text/plain"))
+    for number in range(100_000):
+        await body(send, CHUNK[number % 256 : number % 256 + 1], more=True)
+    await body(send)
+
+
+@route("/never-waits")
+async def never_waits(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send nothing, for ever, without a moment for any other task."""
+    await begin(send, 200, (b"content-type", b"text/plain"))
+    while True:
+        await body(send, more=True)
+
+
+@route("/breaks-in-headers")
+async def breaks_in_headers(scope: Scope, receive: Receive, send: Send) -> None:
+    await begin(
+        send,
+        200,
+        (b"content-type", b"text/plain"),
+        (b"x-split", b"a\r\nset-cookie: stolen=1\0"),
+        (b"bad name\r\n", b"1"),
+        (b"set-cookie", b"a=1\r\nx-more: 1"),
+    )
+    await body(send, b"ok")
+
+
 @route("/never")
 async def never(scope: Scope, receive: Receive, send: Send) -> None:
     await asyncio.Event().wait()

@@ -51,8 +51,8 @@ class StreamedAnswer:
 
     async def write(self, data: bytes) -> None:
         if not self.committed:
-            self.committed = True
             await self._post.open(CONTENT_TYPE)
+            self.committed = True
             await self._post.send(self._prelude + data)
         else:
             await self._post.send(data)

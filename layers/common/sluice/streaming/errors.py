@@ -4,6 +4,7 @@ StreamingError
 ├── StartupFailed      the app's lifespan did not start; tried again at the next invocation
 ├── UnknownEvent       an event that no front door and no `events` function takes
 ├── AnswerIncomplete   the app returned before its answer was complete
+├── AppExited          the app raised SystemExit or KeyboardInterrupt in a request
 ├── DeadlineExceeded   the app was stopped because the invocation's time runs out
 ├── Terminated         the app was stopped because the environment ends
 └── ClientGone         an OSError: nobody is there to read the answer any more
@@ -26,6 +27,10 @@ class UnknownEvent(StreamingError):
 
 class AnswerIncomplete(StreamingError):
     """The app returned before its answer was complete."""
+
+
+class AppExited(StreamingError):
+    """The app wanted to end the process, which serves other requests after this one."""
 
 
 class DeadlineExceeded(StreamingError):

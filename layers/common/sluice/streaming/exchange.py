@@ -9,13 +9,15 @@ import asyncio
 import logging
 
 from sluice.streaming.answers import Answer
-from sluice.streaming.asgi import Message, RawHeaders
+from sluice.streaming.asgi import Message, RawHeaders, response_headers
 from sluice.streaming.errors import ClientGone
 from sluice.streaming.failures import EVENT_STREAM, Failure
 
 logger = logging.getLogger(__name__)
 
 _WITHOUT_BODY = frozenset([204, 304])
+# An app that never waits would not hear of its deadline: after so many messages other tasks have their turn.
+_TURN = 64
 
 
 class Exchange:
@@ -32,6 +34,7 @@ class Exchange:
         self._has_body = True
         self._is_event_stream = False
         self._tail = b""
+        self._messages = 0
 
     async def receive(self) -> Message:
         """Return the whole request first, and `http.disconnect` once the answer is complete or can't be delivered."""
@@ -43,9 +46,12 @@ class Exchange:
 
     async def send(self, message: Message) -> None:
         """Take one message of the answer; raise `ClientGone` (an `OSError`) when it can't be delivered."""
+        self._messages += 1
+        if not self._messages % _TURN:
+            await asyncio.sleep(0)
         match message["type"]:
             case "http.response.start" if not self._begun:
-                await self._begin(message["status"], list(message.get("headers", [])))
+                await self._begin(message["status"], response_headers(message.get("headers", ())))
             case "http.response.body" if self._begun and not self.complete:
                 await self._body(message.get("body", b""), more=message.get("more_body", False))
             case kind:
@@ -74,16 +80,17 @@ class Exchange:
         await self._end(error)
 
     async def _begin(self, status: int, headers: RawHeaders) -> None:
-        self._begun = True
         self._has_body = self._method != "HEAD" and status not in _WITHOUT_BODY
         content_type = next((value for name, value in headers if name.lower() == b"content-type"), b"")
         self._is_event_stream = content_type.decode("latin-1").lower().startswith(EVENT_STREAM)
         await self._answer.begin(status, headers, has_body=self._has_body)
+        self._begun = True
 
     async def _body(self, data: bytes, *, more: bool) -> None:
         if data and self._has_body:
-            self._tail = (self._tail + data[-4:])[-4:]
+            tail, self._tail = (self._tail + data[-4:])[-4:], b""  # unknown, should the write be broken off
             await self._answer.write(data)
+            self._tail = tail
         elif more:
             await self._answer.write(b"")  # an app's way to send its head before its first byte
         if not more:

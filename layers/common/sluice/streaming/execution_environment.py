@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-# Lambda grants two seconds between SIGTERM and SIGKILL.
-SHUTDOWN_SECONDS = 1.5
+# Lambda grants two seconds between SIGTERM and SIGKILL, and a request that is broken off takes some of them.
+SHUTDOWN_SECONDS = 1.0
 
 
 class ExecutionEnvironment:

@@ -12,7 +12,11 @@ import traceback
 from dataclasses import dataclass
 
 EVENT_STREAM = "text/event-stream"
-_FRAMES_TOLD = 20
+# Lambda's server is Go's: it breaks off a request whose trailers take more than 4,096 bytes. In characters and, of
+# JSON before base64 makes it a third longer, in bytes.
+_NAME_SIZE = 100
+_MESSAGE_SIZE = 400
+_ERROR_SIZE = 2_800
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +48,32 @@ DEADLINE = Failure(
 def trailers(error: BaseException) -> list[tuple[str, str]]:
     """Return the trailers that tell Lambda why a streamed answer was broken off.
 
-    The body is base64 of the JSON error object, as in AWS's Node.js runtime client.
+    The body is base64 of the JSON error object, as in AWS's Node.js runtime client: cut to what Lambda takes. The log
+    has the whole.
     """
-    name = type(error).__name__
-    content = {
-        "errorType": name,
-        "errorMessage": str(error),
-        "stackTrace": traceback.format_tb(error.__traceback__)[-_FRAMES_TOLD:],
-    }
+    name = type(error).__name__[:_NAME_SIZE]
     return [
         ("Lambda-Runtime-Function-Error-Type", f"Function.{_reason(name)}"),
-        ("Lambda-Runtime-Function-Error-Body", base64.b64encode(json.dumps(content).encode()).decode()),
+        ("Lambda-Runtime-Function-Error-Body", base64.b64encode(_error_object(name, error)).decode()),
     ]
+
+
+def _error_object(name: str, error: BaseException) -> bytes:
+    """Return the error as JSON, with as many of the innermost frames as there is room for."""
+    frames = traceback.format_tb(error.__traceback__)
+    while True:
+        content = {"errorType": name, "errorMessage": _message(error)[:_MESSAGE_SIZE], "stackTrace": frames}
+        encoded = json.dumps(content, ensure_ascii=False).encode(errors="replace")
+        if len(encoded) <= _ERROR_SIZE or not frames:
+            return encoded
+        frames = frames[1:]
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - whatever an error's own code raises, the answer must still end
+        return "The error has no readable message."
 
 
 def _reason(name: str) -> str:

@@ -14,7 +14,7 @@ from sluice.streaming.asgi import App, Scope
 from sluice.streaming.errors import DeadlineExceeded, StartupFailed, UnknownEvent
 from sluice.streaming.exchange import Exchange
 from sluice.streaming.execution_environment import execution_environment
-from sluice.streaming.failures import INTERNAL_ERROR
+from sluice.streaming.failures import DEADLINE, INTERNAL_ERROR
 from sluice.streaming.function_url import Event
 from sluice.streaming.invocation import Invocation, LambdaContext, enter
 from sluice.streaming.lifespan import Lifespan
@@ -58,7 +58,7 @@ class Streaming:
 
     def __call__(self, event: Any, context: LambdaContext) -> object:
         """Serve one invocation; raise `UnknownEvent` for an event that nothing here takes."""
-        is_request = isinstance(event, dict) and "requestContext" in event
+        is_request = isinstance(event, dict) and isinstance(event.get("requestContext"), dict)
         streams = self._streams if StreamedResponse.supported else ()
         if is_request and "function_url" in streams and function_url.sent(event):
             request = function_url.scope(event), function_url.body(event)
@@ -79,8 +79,8 @@ class Streaming:
         post.on_gone = exchange.disconnect
         try:
             await self._serve(scope, exchange, event, context)
-            if exchange.complete:
-                await post.accepted()
+            if exchange.complete and not exchange.gone.is_set():
+                await _until_taken(post, context)
         finally:
             await post.close()
 
@@ -90,13 +90,14 @@ class Streaming:
         return buffered.envelope(door, answer)
 
     async def _serve(self, scope: Scope, exchange: Exchange, event: Event, context: LambdaContext) -> None:
-        try:
-            await self._lifespan.startup()
-        except StartupFailed as error:
-            logger.exception("The app did not start.")
-            await exchange.fail(INTERNAL_ERROR, error)
-            return
         invocation = Invocation.of(context)
+        try:
+            async with asyncio.timeout(TimeLimit.before(invocation.remaining_seconds, self._margin).run):
+                await self._lifespan.startup()
+        except (StartupFailed, TimeoutError) as error:
+            logger.exception("The app did not start.")
+            await exchange.fail(INTERNAL_ERROR if isinstance(error, StartupFailed) else DEADLINE, error)
+            return
         enter(invocation)
         scope["state"] = self._lifespan.state.copy()
         scope["extensions"] = {"aws.lambda": invocation.as_dict()}
@@ -104,17 +105,26 @@ class Streaming:
         await serve(self._app, scope, exchange, TimeLimit.before(invocation.remaining_seconds, self._margin))
 
     async def _handle(self, handle: EventHandler, event: Event, context: LambdaContext) -> object:
-        await self._lifespan.startup()
         invocation = Invocation.of(context)
-        enter(invocation)
         seconds = TimeLimit.before(invocation.remaining_seconds, self._margin).run
         try:
             async with asyncio.timeout(seconds) as limit:
+                await self._lifespan.startup()
+                enter(invocation)
                 return await handle(event, context)
         except TimeoutError as error:
             if not limit.expired():
                 raise  # the function's own
             raise DeadlineExceeded(f"The event was still being handled {seconds:.1f} s after it came.") from error
+
+
+async def _until_taken(post: StreamedPost, context: LambdaContext) -> None:
+    """Wait until Lambda has taken the whole answer; give up before it ends the process over a client that does not."""
+    try:
+        async with asyncio.timeout(context.get_remaining_time_in_millis() / 2000):
+            await post.accepted()
+    except TimeoutError:
+        logger.error("The client did not take its answer in time.")
 
 
 def _explain(event: object) -> str:

@@ -32,7 +32,11 @@ class Lifespan:
             return
         self.state = {}
         self.task = asyncio.create_task(self._run())
-        reply = await self._tell("lifespan.startup")
+        try:
+            reply = await self._tell("lifespan.startup")
+        except asyncio.CancelledError:
+            self.task.cancel()
+            raise
         if reply and reply["type"] == "lifespan.startup.failed":
             raise StartupFailed(reply.get("message") or "The app gave no reason.")
         self._started = True

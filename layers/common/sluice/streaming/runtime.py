@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import os
-import random
 import signal
 import sys
 import sysconfig
@@ -18,10 +17,10 @@ from awslambdaric import bootstrap
 from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
-from sluice.streaming import lambda_environment
+from sluice.streaming import lambda_environment, randomness
 from sluice.streaming.execution_environment import execution_environment
 from sluice.streaming.response import StreamedResponse
-from sluice.streaming.wire import StreamedPost
+from sluice.streaming.wire import BROKEN, StreamedPost
 
 
 class StreamingMarshaller(LambdaMarshaller):  # type: ignore[misc] # awslambdaric has no type information
@@ -47,7 +46,7 @@ class StreamingClient(LambdaRuntimeClient):  # type: ignore[misc] # awslambdaric
     def restore_next(self) -> None:
         """Wait for the restore, and give up the random state that all copies of the snapshot share."""
         super().restore_next()
-        random.seed()
+        randomness.renew()
 
     def wait_next_invocation(self) -> Any:
         """Poll. The apps start before the first time, and so after a snapshot: none holds their connections."""
@@ -64,6 +63,8 @@ class StreamingClient(LambdaRuntimeClient):  # type: ignore[misc] # awslambdaric
         if isinstance(result_data, StreamedResponse):
             post = StreamedPost(self.lambda_runtime_address, invoke_id, invocation_id)
             self._environment.run(result_data.send(post))
+            if post.status == BROKEN:  # the API's word for an environment that can't go on
+                raise SystemExit(1)
         else:
             super().post_invocation_result(invoke_id, result_data, content_type, invocation_id)
 

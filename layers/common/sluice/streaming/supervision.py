@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sluice.streaming.asgi import App, Scope
-from sluice.streaming.errors import AnswerIncomplete, ClientGone, DeadlineExceeded, StreamingError, Terminated
+from sluice.streaming.errors import (
+    AnswerIncomplete,
+    AppExited,
+    ClientGone,
+    DeadlineExceeded,
+    StreamingError,
+    Terminated,
+)
 from sluice.streaming.exchange import Exchange
 from sluice.streaming.failures import DEADLINE, INTERNAL_ERROR
 
@@ -16,22 +23,29 @@ logger = logging.getLogger(__name__)
 
 # Lambda gives an environment two seconds to end, and the app's lifespan needs some of them.
 TERMINATION_SECONDS = 0.5
+FAREWELL_SECONDS = 0.25
 
 Running = asyncio.Future[None]
+
+_NOBODY = "Nobody is there to read the answer any more."
 
 
 @dataclass(frozen=True, slots=True)
 class TimeLimit:
-    """Seconds that the app may run, and seconds that it then gets to clean up."""
+    """Seconds that the app may run, that it then gets to clean up, and in which the client must take the end."""
 
     run: float
     clean_up: float
+    farewell: float
 
     @classmethod
     def before(cls, remaining: float, margin: float) -> TimeLimit:
-        """Keep a margin before the end, half of it for the app; if little time remains, half of that is the margin."""
+        """Keep a margin before the end: half of it for the app, a quarter for its client.
+
+        If little time remains, half of that is the margin.
+        """
         margin = min(margin, remaining / 2)
-        return cls(run=remaining - margin, clean_up=margin / 2)
+        return cls(run=remaining - margin, clean_up=margin / 2, farewell=margin / 4)
 
 
 async def serve(app: App, scope: Scope, exchange: Exchange, limit: TimeLimit) -> None:
@@ -39,21 +53,35 @@ async def serve(app: App, scope: Scope, exchange: Exchange, limit: TimeLimit) ->
 
     It is cancelled when time runs out or nobody is there to read; an answer that it leaves unfinished is ended for it.
     """
-    running = asyncio.ensure_future(app(scope, exchange.receive, exchange.send))
+    running = asyncio.ensure_future(_run(app, scope, exchange))
+    ends = asyncio.get_running_loop().time() + limit.run
     try:
         error = await _interruption(running, exchange, limit) or _error(running, exchange)
     except asyncio.CancelledError:
         await _stop(running, TERMINATION_SECONDS)
-        await _end(exchange, Terminated("The execution environment ends."))
+        await _end(exchange, Terminated("The execution environment ends."), FAREWELL_SECONDS)
         raise
     if error:
-        await _end(exchange, error)
+        await _end(exchange, error, max(ends - asyncio.get_running_loop().time(), 0) + limit.farewell)
 
 
-async def _end(exchange: Exchange, error: BaseException) -> None:
+async def _run(app: App, scope: Scope, exchange: Exchange) -> None:
+    try:
+        await app(scope, exchange.receive, exchange.send)
+    except (SystemExit, KeyboardInterrupt) as error:  # a loop hands these on to whoever runs it
+        raise AppExited(f"The app raised {type(error).__name__} in a request.") from error
+
+
+async def _end(exchange: Exchange, error: BaseException, seconds: float) -> None:
     _report(error)
-    if not exchange.complete and not exchange.gone.is_set():
-        await exchange.fail(DEADLINE if isinstance(error, DeadlineExceeded) else INTERNAL_ERROR, error)
+    if exchange.complete or exchange.gone.is_set():
+        return
+    try:
+        async with asyncio.timeout(seconds):
+            await exchange.fail(DEADLINE if isinstance(error, DeadlineExceeded) else INTERNAL_ERROR, error)
+    except TimeoutError:
+        logger.error("The client did not take the end of its answer within %.1f s.", seconds)
+        exchange.disconnect()
 
 
 async def _interruption(running: Running, exchange: Exchange, limit: TimeLimit) -> StreamingError | None:
@@ -62,13 +90,12 @@ async def _interruption(running: Running, exchange: Exchange, limit: TimeLimit) 
     first: set[asyncio.Future[Any]] = {running, gone}
     await asyncio.wait(first, timeout=limit.run, return_when=asyncio.FIRST_COMPLETED)
     gone.cancel()
-    if running.done() and not exchange.gone.is_set():
-        return None
-    failure = await _stop(running, limit.clean_up)
-    if exchange.gone.is_set():
-        return ClientGone("Nobody is there to read the answer any more.")
-    if failure:
+    if running.done():
+        return ClientGone(_NOBODY) if exchange.gone.is_set() else None
+    if failure := await _stop(running, limit.clean_up):
         logger.error("The app failed while it was being stopped.", exc_info=failure)
+    if exchange.gone.is_set():
+        return ClientGone(_NOBODY)
     return DeadlineExceeded(f"The app was still at work {limit.run:.1f} s after the request came.")
 
 

@@ -15,12 +15,16 @@ from sluice.streaming.errors import ClientGone
 logger = logging.getLogger(__name__)
 
 ACCEPTED = 202
+BROKEN = 500
 # Larger pieces would be copied into the transport's buffer whole before it pushes back.
 PIECE_SIZE = 256 * 1024
 
 
 class StreamedPost:
-    """The POST of one answer. `on_gone` is called when the Runtime API hangs up, or refuses, before the end."""
+    """The POST of one answer. `on_gone` is called when the Runtime API hangs up, or refuses, before the end.
+
+    `status` is that of the Runtime API's answer; 0 while there is none.
+    """
 
     def __init__(self, address: str, request_id: str, invocation_id: str | None) -> None:
         self._address = address
@@ -30,6 +34,7 @@ class StreamedPost:
         self._accepted: asyncio.Task[None] | None = None
         self._ended = False
         self.gone = False
+        self.status = 0
         self.on_gone: Callable[[], object] = lambda: None
 
     async def open(self, content_type: str) -> None:
@@ -96,11 +101,11 @@ class StreamedPost:
         """Read the answer to the POST; one that comes before the end means that nobody takes the rest."""
         try:
             head = await reader.readuntil(b"\r\n\r\n")
-            status = int(head.split(b" ", 2)[1])
-        except (asyncio.IncompleteReadError, ConnectionError):
-            status = 0
-        if status != ACCEPTED:
-            logger.error("The Runtime API did not take the streamed response (status %s).", status or "none")
-        if not self._ended or status != ACCEPTED:
+            self.status = int(head.split(b" ", 2)[1])
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError, IndexError):
+            self.status = 0
+        if self.status != ACCEPTED:
+            logger.error("The Runtime API did not take the streamed response (status %s).", self.status or "none")
+        if not self._ended or self.status != ACCEPTED:
             self.gone = True
             self.on_gone()
