@@ -14,7 +14,8 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sluice.adapters.llm import stub_provider
+from sluice.adapters.llm import deferring, stub_provider
+from sluice.adapters.llm.late_encoding import LateEncoding
 
 ENVIRONMENT: Mapping[str, str] = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else importing it fetches a price list from the network
@@ -31,8 +32,11 @@ def load() -> Any:
     """Import LiteLLM, quiet and with the offline models registered; later calls return at once."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    deferring.install()
     with _undisturbed():
         litellm: Any = importlib.import_module("litellm")
+        main: Any = importlib.import_module("litellm.main")
+    main.encoding = LateEncoding(functools.partial(main.__getattr__, "encoding"))
     # The client of OpenAI has no type for the vectors in bytes that it lets one ask for.
     warnings.filterwarnings("ignore", "Pydantic serializer warnings", UserWarning)
     litellm.suppress_debug_info = True
