@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -59,9 +60,14 @@ def install_ensurepip() -> None:
 
 def run(program: str, *arguments: str) -> None:
     try:
-        subprocess.run([str(VENV / program), *arguments], check=True)
+        subprocess.run([str(VENV / program), *arguments], check=True, env=trusting() | os.environ)
     except subprocess.CalledProcessError as error:
         sys.exit(f"Set-up stopped: `{program} {' '.join(arguments)}` failed with exit code {error.returncode}.")
+
+
+def trusting() -> dict[str, str]:
+    """Let uv trust the machine's certificates, as pip does: in many companies a proxy has its own."""
+    return {"UV_SYSTEM_CERTS": "1"} if ssl.get_default_verify_paths().cafile else {}
 
 
 def install_project() -> None:
