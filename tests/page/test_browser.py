@@ -11,7 +11,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from sluice.testing.pdfs import pdf
-from tests.page import spending, stack
+from tests.page import failing, spending, stack
 from tests.page.browser import screen
 from tests.page.model import Model
 from tests.page.window import Window
@@ -283,6 +283,18 @@ def test_files_and_folders_are_dropped_anywhere(window: Window, tmp_path: Path) 
     assert window.all(".upload", ".hidden.md") == []
     window.button("Clear what is ready").click()
     window.gone(".upload")
+
+
+def test_a_failed_document_is_tried_again(window: Window, addresses: stack.Addresses, manual: Path) -> None:
+    """One button reads it anew, and the list follows it until it is ready; what is ready has no such button."""
+    put(window, manual)
+    failing.fail(addresses.database, manual.name, "The embedding model did not answer.")
+    window.open("#/documents")
+    window.find(".document .reason", "The embedding model did not answer.")
+    window.button(f"Try “{manual.name}” again").click()
+
+    window.until(lambda: [row.text.endswith("Ready") for row in window.all(".document", manual.name)] == [True])
+    assert window.all("button[aria-label^='Try']") == []
 
 
 def test_what_was_used_is_drawn_by_day(window: Window, addresses: stack.Addresses) -> None:

@@ -117,8 +117,19 @@ export class Documents {
         document.reason ? el("p", { class: "reason" }, document.reason) : null,
       ),
       el("span", { class: `badge ${document.status}` }, stepWords(document)),
+      document.status === "failed" ? iconButton("again", `Try “${title}” again`, () => this.#retry(document)) : null,
       iconButton("trash", `Delete “${document.title}”`, () => this.#delete(document)),
     );
+  }
+
+  async #retry(document) {
+    try {
+      await this.#client.json("POST", `/api/documents/${document.id}/retry`);
+      announce("It waits to be read again.");
+    } catch (problem) {
+      announce(problem.message);
+    }
+    await this.refresh();
   }
 
   async #delete(document) {
