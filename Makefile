@@ -33,6 +33,7 @@ bench: .venv/.ready .venv-sam/.ready .venv-bench/.ready .venv/pgbouncer/.tried  
 	$(BIN)/python -m benchmarks.streaming
 	$(BIN)/python -m benchmarks.cold_start
 	$(BIN)/python -m benchmarks.open_answers
+	.venv-bench/bin/python -m pytest -q benchmarks
 	.venv-bench/bin/python -m benchmarks.retrieval --chunks 5000
 	.venv-bench/bin/python -m benchmarks.first_token --chunks 5000
 

@@ -29,7 +29,8 @@ import httpx
 import psycopg
 
 from benchmarks import report
-from benchmarks.retrieval import CALLER, MODEL, Bench, roomy_server
+from benchmarks.retrieval.server import roomy_server
+from benchmarks.retrieval.stored import CALLER, MODEL, Stored
 from benchmarks.scripted_upstream import ENDLESS
 from benchmarks.synthetic import Corpus
 from local.evaluation.metrics import percentile
@@ -265,7 +266,7 @@ def main() -> None:
     chosen = parser.parse_args()
     corpus = Corpus(chosen.chunks, chosen.dimension)
     with tempfile.TemporaryDirectory() as folder, roomy_server(chosen.data or Path(folder)) as server:
-        Bench(server, corpus, queries=1, recall=0.0).store()
+        Stored(server.url(), corpus).store()
         with prepared(server):
             rows = run(server, corpus, chosen.questions, chosen.open, chosen.pause)
     compared = ratios(rows)

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,11 @@ def directions(model: MiniLM) -> Matrix:
     numbers = np.arange(len(model.vocabulary))
     parts = (numbers[start : start + BATCH] for start in range(0, len(numbers), BATCH))
     return np.concatenate([_hidden(model.weights, _framed(part))[:, 1] for part in parts])
+
+
+def mean_states(model: MiniLM, tokens: Sequence[Sequence[int]]) -> Matrix:
+    """Return the mean of the last hidden states of each sequence; all are equally long, and have both marks."""
+    return _hidden(model.weights, np.array(tokens)).mean(axis=1)
 
 
 def _tensors(data: bytes) -> Iterator[tuple[str, Matrix]]:

@@ -1,0 +1,27 @@
+"""The server that both ways search, and what they say meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+
+from local.postgres import Postgres
+
+
+def roomy_server(folder: Path) -> Postgres:
+    """A server whose indexes fit into memory, for both ways alike."""
+    settings = ("shared_buffers=6GB", "maintenance_work_mem=8GB", "max_wal_size=16GB")
+    return Postgres(folder, durable=False, settings=settings)
+
+
+def set_ef_search(url: str, ef_search: int) -> None:
+    """Let new sessions search with so many candidates."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("select '[0]'::vector")
+        connection.execute(f"alter role sluice in database sluice set hnsw.ef_search = {ef_search}")
+
+
+def say(text: str) -> None:
+    """Tell how far it is."""
+    print(f"  {text}", flush=True)
