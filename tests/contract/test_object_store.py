@@ -11,7 +11,7 @@ import pytest
 
 from sluice.adapters.s3 import S3Objects
 from sluice.domain import ObjectRef, uuid7
-from sluice.errors import DocumentTooLarge, ObjectGone, StorageUnavailable
+from sluice.errors import DocumentTooLarge, InvalidInput, ObjectGone, StorageUnavailable
 from sluice.ports import ObjectStore, StoredObject
 from sluice.testing.objects import InMemoryObjects
 from tests.contract.conftest import BUCKET
@@ -90,6 +90,13 @@ async def test_an_upload_form_names_the_key(objects: ObjectStore, key: str) -> N
 
     assert url.startswith("http")
     assert fields["key"] == key
+
+
+@pytest.mark.parametrize("name", ["${filename}", "${FileName}.pdf"])
+async def test_an_upload_form_fits_no_other_key(objects: ObjectStore, name: str) -> None:
+    """A bucket puts the posted file's name in place of this; the form would then write into others' folders too."""
+    with pytest.raises(InvalidInput, match="filename"):
+        await objects.presign_upload(name, max_bytes=100, expires_seconds=60)
 
 
 async def test_an_upload_form_works(s3_endpoint: str, key: str) -> None:

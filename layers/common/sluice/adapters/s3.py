@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sluice.domain import ObjectRef
-from sluice.errors import DocumentTooLarge, ObjectArchived, ObjectGone, StorageUnavailable
+from sluice.errors import DocumentTooLarge, InvalidInput, ObjectArchived, ObjectGone, StorageUnavailable
 from sluice.ports import StoredObject
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _CONFIG = Config(
     signature_version="s3v4", connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 4}
 )
 _PAGE = 1000
+# A form puts the posted file's name in its place; boto3 even lets such a form write every key with this beginning.
+_FILLED_IN = "${filename}"
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
@@ -81,7 +83,12 @@ class S3Objects:
     async def presign_upload(
         self, key: str, *, max_bytes: int, expires_seconds: int, metadata: Mapping[str, str] | None = None
     ) -> tuple[str, dict[str, str]]:
-        """Return the address and fields of a POST form that takes 1 to `max_bytes` bytes under this key."""
+        """Return the address and fields of a POST form that takes 1 to `max_bytes` bytes under this key.
+
+        Raises `InvalidInput` for a key that is none until the form is posted.
+        """
+        if _FILLED_IN in key.lower():
+            raise InvalidInput(f"The name can't hold {_FILLED_IN}; the bucket would put another name there.")
         carried = {f"x-amz-meta-{name}": text for name, text in (metadata or {}).items()}
         form = await _in_thread(
             partial(

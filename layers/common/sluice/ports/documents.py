@@ -192,7 +192,10 @@ class ObjectStore(Protocol):
     async def presign_upload(
         self, key: str, *, max_bytes: int, expires_seconds: int, metadata: Mapping[str, str] | None = None
     ) -> tuple[str, dict[str, str]]:
-        """Return the address and the form fields of a browser-style POST upload, good for one key and a time."""
+        """Return the address and the form fields of a browser-style POST upload, good for one key and a time.
+
+        Raises `InvalidInput` for a key that the bucket would fill in.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 
 from sluice.domain import Block, ObjectRef, ParsedDocument
-from sluice.errors import DocumentTooLarge, ObjectGone
+from sluice.errors import DocumentTooLarge, InvalidInput, ObjectGone
 from sluice.ports import DeadLetter, StoredObject
 
 
@@ -54,6 +54,8 @@ class InMemoryObjects:
     async def presign_upload(
         self, key: str, *, max_bytes: int, expires_seconds: int, metadata: Mapping[str, str] | None = None
     ) -> tuple[str, dict[str, str]]:
+        if "${filename}" in key.lower():
+            raise InvalidInput("The name can't hold ${filename}; the bucket would put another name there.")
         carried = {f"x-amz-meta-{name}": text for name, text in (metadata or {}).items()}
         policy = f"{max_bytes} bytes, {expires_seconds} seconds"
         return f"https://{self.bucket}.test/", {"key": key, "policy": policy, **carried}
