@@ -23,7 +23,8 @@ from sluice.errors import (
 from sluice.events import IngestEnded, IngestEvent
 from sluice.ingesting import Ingesting, Sizes, Tools
 from sluice.ports import Parser, TextRecognizer
-from sluice.testing.documents import DocumentPassages, InMemoryDocuments
+from sluice.testing.document_passages import DocumentPassages
+from sluice.testing.documents import InMemoryDocuments
 from sluice.testing.models import HashEmbedder
 from sluice.testing.objects import InMemoryObjects, ScriptedParser, ScriptedRecognizer
 from tests.parsing import InProcessParser

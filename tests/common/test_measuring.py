@@ -14,7 +14,8 @@ from sluice.errors import ModelUnavailable, SluiceError
 from sluice.events import IngestEnded, IngestEvent, IngestProgress
 from sluice.ingesting import Ingesting, Sizes, Tools
 from sluice.measuring import Measured, MeasuredDocument, measure_document
-from sluice.testing.documents import DocumentPassages, InMemoryDocuments
+from sluice.testing.document_passages import DocumentPassages
+from sluice.testing.documents import InMemoryDocuments
 from sluice.testing.models import HashEmbedder
 from sluice.testing.objects import InMemoryObjects, ScriptedParser
 

@@ -11,7 +11,8 @@ from sluice.domain import Caller, DocumentStatus, ObjectRef
 from sluice.ingesting import Ingesting, Sizes, Tools
 from sluice.ports import IngestQueue
 from sluice.reconciling import Reconciling, Report, announcement
-from sluice.testing.documents import DocumentPassages, InMemoryDocuments
+from sluice.testing.document_passages import DocumentPassages
+from sluice.testing.documents import InMemoryDocuments
 from sluice.testing.models import HashEmbedder
 from sluice.testing.objects import InMemoryObjects, InMemoryQueue, ScriptedParser
 

@@ -23,7 +23,8 @@ from sluice.reconciling import Reconciling
 from sluice.redriving import AGAIN
 from sluice.settings import Settings
 from sluice.streaming import Streaming
-from sluice.testing.documents import DocumentPassages, InMemoryDocuments
+from sluice.testing.document_passages import DocumentPassages
+from sluice.testing.documents import InMemoryDocuments
 from sluice.testing.ledger import FixedPrices, InMemoryLedger
 from sluice.testing.models import HashEmbedder
 from sluice.testing.objects import InMemoryObjects, InMemoryQueue, etag

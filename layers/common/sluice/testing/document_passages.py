@@ -1,0 +1,39 @@
+"""The search over what a fake document store holds, for tests."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from sluice.domain import Caller, Filter, Passage, Vector, uuid7
+from sluice.errors import SluiceError
+from sluice.testing.documents import InMemoryDocuments
+
+
+@dataclass
+class DocumentPassages:
+    """The `PassageStore` over the documents of a fake store: finds any chunk, nearest first.
+
+    `blind` finds nothing; an error in `failures` is raised by the next search.
+    """
+
+    documents: InMemoryDocuments
+    blind: bool = False
+    failures: deque[SluiceError] = field(default_factory=deque)
+
+    async def search(
+        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter, model: str | None = None
+    ) -> list[Passage]:
+        if self.failures:
+            raise self.failures.popleft()
+        found = [
+            Passage(
+                uuid7(), identifier, "", "", chunk.content, chunk.start, chunk.end, score=near, similarity=near,
+                page=chunk.page, heading=chunk.heading,
+            )
+            for identifier, pairs in self.documents.contents.items()
+            for chunk, stored in pairs
+            if identifier in (where.document_ids or (identifier,))
+            for near in (sum(a * b for a, b in zip(vector, stored, strict=True)),)
+        ]  # fmt: skip
+        return [] if self.blind else sorted(found, key=lambda passage: -passage.score)[:limit]
