@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, LiteralString, Self, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
+from sluice import background
 from sluice.adapters.postgres import refusals, vectors
 from sluice.adapters.postgres.credentials import Conninfo, by_password
-from sluice.errors import DatabaseUnavailable, DatabaseWaking, InvalidInput, SchemaOutdated
+from sluice.errors import DatabaseRefused, DatabaseUnavailable, DatabaseWaking, InvalidInput, SchemaOutdated
 
 Connection = AsyncConnection[DictRow]
 Parameters = Mapping[str, Any]
@@ -37,26 +40,10 @@ class Database:
     def __init__(self, conninfo: str | Conninfo, *, size: int, timeout: float, gate: Gate | None = None) -> None:
         self._gate = gate
         self._refusal: psycopg.OperationalError | None = None
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            conninfo if callable(conninfo) else by_password(conninfo),
-            min_size=0,
-            max_size=size,
-            open=False,
-            timeout=timeout,
-            connection_class=self._connections(),
-            configure=_let_in,
-            # Its pauses between attempts double: beginning anew keeps them short for a database that is starting.
-            reconnect_timeout=timeout,
-            max_idle=_IDLE_SECONDS,
-            max_lifetime=_LIFETIME_SECONDS,
-            kwargs={
-                "autocommit": True,
-                "prepare_threshold": None,
-                "row_factory": dict_row,
-                "connect_timeout": max(2, int(timeout)),
-                "application_name": "sluice",
-            },
-        )
+        self._held = 0
+        self._giving_up: asyncio.Task[None] | None = None
+        self._make = partial(self._new_pool, conninfo, size, timeout)
+        self._pool = self._make()
 
     async def fetch(self, statement: LiteralString, parameters: Parameters | None = None) -> list[DictRow]:
         """Run one statement and return its rows; raise `DatabaseUnavailable`, or `DatabaseWaking` while it starts."""
@@ -78,36 +65,66 @@ class Database:
 
     async def connect(self, connections: int) -> None:
         """Open at least so many connections ahead, or all that there may be; raise `DatabaseUnavailable`."""
-        most = self._pool.max_size
+        pool, most = self._pool, self._pool.max_size
         wanted = min(connections, most)
         with _translated():
-            await self._pool.open()
+            await pool.open()
             # All at once: for those who wait for a connection the pool makes one after the other.
-            await self._pool.resize(max(0, wanted - self._pool.get_stats()["pool_size"]), most)
+            await pool.resize(max(0, wanted - pool.get_stats()["pool_size"]), most)
             try:
                 async with AsyncExitStack() as held:
                     for _ in range(wanted):
-                        await held.enter_async_context(self._pool.connection())
+                        await held.enter_async_context(self._connection())
             finally:
-                await self._pool.resize(0, most)
+                await pool.resize(0, most)
 
     async def close(self) -> None:
         """Close every connection; the database can't be used afterwards."""
         await self._pool.close()
+        if self._giving_up:
+            await self._giving_up
 
     async def _run(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
         with _translated():
-            await self._pool.open()
             try:
-                return await self._once(work)
-            except PoolTimeout as error:
+                return await self._again_if_lost(work)
+            except (PoolTimeout, PoolClosed) as error:
                 raise refusals.why(self._refusal) from (self._refusal or error)
-            except psycopg.OperationalError as error:
-                # A connection that slept through a freeze or a failover is found dead by using it.
-                if error.sqlstate is not None and not _server_left(error):
-                    raise
-                await self._pool.check()  # the others slept too
-                return await self._once(work)
+
+    async def _again_if_lost(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        try:
+            return await self._once(work)
+        except (PoolTimeout, PoolClosed):
+            raise
+        except psycopg.OperationalError as error:
+            # A connection that slept through a freeze or a failover is found dead by using it.
+            if error.sqlstate is not None and not _server_left(error):
+                raise
+            await self._pool.open()
+            await self._pool.check()  # the others slept too
+            return await self._once(work)
+
+    def _new_pool(self, conninfo: str | Conninfo, size: int, timeout: float) -> AsyncConnectionPool[Connection]:
+        return AsyncConnectionPool(
+            conninfo if callable(conninfo) else by_password(conninfo),
+            min_size=0,
+            max_size=size,
+            open=False,
+            timeout=timeout,
+            connection_class=self._connections(),
+            configure=_let_in,
+            # Its pauses between attempts double: beginning anew keeps them short for a database that is starting.
+            reconnect_timeout=timeout,
+            max_idle=_IDLE_SECONDS,
+            max_lifetime=_LIFETIME_SECONDS,
+            kwargs={
+                "autocommit": True,
+                "prepare_threshold": None,
+                "row_factory": dict_row,
+                "connect_timeout": max(2, int(timeout)),
+                "application_name": "sluice",
+            },
+        )
 
     def _connections(self) -> type[Connection]:
         """Return a class whose connections leave their failures here: the pool connects behind its callers' backs."""
@@ -116,10 +133,11 @@ class Database:
         class Reporting(AsyncConnection[DictRow]):
             @classmethod
             async def connect(cls, *args: Any, **kwargs: Any) -> Self:
+                pool = database._pool
                 try:
                     connection = await super().connect(*args, **kwargs)
                 except psycopg.OperationalError as error:
-                    database._refusal = error
+                    database._refused(pool, error)
                     raise
                 database._refusal = None
                 return connection
@@ -127,11 +145,32 @@ class Database:
         return Reporting
 
     async def _once(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
-        async with self._pool.connection() as connection:
+        async with self._connection() as connection:
             if self._gate:
                 await self._gate(connection)
                 self._gate = None
             return await work(connection)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        pool = self._pool
+        await pool.open()
+        async with pool.connection() as connection:
+            self._held += 1
+            try:
+                yield connection
+            finally:
+                self._held -= 1
+
+    def _refused(self, pool: AsyncConnectionPool[Connection], error: psycopg.OperationalError) -> None:
+        """Keep why. A login that stays wrong fails all who wait, unless a connection in use is theirs next.
+
+        The pool is given up with its attempts, whose pauses grow: whoever asks next logs in anew.
+        """
+        self._refusal = error
+        if pool is self._pool and not self._held and isinstance(refusals.why(error), DatabaseRefused):
+            self._pool = self._make()
+            self._giving_up = background.begin(pool.close())
 
 
 async def _let_in(connection: Connection) -> None:

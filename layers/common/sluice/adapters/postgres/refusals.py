@@ -7,6 +7,18 @@ import psycopg
 from sluice.errors import DatabaseRefused, DatabaseUnavailable, DatabaseWaking
 
 _WAKING = ("starting up", "shutting down", "not yet accepting connections", "recovery mode")
+# What PostgreSQL, PgBouncer and RDS Proxy say of a login that is wrong today and tomorrow. Any other refusal may pass,
+# as that of a server whose connections are all taken.
+_LOGIN = (
+    "authentication failed",
+    "no password supplied",
+    "pg_hba.conf",
+    "does not exist",
+    "no such database",
+    "not permitted to log in",
+    "permission denied",
+    "no credentials",
+)
 # Words of libpq about TLS, and what to do; nothing of it passes by itself.
 _TLS = {
     "certificate verify failed": (
@@ -34,7 +46,9 @@ def why(refusal: psycopg.OperationalError | None) -> DatabaseUnavailable:
     for sign, remedy in _TLS.items():
         if sign in words:
             return DatabaseRefused(remedy)
-    # A server that starts, or none that answers, may be waking.
-    if "FATAL:" not in words or any(sign in words for sign in _WAKING):
+    if any(sign in words for sign in _WAKING):
         return DatabaseWaking()
-    return DatabaseRefused()
+    if any(sign in words for sign in _LOGIN):
+        return DatabaseRefused()
+    # A server of which nothing is heard may be waking too.
+    return DatabaseUnavailable() if "FATAL:" in words else DatabaseWaking()
