@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from functions.chat.schemas import ChatRequest
 from functions.chat.ui_schemas import UiChatRequest
+from sluice.errors import InvalidJson
 
 
 async def chat_body(request: Request) -> ChatRequest | UiChatRequest:
-    """Return the body in its own form; raise `RequestValidationError` that speaks of this form's fields only."""
+    """Return the body in its own form; raise `InvalidJson`, else a `RequestValidationError` of its fields only."""
     content = await _json(request)
     is_ui = isinstance(content, dict) and "messages" in content
     try:
@@ -27,8 +28,7 @@ async def _json(request: Request) -> Any:
     try:
         return await request.json() if await request.body() else None
     except (ValueError, RecursionError) as error:
-        problem = {"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error", "input": {}}
-        raise RequestValidationError([problem]) from error
+        raise InvalidJson from error
 
 
 TheChatBody = Annotated[ChatRequest | UiChatRequest, Depends(chat_body)]

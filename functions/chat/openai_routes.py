@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from functions.chat.dependencies import TheAnswering, TheAsking
 from functions.chat.dependencies import caller as signed_in
@@ -16,9 +17,9 @@ from functions.chat.links import TheLinks
 from functions.chat.openai_protocol import Completion, error_body, error_type
 from functions.chat.openai_schemas import CompletionRequest
 from sluice import sse
-from sluice.errors import LimitReached, ModelNotOffered, SluiceError
+from sluice.errors import InvalidJson, LimitReached, ModelNotOffered, SluiceError
 from sluice.passing import PassingConversation
-from sluice.problems import retry_after, status_of
+from sluice.problems import is_unreadable, retry_after, status_of
 
 DEFAULT_MODEL = "sluice"
 """The name under which the usual model can be asked for, whatever it is."""
@@ -38,7 +39,7 @@ class OpenAiRoute(APIRoute):
                 return await handle(request)
             except SluiceError as error:
                 return _error(error)
-            except RequestValidationError as error:
+            except (RequestValidationError, HTTPException) as error:
                 return _invalid(error)
 
         return handler
@@ -81,7 +82,11 @@ def _error(error: SluiceError) -> JSONResponse:
     return JSONResponse(content, status, headers=headers)
 
 
-def _invalid(error: RequestValidationError) -> JSONResponse:
+def _invalid(error: RequestValidationError | HTTPException) -> JSONResponse:
+    if is_unreadable(error):
+        return _error(InvalidJson())
+    if isinstance(error, HTTPException):
+        raise error
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:]) or None
     content = error_body("invalid_input", f"{field or 'The request'}: {first['msg']}.")

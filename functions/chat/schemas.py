@@ -26,7 +26,8 @@ from sluice.searching import Found
 from sluice.spending import DayUsed
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Collection = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+# The database takes no NUL.
+Collection = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 Model = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 

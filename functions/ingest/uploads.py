@@ -31,7 +31,7 @@ async def receive(request: Request, *, name: str | None, max_bytes: int) -> Uplo
     """Return the file of the request; raise `InvalidInput`, `EmptyDocument` or `DocumentTooLarge`."""
     _check_announced(request, max_bytes)
     content_type = request.headers.get("content-type")
-    if content_type and content_type.startswith("multipart/form-data"):
+    if content_type and content_type.lower().startswith("multipart/form-data"):
         upload = await _from_form(request, name)
     else:
         upload = Upload(name or "", await _body(request, max_bytes), None if content_type == _FORM else content_type)

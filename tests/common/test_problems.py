@@ -51,6 +51,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         (errors.DocumentBusy(), 409, "2"),
         (errors.SchemaOutdated(), 503, "2"),
         (errors.DatabaseUnavailable(), 503, "2"),
+        (errors.QueueUnavailable(), 503, "2"),
         (errors.ModelRateLimited(), 429, "2"),
         (errors.ModelRejected(), 502, None),
         (errors.AnswerCutOff(), 502, "2"),
@@ -111,9 +112,14 @@ async def test_a_wrong_body_names_its_fields(client: httpx.AsyncClient) -> None:
     assert "secret" not in answer.text
 
 
-async def test_what_is_not_json_is_told(client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [b"{secret", b'{"secret": "\xff"}', b'{"secret": ' + b"[" * 100_000, b'{"number": ' + b"9" * 5_000 + b"}"],
+    ids=["broken", "no text", "too deep", "a number of 5,000 digits"],
+)
+async def test_what_is_not_json_is_told(client: httpx.AsyncClient, body: bytes) -> None:
     """A body that can't be read at all is a bad request."""
-    answer = await client.post("/take", content=b"{secret", headers={"content-type": "application/json"})
+    answer = await client.post("/take", content=body, headers={"content-type": "application/json"})
 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_json")
     assert "secret" not in answer.text

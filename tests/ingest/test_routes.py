@@ -56,6 +56,17 @@ def test_an_upload_streams_its_progress(function: Function) -> None:
     assert function.request("GET", f"/api/documents/{identifier}").json == last["document"]
 
 
+def test_a_form_is_one_however_its_type_is_written(function: Function) -> None:
+    """Media types have no case; what was meant as a form's frame is never kept as the file."""
+    body, _ = multipart("a.txt", b"Some text.")
+
+    answer = function.request(
+        "POST", "/api/documents", body, headers={"content-type": "Multipart/Form-Data; boundary=b"}
+    )
+
+    assert (answer.status, list(function.objects.contents.values())) == (202, [b"Some text."])
+
+
 def test_an_upload_without_a_stream_is_accepted(function: Function) -> None:
     """The bucket's event does the work; the answer says where to look."""
     answer = function.request("POST", "/api/documents", b"Some text.", query="name=a.txt&collection=team%20x")

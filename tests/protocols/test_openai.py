@@ -156,6 +156,18 @@ async def test_errors_have_the_classes_of_the_client(served: Served, sdk: openai
     assert int(paced.value.response.headers["retry-after"]) > 30
 
 
+@pytest.mark.parametrize("body", [b"{", b'"\xff"', b"[" * 100_000], ids=["broken", "no text", "too deep"])
+async def test_what_is_not_json_is_told_in_their_form(served: Served, body: bytes) -> None:
+    """Whatever the framework makes of it."""
+    headers = {"content-type": "application/json", "authorization": f"Bearer {served.key}"}
+    async with httpx.AsyncClient(base_url=served.address, trust_env=False) as client:
+        answer = await client.post("/v1/chat/completions", content=body, headers=headers)
+
+    message = "The body is not valid JSON."
+    error = {"message": message, "type": "invalid_request_error", "param": None, "code": "invalid_json"}
+    assert (answer.status_code, answer.json()) == (400, {"error": error})
+
+
 async def test_the_models_are_listed(sdk: openai.AsyncOpenAI) -> None:
     """The usual one by our name and by its own, then the others on offer."""
     assert [model.id async for model in sdk.models.list()] == ["sluice", "scripted", "openai/gpt-5"]

@@ -25,6 +25,7 @@ RETRY_AFTER_SECONDS = 2
 STATUS: Mapping[type[errors.SluiceError], HTTPStatus] = {
     errors.SluiceError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidJson: HTTPStatus.BAD_REQUEST,
     errors.InvalidFilter: HTTPStatus.BAD_REQUEST,
     errors.InvalidMetadata: HTTPStatus.BAD_REQUEST,
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
@@ -40,6 +41,7 @@ STATUS: Mapping[type[errors.SluiceError], HTTPStatus] = {
     errors.EmbeddingModelSwitched: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StorageUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.IdentityProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelError: HTTPStatus.BAD_GATEWAY,
     errors.ModelUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -100,24 +102,33 @@ def retry_after(error: errors.SluiceError) -> dict[str, str]:
     return {"retry-after": str(seconds)} if error.retryable else {}
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
+def is_unreadable(error: RequestValidationError | HTTPException) -> bool:
+    """Whether the body is no JSON. Of one that is no text, or too deep, the framework makes an error of its own."""
+    if isinstance(error, RequestValidationError):
+        return any(detail["type"] == "json_invalid" for detail in error.errors())
+    return isinstance(error.__cause__, ValueError | RecursionError)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 # the registration says so; the handler's type can't
-    details = error.errors()
-    if any(detail["type"] == "json_invalid" for detail in details):
-        return problem(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is not valid JSON.")
+    if is_unreadable(error):
+        return await _ours(request, errors.InvalidJson())
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.InvalidInput.code,
         "The request is not valid; `errors` says where.",
         problems=[
-            {"field": ".".join(str(part) for part in detail["loc"]), "message": detail["msg"]} for detail in details
+            {"field": ".".join(str(part) for part in detail["loc"]), "message": detail["msg"]}
+            for detail in error.errors()
         ],
     )
 
 
-async def _refused(_: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> JSONResponse:
     """What the framework refuses: no such route (404), no such method (405), a body it can't read (400)."""
     assert isinstance(error, HTTPException)  # noqa: S101 # the registration says so; the handler's type can't
+    if is_unreadable(error):
+        return await _ours(request, errors.InvalidJson())
     status = HTTPStatus(error.status_code)
     code = status.phrase.lower().replace(" ", "_").replace("-", "_")
     return problem(status, code, error.detail, headers=error.headers)

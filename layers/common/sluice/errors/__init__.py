@@ -2,6 +2,7 @@
 
     SluiceError
     ├── InvalidInput                the caller can mend it
+    │   ├── InvalidJson
     │   ├── InvalidFilter
     │   ├── InvalidMetadata
     │   ├── QuestionTooLong
@@ -100,6 +101,7 @@ from sluice.errors.requests import (
     EventsGone,
     InvalidFilter,
     InvalidInput,
+    InvalidJson,
     InvalidMetadata,
     KeyNotFound,
     LimitReached,
@@ -159,6 +161,7 @@ __all__ = [
     "IdentityProviderUnavailable",
     "InvalidFilter",
     "InvalidInput",
+    "InvalidJson",
     "InvalidMetadata",
     "KeyNotFound",
     "LimitReached",

@@ -11,6 +11,12 @@ class InvalidInput(SluiceError):
     code = "invalid_input"
 
 
+class InvalidJson(InvalidInput):
+    """The body is not valid JSON."""
+
+    code = "invalid_json"
+
+
 class InvalidFilter(InvalidInput):
     """The filter is not valid."""
 
