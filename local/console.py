@@ -6,25 +6,26 @@ import logging
 import sys
 import time
 
+from local.command.printing import harmless
 from local.laptop import CHAT, INGEST, Laptop
 
 _NAMES = {CHAT: "chat", INGEST: "ingest"}
 
 
-class _Line(logging.Formatter):
+class Line(logging.Formatter):
     """`12:34:56 chat    │ message`, with the level only when it is worth a look."""
 
     def format(self, record: logging.LogRecord) -> str:
         part = record.name.rpartition(".")[2]
         level = f"{record.levelname}: " if record.levelno >= logging.WARNING else ""
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
-        return f"{clock} {_NAMES.get(part, part):<7}│ {level}{super().format(record)}"
+        return f"{clock} {_NAMES.get(part, part):<7}│ {level}{harmless(super().format(record))}"
 
 
 def log_to_terminal() -> None:
     """Write the log to standard error: all of ours, of others only warnings."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Line())
+    handler.setFormatter(Line())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("local").setLevel(logging.INFO)
 

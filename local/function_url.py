@@ -45,11 +45,12 @@ class FunctionUrl:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.monotonic()
-        response = _Response(send, str(uuid4()))
+        response = _Response(send, str(uuid4()), wants_body=scope["method"] != "HEAD")
         with suppress(ClientGone):
             await self._answer(await _request(scope, receive), response)
             seconds = time.monotonic() - started
-            self._log.info("%s %s %s %.2f s", scope["method"], scope["path"], response.status, seconds)
+            path = scope["raw_path"].decode("latin-1")  # as it came: decoded it could drive the terminal
+            self._log.info("%s %s %s %.2f s", scope["method"], path, response.status, seconds)
 
     async def _answer(self, request: Request | None, response: _Response) -> None:
         if request is None:
@@ -101,7 +102,7 @@ class FunctionUrl:
             await response.chunk(chunk)
         if invocation.error and invocation.error.type in _CUT_OFF:
             return None
-        if not response.has_body and response.status not in (204, 304):
+        if response.lacks_body:
             self._log.warning("On AWS this answer never ends: a streamed body must hold at least one byte.")
         return await response.end()
 
@@ -109,11 +110,16 @@ class FunctionUrl:
 class _Response:
     """Sends one HTTP response over ASGI."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, *, wants_body: bool) -> None:
         self._send = send
+        self._wants_body = wants_body
+        self._has_body = False
         self.request_id = request_id
         self.status = 0
-        self.has_body = False
+
+    @property
+    def lacks_body(self) -> bool:
+        return self._wants_body and not self._has_body and self.status not in (204, 304)
 
     async def whole(self, answer: Answer) -> None:
         await self.begin(Answer(answer.status, (*answer.headers, ("content-length", str(len(answer.body))))))
@@ -126,7 +132,7 @@ class _Response:
         await self._send({"type": "http.response.start", "status": answer.status, "headers": encoded})
 
     async def chunk(self, body: bytes) -> None:
-        self.has_body = True
+        self._has_body = True
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def end(self) -> None:

@@ -35,6 +35,16 @@ async def test_a_request_arrives_as_it_was_sent(serve: Serve) -> None:
     }
 
 
+async def test_the_log_has_the_path_as_it_came(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """Decoded, a client could write lines of its own; and HEAD is no answer that AWS would never end."""
+    client, _ = await serve()
+
+    with caplog.at_level("INFO", "local"):
+        await client.head("/a%1Bb")
+
+    assert [line.rpartition(" ")[0].rpartition(" ")[0] for line in caplog.messages] == ["HEAD /a%1Bb 200"]
+
+
 async def test_bytes_arrive_before_the_function_makes_the_next(serve: Serve, tmp_path: Path) -> None:
     """The first word is here while the function still waits for the leave to go on, which only then is given."""
     client, _ = await serve()
