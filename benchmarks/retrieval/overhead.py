@@ -35,7 +35,7 @@ async def overhead_p50_ms(url: str, queries: Matrix) -> float:
     """Return by how many milliseconds the median search is slower than its statement on the same connection."""
     vectors = queries.tolist()
     database = Database(url, size=1, timeout=60)
-    passages = PostgresPassages(database, model=MODEL, weights=Weights(1, 0))
+    passages = PostgresPassages(database, model=MODEL, weights_of=lambda _: Weights(1, 0))
     searching = Searching(embedder=Ready(vectors), passages=passages)
     bare, whole = [], []
     for number, vector in enumerate(vectors):

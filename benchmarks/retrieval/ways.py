@@ -45,7 +45,7 @@ def ours(url: str, queries: Queries, weights: Weights) -> Opening:
 
     def open_way() -> Way:
         database = Database(url, size=8, timeout=60)
-        passages = PostgresPassages(database, model=MODEL, weights=weights)
+        passages = PostgresPassages(database, model=MODEL, weights_of=lambda _: weights)
 
         async def ask(number: int) -> list[int]:
             found = await passages.search(CALLER, queries.texts[number], vectors[number], limit=DEPTH, where=EVERYWHERE)

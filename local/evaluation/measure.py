@@ -92,7 +92,7 @@ class Evaluation:
     async def _ask(
         self, way: str, weights: Weights, vectors: Sequence[Vector], reranking: Reranking | None = None
     ) -> Measured:
-        passages = PostgresPassages(self._database, model=self._embedder.model, weights=weights)
+        passages = PostgresPassages(self._database, model=self._embedder.model, weights_of=lambda _: weights)
         queries, limit = self._dataset.queries, max(_PASSAGES, reranking.candidates if reranking else 0)
         rankings, times = {}, []
         for number, ((query, text), vector) in enumerate(zip(queries.items(), vectors, strict=True), start=1):

@@ -76,3 +76,17 @@ def test_a_rest_api_streams_where_it_is_said_to() -> None:
     """A function URL of Sluice always does."""
     assert streamed_doors({}) == ("function_url",)
     assert streamed_doors({"SLUICE_REST_API_STREAMS": "true"}) == ("function_url", "rest_api")
+
+
+def test_meaning_weighs_less_by_the_offline_models_vectors() -> None:
+    """Whichever model is configured: what counts is whose vectors are searched."""
+    chosen = Settings.read(NEEDED | {"SLUICE_EMBEDDING_MODEL": "offline/static"})
+
+    assert [chosen.weights_of(model).dense for model in ("offline/static", "openai/some")] == [0.25, 0.5]
+
+
+def test_weights_that_are_set_hold_for_every_model() -> None:
+    """An operator's word is not guessed over."""
+    chosen = Settings.read(NEEDED | {"SLUICE_DENSE_WEIGHT": "0.7"})
+
+    assert [chosen.weights_of(model).dense for model in ("offline/static", "openai/some")] == [0.7, 0.7]

@@ -17,7 +17,7 @@ from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.embedding_change import PostgresEmbeddingChange
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.adapters.postgres.spaces import PostgresSpaces
-from sluice.domain import Caller, Filter, Vector
+from sluice.domain import Caller, Filter, Vector, Weights
 from sluice.embedding import SpaceEmbedder
 from sluice.errors import EmbeddingChangeRefused, EmbeddingModelMismatch, ModelUnavailable
 from sluice.ingesting import Ingesting, Sizes, Tools
@@ -123,6 +123,26 @@ async def test_after_the_switch_searches_go_by_the_new_vectors(world: World) -> 
     assert found[0] == ("Whale number 3 eats krill.", 1.0)
     assert world.embedders[NEW].purposes[-1] == "query"
     assert (await world.reembedding.standing()).space.switched
+
+
+async def test_meaning_and_words_are_weighed_for_the_model_that_is_searched(world: World) -> None:
+    """A weak model's weights go with its vectors, whatever the function is configured with."""
+    by_words, by_meaning = Weights(0, 1), Weights(1, 0)
+    passages = PostgresPassages(
+        world.database,
+        model=EMBEDDING_MODEL,
+        weights_of=lambda model: by_words if model == EMBEDDING_MODEL else by_meaning,
+    )
+    searching = Searching(
+        embedder=world.embedders[EMBEDDING_MODEL], passages=passages, embedder_of=world.embedders.__getitem__
+    )
+    before = await searching.search(CALLER, "seals", limit=3, where=Filter())
+    await world.migrate()
+    await world.switch()
+
+    after = await searching.search(CALLER, "seals", limit=3, where=Filter())
+
+    assert (len(before.passages), len(after.passages)) == (0, 3)
 
 
 async def test_the_way_back_is_open_until_the_old_vectors_are_dropped(world: World) -> None:

@@ -119,7 +119,7 @@ async def test_a_filter_that_matches_ten_of_many_starves_no_leg(
     database: Database, crowded: Library, weights: Weights
 ) -> None:
     """Ten are asked for, ten match, hidden behind hundreds that are nearer, and ten come."""
-    passages = PostgresPassages(database, model=EMBEDDING_MODEL, weights=weights)
+    passages = PostgresPassages(database, model=EMBEDDING_MODEL, weights_of=lambda _: weights)
     [vector] = await EMBEDDER.embed(["whale number 0"], purpose="query")
 
     found = await passages.search(CALLER, "number", vector, limit=10, where=Filter("few"))

@@ -31,7 +31,7 @@ TEXTS = {
 async def polyglot(database: Database) -> Library:
     """One document a language, searched by words alone."""
     library = Library(database)
-    library.passages = PostgresPassages(database, model=EMBEDDING_MODEL, weights=Weights(0, 1))
+    library.passages = PostgresPassages(database, model=EMBEDDING_MODEL, weights_of=lambda _: Weights(0, 1))
     for number, text in enumerate(TEXTS):
         await library.add(f"{number}.txt", text)
     return library

@@ -191,10 +191,9 @@ class Settings(AccessSettings):
     # How long a question waits for a database that is starting.
     database_waking_seconds: Annotated[float, Field(gt=0)] = 45.0
 
-    @property
-    def weights(self) -> Weights:
-        """What meaning and words count in a search."""
-        return weights_for(self.embedding_model) if self.dense_weight is None else _shares(self.dense_weight)
+    def weights_of(self, embedding_model: str) -> Weights:
+        """Return what meaning and words count in a search by the vectors of a model."""
+        return weights_for(embedding_model) if self.dense_weight is None else _shares(self.dense_weight)
 
     @model_validator(mode="after")
     def _overlap_leaves_something_new(self) -> Self:

@@ -67,8 +67,7 @@ def authenticating() -> Authenticating:
 def passages() -> PostgresPassages:
     from sluice.adapters.postgres.passages import PostgresPassages
 
-    weights = settings().weights
-    return PostgresPassages(database(), model=settings().embedding_model, weights=weights)
+    return PostgresPassages(database(), model=settings().embedding_model, weights_of=settings().weights_of)
 
 
 @cache

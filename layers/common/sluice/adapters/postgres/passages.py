@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, LiteralString
 
 from psycopg.rows import DictRow
@@ -23,6 +25,8 @@ _FEWEST_CANDIDATES = 50
 _FETCHED_PER_CANDIDATE = 30
 _ALL = 2**62
 
+WeightsOf = Callable[[str], Weights]
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
@@ -33,12 +37,15 @@ class Search:
 
 
 class PostgresPassages:
-    """The `PassageStore` on PostgreSQL; `model` is the one whose vectors it may compare."""
+    """The `PassageStore` on PostgreSQL.
 
-    def __init__(self, database: Database, *, model: str, weights: Weights = Weights()) -> None:  # noqa: B008 - frozen
+    `model` is the configured one; `weights_of` says what meaning and words count where a model's vectors are searched.
+    """
+
+    def __init__(self, database: Database, *, model: str, weights_of: WeightsOf = lambda _: Weights()) -> None:
         self._database = database
         self._model = model
-        self._weights = weights
+        self._weights_of = weights_of
         self._spaces = PostgresSpaces(database, model=model)
 
     async def search(
@@ -50,62 +57,72 @@ class PostgresPassages:
         `EmbeddingModelMismatch` or `DatabaseUnavailable`.
         """
         model = model or self._model
-        rows = await self._rank(self.plan(caller, query, vector, limit=limit, where=where), model)
-        if len(rows) < limit or (rows[0]["near"] < limit and self._weights.dense):
-            rows = await self._rank(self.plan(caller, query, vector, limit=limit, where=where, exhaustive=True), model)
+        plan = partial(self.plan, caller, query, vector, limit=limit, where=where, model=model)
+        rows = await self._rank(plan(), model)
+        if len(rows) < limit or (rows[0]["near"] < limit and self._weights_of(model).dense):
+            rows = await self._rank(plan(exhaustive=True), model)
         if not rows:
             await self._spaces.check(model)
         return [Passage(**{name: value for name, value in row.items() if name != "near"}) for row in rows]
 
     def plan(
-        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter, exhaustive: bool = False
+        self,
+        caller: Caller,
+        query: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter,
+        model: str | None = None,
+        exhaustive: bool = False,
     ) -> Search:
         """Return the statement with its parameters; raise `InvalidInput` for a vector that is none.
 
         An `exhaustive` search compares all that may be seen: where the indexes' best is mostly hidden, they give up
         before enough has come.
         """
-        visible = Visibility(caller, where)
+        model = model or self._model
+        visible, weights = Visibility(caller, where), self._weights_of(model)
         enough = max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT)
-        both = self._weights.dense > 0 and self._weights.lexical > 0
+        both = weights.dense > 0 and weights.lexical > 0
         parameters = {
-            "model": self._model,
+            "model": model,
             "vector": HalfVector(vector),
             "limit": limit,
             "candidates": enough if both else limit,
-            "dense_weight": self._weights.dense,
-            "lexical_weight": self._weights.lexical,
+            "dense_weight": weights.dense,
+            "lexical_weight": weights.lexical,
             **visible.parameters,
         }
-        if self._weights.lexical:
+        if weights.lexical:
             parameters |= _words(query, fetched=_ALL if exhaustive else enough * _FETCHED_PER_CANDIDATE)
-        return Search(self._statement(visible, exhaustive=exhaustive), parameters)
+        return Search(_statement(visible, weights, exhaustive=exhaustive), parameters)
 
     async def check_model(self) -> None:
         """Raise `EmbeddingModelMismatch` unless the configured model is, or was, one of this database."""
         await self._spaces.current()
 
-    def _statement(self, visible: Visibility, *, exhaustive: bool) -> LiteralString:
-        """Return the statement with what has no weight left out: planning that would take as long as the rest."""
-        by_meaning = "exhaustive_dense_leg" if exhaustive else "dense_leg"
-        by_words = self._weights.lexical > 0
-        parts = {
-            "${dense}": _part(by_meaning if self._weights.dense else "no_leg"),
-            "${question}": _part("question" if by_words else "no_question"),
-            "${lexical}": _part("lexical_leg" if by_words else "no_leg"),
-            "${visible}": visible.sql,
-        }
-        statement = _part("search_passages")
-        for mark, part in parts.items():
-            statement = statement.replace(mark, part)
-        return statement
-
     async def _rank(self, search: Search, model: str) -> list[DictRow]:
         try:
-            return await self._database.fetch(search.statement, search.parameters | {"model": model})
+            return await self._database.fetch(search.statement, search.parameters)
         except InvalidInput:
             await self._spaces.check(model)  # vectors of another model may have another dimension
             raise
+
+
+def _statement(visible: Visibility, weights: Weights, *, exhaustive: bool) -> LiteralString:
+    """Return the statement with what has no weight left out: planning that would take as long as the rest."""
+    by_meaning = "exhaustive_dense_leg" if exhaustive else "dense_leg"
+    parts = {
+        "${dense}": _part(by_meaning if weights.dense else "no_leg"),
+        "${question}": _part("question" if weights.lexical else "no_question"),
+        "${lexical}": _part("lexical_leg" if weights.lexical else "no_leg"),
+        "${visible}": visible.sql,
+    }
+    statement = _part("search_passages")
+    for mark, part in parts.items():
+        statement = statement.replace(mark, part)
+    return statement
 
 
 def _part(name: LiteralString) -> LiteralString:
