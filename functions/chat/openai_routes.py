@@ -19,7 +19,7 @@ from functions.chat.openai_schemas import CompletionRequest
 from sluice import sse
 from sluice.errors import InvalidJson, LimitReached, ModelNotOffered, SluiceError
 from sluice.passing import PassingConversation
-from sluice.problems import is_unreadable, retry_after, status_of
+from sluice.problems import is_unreadable, retry_after, status_of, words
 
 DEFAULT_MODEL = "sluice"
 """The name under which the usual model can be asked for, whatever it is."""
@@ -89,6 +89,6 @@ def _invalid(error: RequestValidationError | HTTPException) -> JSONResponse:
         raise error
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:]) or None
-    content = error_body("invalid_input", f"{field or 'The request'}: {first['msg']}.")
+    content = error_body("invalid_input", f"{field or 'The request'}: {words(first['msg'])}.")
     content["error"]["param"] = field
     return JSONResponse(content, 400)

@@ -65,6 +65,8 @@ class CompletionRequest(BaseModel):
     def _ends_with_a_question(self) -> CompletionRequest:
         if self.messages[-1].role != "user" or not self.messages[-1].text.strip():
             raise ValueError("the last of the messages must be the user's question")
+        if any("\0" in message.text for message in self.messages):
+            raise ValueError("the messages must not hold the character NUL")
         if self.n not in (None, 1):
             raise ValueError("n must be 1")
         if len(self.instructions()) > INSTRUCTIONS_CHARACTERS:

@@ -63,6 +63,8 @@ class ChatRequest(Scoped):
     def _asks_one_thing(cls, message: str | None, info: ValidationInfo) -> str | None:
         if (message is None) == (info.data.get("regenerate") is None):
             raise ValueError("say either message or regenerate")
+        if info.data.get("regenerate") and info.data.get("parent_id"):
+            raise ValueError("say either regenerate or parent_id")
         if info.data.get("conversation_id") is None and (info.data.get("regenerate") or info.data.get("parent_id")):
             raise ValueError("regenerate and parent_id need the conversation_id")
         return message

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from sluice import errors, problems
 from sluice.settings import ConfigurationError
@@ -20,6 +20,13 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     number: int
+
+    @field_validator("number")
+    @classmethod
+    def _is_small(cls, number: int) -> int:
+        if number > 9:
+            raise ValueError("say at most 9")
+        return number
 
 
 @pytest.fixture
@@ -110,6 +117,13 @@ async def test_a_wrong_body_names_its_fields(client: httpx.AsyncClient) -> None:
         ],
     )
     assert "secret" not in answer.text
+
+
+async def test_our_own_rules_are_told_in_our_words(client: httpx.AsyncClient) -> None:
+    """Without what the library puts before them."""
+    answer = await client.post("/take", json={"number": 10})
+
+    assert answer.json()["errors"] == [{"field": "body.number", "message": "say at most 9"}]
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,25 @@ async def test_what_is_not_json_is_told_in_their_form(served: Served, body: byte
     assert (answer.status_code, answer.json()) == (400, {"error": error})
 
 
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ([{"role": "system", "content": "Be brief."}], "the last of the messages must be the user's question"),
+        ([{"role": "user", "content": "a\0b"}], "the messages must not hold the character NUL"),
+    ],
+)
+async def test_what_can_not_be_asked_is_told_before_the_stream(
+    served: Served, messages: list[dict[str, str]], words: str
+) -> None:
+    """In our words, and in those only."""
+    headers = {"authorization": f"Bearer {served.key}"}
+    async with httpx.AsyncClient(base_url=served.address, trust_env=False) as client:
+        answer = await client.post("/v1/chat/completions", json={"messages": messages, "stream": True}, headers=headers)
+
+    error = {"message": f"The request: {words}.", "type": "invalid_request_error", "param": None}
+    assert (answer.status_code, answer.json()) == (400, {"error": {**error, "code": "invalid_input"}})
+
+
 async def test_the_models_are_listed(sdk: openai.AsyncOpenAI) -> None:
     """The usual one by our name and by its own, then the others on offer."""
     assert [model.id async for model in sdk.models.list()] == ["sluice", "scripted", "openai/gpt-5"]

@@ -109,6 +109,11 @@ def is_unreadable(error: RequestValidationError | HTTPException) -> bool:
     return isinstance(error.__cause__, ValueError | RecursionError)
 
 
+def words(message: str) -> str:
+    """Return what a validator of ours said, without what pydantic puts before it."""
+    return message.removeprefix("Value error, ")
+
+
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 # the registration says so; the handler's type can't
     if is_unreadable(error):
@@ -118,7 +123,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         errors.InvalidInput.code,
         "The request is not valid; `errors` says where.",
         problems=[
-            {"field": ".".join(str(part) for part in detail["loc"]), "message": detail["msg"]}
+            {"field": ".".join(str(part) for part in detail["loc"]), "message": words(detail["msg"])}
             for detail in error.errors()
         ],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
@@ -26,6 +27,8 @@ Gate = Callable[[Connection], Awaitable[None]]
 # An RDS Proxy closes a client that was idle for 30 minutes, and any client after 24 hours.
 _IDLE_SECONDS = 600.0
 _LIFETIME_SECONDS = 3600.0
+# The pool warns of every attempt, also of one that slept through a freeze; whoever waits gets the reason as an error.
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 _NOT_THERE = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedFunction)
 
 
