@@ -17,9 +17,15 @@ class Ask:
     conversation: str | None = None
     collection: str | None = None
     model: str | None = None
+    filter: dict[str, Any] | None = None
 
-    def body(self) -> dict[str, str]:
-        fields = {"conversation_id": self.conversation, "collection": self.collection, "model": self.model}
+    def body(self) -> dict[str, Any]:
+        fields = {
+            "conversation_id": self.conversation,
+            "collection": self.collection,
+            "model": self.model,
+            "filter": self.filter,
+        }
         return {"message": self.text, **{name: value for name, value in fields.items() if value}}
 
 
@@ -31,9 +37,12 @@ class ChatClient(Transport):
         async for event in self.events("POST", "/api/chat", json=question.body()):
             yield event
 
-    async def search(self, query: str, *, limit: int, collection: str | None) -> list[Event]:
-        """Return the passages that fit, best first."""
-        body = {"query": query, "limit": limit, **({"collection": collection} if collection else {})}
+    async def search(
+        self, query: str, *, limit: int, collection: str | None, where: dict[str, Any] | None = None
+    ) -> list[Event]:
+        """Return the passages that fit, best first; `where` is a filter as the API takes it."""
+        narrowed = {"collection": collection, "filter": where}
+        body = {"query": query, "limit": limit, **{name: value for name, value in narrowed.items() if value}}
         results: list[Event] = (await self.json("POST", "/api/search", body=body))["results"]
         return results
 

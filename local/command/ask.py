@@ -14,6 +14,7 @@ import typer
 from local.addresses import CHAT_URL
 from local.command import remembering
 from local.command.connection import Collection, Connection, Json, Key, Profile, Url
+from local.command.narrowing import FilterText, Labels, filter_of
 from local.command.outcome import FAILED, Mistake, run
 from local.command.printing import harmless, show_json, tell
 
@@ -38,6 +39,8 @@ def ask(
         typer.Option("--conversation", "-c", help="Go on with this conversation: its id, or `last` for the last one."),
     ] = None,
     collection: Collection = None,
+    filter: FilterText = None,  # noqa: A002 - the option's name
+    metadata: Labels = None,
     model: Annotated[str | None, typer.Option(help="One of the models that the server offers.")] = None,
     url: Url = CHAT_URL,
     api_key: Key = None,
@@ -50,7 +53,7 @@ def ask(
         from local.client.chat import Ask
 
         going_on = remembering.resolve(url, conversation) if conversation else None
-        asked = Ask(_text(question), going_on, collection, model)
+        asked = Ask(_text(question), going_on, collection, model, filter_of(filter, metadata))
         async with Connection(url, api_key, profile).chat() as client:
             return await follow(client, asked, as_json=json)
 

@@ -18,6 +18,49 @@ def test_search_prints_a_line_for_each_passage(sluice: Sluice, service: Service)
     assert service.body() == {"query": "two", "limit": 3, "collection": "c"}
 
 
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        (["--filter", '{"tags": ["final"]}'], {"tags": ["final"]}),
+        (["-m", "year=2024"], {"metadata": {"year": 2024}}),
+        (
+            ["-m", "url=a=b", "-m", 'year="2024"'],
+            {"and": [{"metadata": {"url": "a=b"}}, {"metadata": {"year": "2024"}}]},
+        ),
+        (
+            ["--filter", '{"document_ids": ["d"], "and": [{"tags": ["final"]}]}', "-m", "draft=false"],
+            {"document_ids": ["d"], "and": [{"tags": ["final"]}, {"metadata": {"draft": False}}]},
+        ),
+        (["-m", "size=NaN"], {"metadata": {"size": "NaN"}}),
+    ],
+)
+@pytest.mark.parametrize("command", ["search", "ask"])
+def test_some_documents_only_are_looked_at(
+    sluice: Sluice, service: Service, command: str, options: list[str], sent: dict[str, object]
+) -> None:
+    """What the options say holds together, in the form that the API takes."""
+    assert sluice(command, "why?", *options).exit_code == 0
+    assert service.body()["filter"] == sent
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--filter", "tags=final"], "--filter is not JSON"),
+        (["--filter", "[1]"], "--filter must be an object"),
+        (["--filter", '{"and": 1}'], "--filter must be an object"),
+        (["-m", "year"], "--metadata year: say KEY=VALUE."),
+        (["-m", "=2024"], "--metadata =2024: say KEY=VALUE."),
+    ],
+)
+def test_a_filter_that_is_none_is_a_mistake(sluice: Sluice, service: Service, options: list[str], message: str) -> None:
+    """It says so, and asks nobody."""
+    result = sluice("search", "why?", *options)
+
+    assert (result.exit_code, service.seen) == (2, [])
+    assert result.output.startswith(message)
+
+
 def test_conversations_are_listed(sluice: Sluice, service: Service) -> None:
     """With the id that other commands take."""
     result = sluice("conversations", "list", "--search", "a b", "-n", "5")
