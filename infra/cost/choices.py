@@ -38,7 +38,9 @@ def _ways_out() -> Iterator[Choice]:
     yield Choice(
         "way out", "endpoints for SQS and Secrets Manager", 2 * endpoint, 0.0, "models outside AWS stay out of reach"
     )
-    yield Choice("way out", "the same and Bedrock", 3 * endpoint, 0.0, "Textract: one more")
+    yield Choice(
+        "way out", "the same and Bedrock", 3 * endpoint, 0.0, "Textract, and ranking by Bedrock: one more each"
+    )
     nat = (prices.NAT.dollars + prices.ADDRESS.dollars) * HOURS
     yield Choice(
         "way out", "NAT gateway with its address", nat, 0.0, f"and ${prices.NAT_GB.dollars:g} per GB; any model"

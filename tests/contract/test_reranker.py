@@ -19,6 +19,7 @@ from tests.llm import upstream
 QUERY = "blue whales eat krill"
 TEXTS = ["Seals bark.", "Blue whales eat krill.", "Many whales sing."]
 BEST = [(1, 1.0), (2, 0.25)]
+ARN = "arn:aws:bedrock:eu-west-1::foundation-model/amazon.rerank-v1:0"
 
 Body = Callable[[list[dict[str, Any]]], Mapping[str, Any]]
 PROVIDERS: dict[str, Body] = {
@@ -43,6 +44,9 @@ PROVIDERS: dict[str, Body] = {
         "model": "m",
         "usage": {"total_tokens": 15},
         "results": [{**result, "document": {"text": TEXTS[result["index"]]}} for result in results],
+    },
+    f"bedrock/{ARN}": lambda results: {
+        "results": [{"index": it["index"], "relevanceScore": it["relevance_score"]} for it in results],
     },
 }
 
@@ -104,6 +108,18 @@ async def test_a_provider_is_sent_the_query_and_the_texts(provider: upstream.Ups
     assert (request["path"], request["model"], request["query"]) == ("/v2/rerank", "rerank-v3.5", QUERY)
     assert (request["documents"], request["top_n"]) == (TEXTS, 2)
     assert ranking == Ranking((Ranked(2, 0.9), Ranked(0, 0.1)), Usage(cost=0.002))
+
+
+async def test_bedrock_is_sent_the_arn_of_its_model(provider: upstream.Upstream) -> None:
+    """What stands after `bedrock/`, by the action that the chat function's role has for it (`bedrock:Rerank`)."""
+    provider.enqueue(answer(f"bedrock/{ARN}", (2, 0.9)))
+
+    await through_litellm(f"bedrock/{ARN}", provider).rerank(QUERY, TEXTS, limit=1)
+
+    [request] = provider.requests
+    chosen = request["rerankingConfiguration"]["bedrockRerankingConfiguration"]
+    assert request["path"] == "/rerank"
+    assert chosen == {"modelConfiguration": {"modelArn": ARN}, "numberOfResults": 1}
 
 
 async def test_a_provider_that_counts_tokens_is_priced_by_them(provider: upstream.Upstream) -> None:

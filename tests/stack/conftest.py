@@ -18,6 +18,7 @@ from tests.stack.cloudformation import Stack, Templates
 FILES = ("template.yaml", *(f"infra/{file.name}" for file in sorted((ROOT / "infra").glob("*.yaml"))))
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sluice-AbCdEf"
 MODEL = "arn:aws:bedrock:eu-west-1::foundation-model/m"
+RERANKER = "arn:aws:bedrock:eu-west-1::foundation-model/amazon.rerank-v1:0"
 
 # Each way in which the stack can be deployed, with what it needs from an operator.
 PROFILES = {
@@ -42,6 +43,7 @@ PROFILES = {
         "SecretArn": SECRET,
         "Ocr": "textract",
         "BedrockModelArns": MODEL,
+        "RerankModel": f"bedrock/{RERANKER}",
         "AlarmEmail": "me@example.com",
         "MonthlyBudgetDollars": "50",
     },

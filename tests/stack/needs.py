@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.recording import Call
 from tests.stack.cloudformation import Stack
-from tests.stack.conftest import MODEL
+from tests.stack.conftest import MODEL, RERANKER
 
 Grant = tuple[str, str]
 """An action, and the resource that it is for."""
@@ -16,7 +16,7 @@ _ON_OBJECTS = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
 _NAMELESS = {"textract:StartDocumentTextDetection", "textract:GetDocumentTextDetection"}
 
 # Lambda's own work in a function's name; and models on Bedrock, whose requests LiteLLM signs without boto3: a test of
-# its adapter sees it send them (tests/llm/test_stub_provider.py).
+# its adapter sees it send them (tests/llm/test_stub_provider.py, and tests/contract/test_reranker.py).
 UNSEEN: set[Grant] = {
     *((f"logs:{it}", f"<{logs}.Arn>") for it in ("CreateLogStream", "PutLogEvents") for logs in (
         "ChatLogs", "IngestLogs", "MigrateLogs",
@@ -24,6 +24,8 @@ UNSEEN: set[Grant] = {
     *((f"xray:{it}", "*") for it in ("PutTraceSegments", "PutTelemetryRecords")),
     *((f"sqs:{it}", "<IngestQueue.Arn>") for it in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")),
     *((f"bedrock:{it}", MODEL) for it in ("InvokeModel", "InvokeModelWithResponseStream")),
+    ("bedrock:Rerank", "*"),
+    ("bedrock:InvokeModel", RERANKER),
 }  # fmt: skip
 
 

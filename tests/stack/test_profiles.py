@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.stack.cloudformation import Refused, Stack
-from tests.stack.conftest import PROFILES, SECRET, Deploy
+from tests.stack.conftest import PROFILES, RERANKER, SECRET, Deploy
 
 FUNCTIONS = ("ChatFunction", "IngestFunction", "MigrateFunction")
 
@@ -123,6 +123,8 @@ ENDPOINTS: list[tuple[dict[str, str], set[str]]] = [
     ({"SecretArn": SECRET}, {"s3", "sqs", "secretsmanager"}),
     ({"Ocr": "textract"}, {"s3", "sqs", "textract"}),
     ({"BedrockModelArns": "arn:model"}, {"s3", "sqs", "bedrock-runtime"}),
+    ({"RerankModel": f"bedrock/{RERANKER}"}, {"s3", "sqs", "bedrock-agent-runtime"}),
+    ({"RerankModel": "cohere/rerank-v3.5"}, {"s3", "sqs"}),
     ({"Egress": "nat", "SecretArn": SECRET}, {"s3"}),
 ]
 
@@ -183,6 +185,7 @@ def test_parameters_that_do_not_fit_are_refused_before_anything_is_made(
         {"FrontDoor": "NONE"},
         {"SecretArn": "password"},
         {"ChatConcurrency": "many"},
+        {"RerankModel": "bedrock/amazon.rerank-v1:0"},
     ],
 )
 def test_values_that_mean_nothing_are_refused(deploy: Deploy, parameters: dict[str, Any]) -> None:

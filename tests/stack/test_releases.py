@@ -18,6 +18,7 @@ CHANGES: dict[str, tuple[str, str]] = {
     "SecretArn": ("pause", SECRET),
     "ChatModel": ("pause", "openai/gpt"),
     "EmbeddingModel": ("pause", "openai/embed"),
+    "RerankModel": ("pause", "cohere/rerank-v3.5"),
     "Ocr": ("pause", "textract"),
     "FrontDoor": ("pause", "PublicFunctionUrl"),
     "Auth": ("pause", "key"),

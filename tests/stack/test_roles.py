@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.stack.cloudformation import Stack
-from tests.stack.conftest import PROFILES, SECRET, Deploy
+from tests.stack.conftest import PROFILES, RERANKER, SECRET, Deploy
 from tests.stack.policies import Statement, allowed, listed, statements
 
 CHAT, INGEST, MIGRATE = "Access/ChatRole", "Access/IngestRole", "Access/MigrateRole"
@@ -33,6 +33,8 @@ FORBIDDEN = [
     (INGEST, "s3:DeleteBucket", BUCKET),
     (INGEST, "sqs:SendMessage", DEAD),
     (INGEST, "rds-db:connect", OWNER),
+    (CHAT, "bedrock:InvokeModelWithResponseStream", RERANKER),
+    *((role, "bedrock:Rerank", "*") for role in (INGEST, MIGRATE)),
     (MIGRATE, "s3:GetObject", OBJECT),
     (MIGRATE, "rds-db:connect", USER),
     *((role, "secretsmanager:GetSecretValue", f"{SECRET}-of-others") for role in (CHAT, INGEST, MIGRATE)),
@@ -49,9 +51,9 @@ def test_what_a_function_has_no_business_with_is_refused(
 
 
 def test_only_what_has_no_name_is_granted_on_everything(stack: Stack) -> None:
-    """In every profile: traces, jobs of Textract, and network interfaces, which are denied to the code itself."""
+    """Traces, jobs of Textract, rankings of Bedrock, and network interfaces, which are denied to the code itself."""
     nameless = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-    nameless |= {"textract:StartDocumentTextDetection", "textract:GetDocumentTextDetection"}
+    nameless |= {"textract:StartDocumentTextDetection", "textract:GetDocumentTextDetection", "bedrock:Rerank"}
 
     for role, it in grants(stack):
         actions = listed(it["Action"])
