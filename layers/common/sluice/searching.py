@@ -84,22 +84,26 @@ class Searching:
         began = perf_counter()
         embedded = await (vector or self.embed(query, book=book))
         ready = perf_counter()
-        waking = waking or Waking(limit=0.0)
-        candidates = max(limit, self._reranking.candidates) if self._reranking else limit
-
-        async def find(embedded: QueryVector) -> list[Passage]:
-            return await waking.query(
-                lambda: self._passages.search(
-                    caller, query, embedded.vector, limit=candidates, where=where, model=embedded.model
-                )
-            )
-
+        find = self._finding(caller, query, limit=limit, where=where, waking=waking or Waking(limit=0.0))
         try:
             passages = await find(embedded)
         except EmbeddingModelSwitched as switched:
             passages = await find(await self._embed_anew(query, switched, book))
         found = Found(passages, {"embed": 1000 * (ready - began), "search": 1000 * (perf_counter() - ready)})
         return await self._rank(self._reranking, query, found, limit, book) if self._reranking else found
+
+    def _finding(
+        self, caller: Caller, query: str, *, limit: int, where: Filter, waking: Waking
+    ) -> Callable[[QueryVector], Awaitable[list[Passage]]]:
+        """Return what finds passages by a vector of the query: as many as are ranked anew, where they are."""
+        candidates = max(limit, self._reranking.candidates) if self._reranking else limit
+
+        async def find(by: QueryVector) -> list[Passage]:
+            return await waking.query(
+                lambda: self._passages.search(caller, query, by.vector, limit=candidates, where=where, model=by.model)
+            )
+
+        return find
 
     async def _rank(self, reranking: Reranking, query: str, found: Found, limit: int, book: Book | None) -> Found:
         began = perf_counter()
