@@ -17,9 +17,13 @@ from sluice.domain import Allowance, Caller, Usage
 from sluice.errors import ModelUnavailable
 from sluice.moderating import Moderation
 from sluice.ports import Finish
+from sluice.reranking import Reranking
+from sluice.searching import Searching
 from sluice.spending import Price
 from sluice.testing.ledger import FixedPrices
+from sluice.testing.models import HashEmbedder
 from sluice.testing.moderation import WordModerator
+from sluice.testing.reranking import WordReranker
 from tests.chat.conftest import Parts, client, parts
 
 __all__ = ["client", "parts"]  # fixtures
@@ -191,6 +195,18 @@ async def test_what_a_search_took_is_booked(client: httpx.AsyncClient, parts: Pa
     usage = (await client.get("/api/usage")).json()
 
     assert usage["day"] == {"answers": 0, "prompt_tokens": 2, "completion_tokens": 0, "cost": 0.000002}
+
+
+async def test_what_ranking_a_search_anew_took_is_booked(client: httpx.AsyncClient, parts: Parts) -> None:
+    """As its provider says, beside the embedding."""
+    reranking = Reranking(WordReranker(), candidates=10, seconds=60)
+    searching = Searching(embedder=HashEmbedder(), passages=parts.passages, reranking=reranking)
+    app.dependency_overrides[dependencies.searching] = lambda: searching
+    await client.post("/api/search", json={"query": "blue whales"})
+
+    usage = (await client.get("/api/usage")).json()
+
+    assert usage["day"] == {"answers": 0, "prompt_tokens": 2, "completion_tokens": 0, "cost": pytest.approx(0.001002)}
 
 
 async def test_moderation_is_booked_with_the_answer(client: httpx.AsyncClient, parts: Parts) -> None:
