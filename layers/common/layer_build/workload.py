@@ -14,10 +14,15 @@ import pkgutil
 import sys
 from typing import Any
 
-# One of each protocol that functions are likely to speak.
-CHAT_MODELS = ("openai/gpt-4o", "anthropic/claude-sonnet-4-5", "bedrock/us.amazon.nova-lite-v1:0")
+# One of each protocol that functions are likely to speak, and one that LiteLLM asks by OpenAI's client.
+CHAT_MODELS = ("openai/gpt-4o", "anthropic/claude-sonnet-4-5", "bedrock/us.amazon.nova-lite-v1:0", "azure/gpt-4o")
 EMBEDDING_MODEL = "openai/text-embedding-3-small"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_REGION_NAME": "us-east-1"}
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
+    "AWS_REGION_NAME": "us-east-1",
+    "AZURE_API_VERSION": "2024-10-21",
+}
 DIRECT = (
     "aws_lambda_powertools",
     "awslambdaric.bootstrap",

@@ -1,12 +1,10 @@
 """Modules that LiteLLM imports at its top and an answer does not use: they run when they are first asked for a name.
 
-That is what `importlib.util.LazyLoader` does, which can't wait in a package whose submodules are needed.
+That is what `importlib.util.LazyLoader` does, but for modules that put others in their places when they run.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import sys
 import threading
 from collections.abc import Sequence
@@ -20,7 +18,6 @@ NAMES = frozenset(
         "cryptography.hazmat.primitives.asymmetric.rsa",
         "cryptography.hazmat.primitives.hashes",
         "cryptography.hazmat.primitives.serialization",
-        "openai.resources",  # names the 25 APIs of OpenAI, 400 modules; its client takes those it needs from below
         "yaml",  # for files of settings
     }
 )
@@ -72,18 +69,9 @@ class _Deferred(ModuleType):
         if name.startswith("__") and name != "__all__":
             raise AttributeError(name)
         with _loading:
-            if type(self) is _Deferred and not _import_submodule(self, name):
+            if type(self) is _Deferred:
                 _run(self)
         return getattr(sys.modules[self.__name__], name)  # cryptography's modules put others in their places
-
-
-def _import_submodule(package: ModuleType, name: str) -> bool:
-    """Import what `from package import name` means before it means a name of the package; tell whether it exists."""
-    full = f"{package.__name__}.{name}"
-    exists = hasattr(package, "__path__") and importlib.util.find_spec(full) is not None
-    if exists:
-        importlib.import_module(full)
-    return exists
 
 
 def _run(module: ModuleType) -> None:

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sluice.adapters.llm import deferring, stub_provider
+from sluice.adapters.llm import deferring, reexporting, stub_provider
 from sluice.adapters.llm.late_encoding import LateEncoding
 
 ENVIRONMENT: Mapping[str, str] = {
@@ -33,6 +33,7 @@ def load() -> Any:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     deferring.install()
+    reexporting.install()
     with _undisturbed():
         litellm: Any = importlib.import_module("litellm")
         main: Any = importlib.import_module("litellm.main")
