@@ -52,6 +52,18 @@ async def test_vectors_are_asked_for_and_read_as_bytes(upstream: Upstream) -> No
     assert upstream.requests[0]["encoding_format"] == "base64"
 
 
+async def test_the_cost_of_documents_is_listed_and_that_of_questions_left_to_who_books_it(upstream: Upstream) -> None:
+    """LiteLLM's reckoning takes time, and somebody waits for the vector of a question."""
+    priced = LiteLLMEmbedder("openai/text-embedding-3-small", options={"api_base": upstream.base, "api_key": "sk-x"})
+    upstream.enqueue(embeddings([3.0, 4.0]), embeddings([3.0, 4.0]))
+
+    of_question, of_document = await priced.embed_query("Who?"), await priced.embed_documents(["Ada did."])
+
+    assert of_question.vectors == of_document.vectors
+    assert of_question.usage.tokens == of_document.usage.tokens > 0
+    assert of_question.usage.cost == 0.0 < of_document.usage.cost
+
+
 async def test_a_vector_that_no_index_takes_is_cut(upstream: Upstream) -> None:
     """And has length one without what was cut off."""
     upstream.enqueue(embeddings([1.0] * 4_096))

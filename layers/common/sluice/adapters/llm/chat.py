@@ -76,14 +76,15 @@ class LiteLLMChat:
             await upstream.aclose()
 
     def _open(self, litellm: Any, model: str, messages: Sequence[PromptMessage]) -> Awaitable[Any]:
-        call: Awaitable[Any] = litellm.acompletion(
-            model=model,
-            messages=[{"role": message.role, "content": message.content} for message in messages],
-            stream=True,
-            stream_options={"include_usage": True},
-            max_retries=0,  # the provider's client would retry unseen, while a person waits
+        options = {
+            "model": model,
+            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "max_retries": 0,  # the provider's client would retry unseen, while a person waits
             **self._options,
-        )
+        }
+        call: Awaitable[Any] = litellm.acompletion(**library.unrecorded("acompletion", options))
         return call
 
     def _deadline(self) -> float:

@@ -84,7 +84,7 @@ class LiteLLMEmbedder:
         return (await self._embed_all(texts, purpose)).vectors
 
     async def embed_query(self, text: str) -> Embeddings:
-        """Return the unit vector of what is searched for, and what it took; raise `ModelError`."""
+        """Return the unit vector of what is searched for, and what it took, which is not priced; raise `ModelError`."""
         return await self._embed_all([text], "query")
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
@@ -123,11 +123,12 @@ class LiteLLMEmbedder:
 
     async def _call(self, texts: Sequence[str], purpose: Purpose) -> Embeddings:
         litellm = await library.loaded()
+        options = {"model": self._model, "input": list(texts), "max_retries": 0, **self._form(purpose), **self._options}
+        if purpose == "query":  # somebody waits for it
+            options = library.unrecorded("aembedding", options)
         try:
             async with asyncio.timeout(self._timeout):
-                response = await litellm.aembedding(
-                    model=self._model, input=list(texts), max_retries=0, **self._form(purpose), **self._options
-                )
+                response = await litellm.aembedding(**options)
         except Exception as error:
             raise failures.translate(error, self._model) from error
         return Embeddings(self._vectors(response.data, len(texts)), _usage(response))

@@ -67,6 +67,12 @@ def _undisturbed() -> Iterator[None]:
             gc.enable()
 
 
+def unrecorded(call_type: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a call with one more, for which LiteLLM does not write it down; it must be imported."""
+    module = importlib.import_module("sluice.adapters.llm.unrecorded")
+    return {**options, "litellm_logging_obj": module.Unrecorded(call_type, options)}
+
+
 async def loaded() -> Any:
     """Import LiteLLM in a thread, so that the event loop goes on meanwhile."""
     return load() if load.cache_info().currsize else await asyncio.to_thread(load)
