@@ -48,6 +48,15 @@ def test_headers_over_the_limit_are_warned_of(caplog: pytest.LogCaptureFixture) 
     assert "17051 bytes" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "Content-Length", "X-Amzn-RequestId"],
+)
+def test_a_header_that_no_answer_may_have_is_left_out(name: str) -> None:
+    """Those of one connection, and those for which a function URL would change the name or refuse the whole head."""
+    assert Prelude.of(200, [(name.encode(), b"x"), (b"x-kept", b"2")]).headers == {"x-kept": "2"}
+
+
 def test_a_header_for_one_connection_is_left_out_whatever_its_name() -> None:
     """`Connection` names further ones."""
     headers = [(b"connection", b"close, X-Trace"), (b"x-trace", b"1"), (b"x-kept", b"2")]

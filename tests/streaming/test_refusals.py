@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -10,6 +14,14 @@ import pytest
 
 from sluice.streaming.errors import ClientGone
 from sluice.streaming.wire import StreamedPost
+from tests.streaming.environment import ROOT, WRAPPER, function_url_event
+
+HEADERS = {
+    "Content-Type": "application/json",
+    "Lambda-Runtime-Aws-Request-Id": "r1",
+    "Lambda-Runtime-Invoked-Function-Arn": "arn",
+    "Lambda-Runtime-Trace-Id": "Root=1",
+}
 
 
 @pytest.fixture
@@ -61,6 +73,35 @@ async def test_an_answer_that_is_no_http_stops_it_too(
 
     assert post.status == 0
     await post.close()
+
+
+async def test_an_api_that_is_broken_ends_the_process() -> None:
+    """Status 500 is Lambda's word for an environment that can't go on; another event is not asked for."""
+    asked: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readline()).decode().split()[0])
+        first = asked == ["GET"]
+        event = json.dumps(function_url_event()) if first else ""
+        deadline = round((time.time() + 60) * 1000)
+        fields = {**HEADERS, "Lambda-Runtime-Deadline-Ms": deadline, "Content-Length": len(event)}
+        head = [f"HTTP/1.1 {200 if first else 500} -", *(f"{name}: {value}" for name, value in fields.items())]
+        writer.write("\r\n".join([*head, "", event]).encode())
+        await writer.drain()
+        ends.callback(writer.close)
+
+    async with (
+        asyncio.timeout(30),
+        AsyncExitStack() as ends,
+        await asyncio.start_server(serve, "127.0.0.1", 0) as server,
+    ):
+        address = "{}:{}".format(*server.sockets[0].getsockname())
+        variables = {"_HANDLER": "tests.streaming.apps.no_lifespan.handler", "LAMBDA_TASK_ROOT": str(ROOT)}
+        environment = {**os.environ, "AWS_LAMBDA_RUNTIME_API": address, **variables}
+        process = await asyncio.create_subprocess_exec(WRAPPER, sys.executable, "bootstrap.py", env=environment)
+        code = await process.wait()
+
+    assert (code, asked) == (1, ["GET", "POST"])
 
 
 async def test_an_api_that_is_not_there_is_a_client_that_is_gone() -> None:

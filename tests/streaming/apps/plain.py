@@ -146,17 +146,20 @@ async def one_large_piece(scope: Scope, receive: Receive, send: Send) -> None:
 
 @route("/blocked-sender")
 async def blocked_sender(scope: Scope, receive: Receive, send: Send) -> None:
-    """While one task is blocked by a slow client, another one still runs."""
+    """While one task is blocked by a slow client, another one still runs, far longer than sending would take."""
+    sent = 0
 
     async def other() -> None:
         await wait("client is slow")
-        await tell("the loop runs")
+        for _ in range(10_000):
+            await asyncio.sleep(0)
+        await tell("all was sent" if sent == 80 else "the sender waits")
 
     running = asyncio.create_task(other())
     await begin(send, 200, (b"content-type", b"application/octet-stream"))
     for _ in range(80):
         await body(send, CHUNK, more=True)
-    await tell("all was sent")
+        sent += 1
     await running
     await body(send)
 
