@@ -47,6 +47,7 @@ def load() -> Any:
     litellm.DEFAULT_MAX_RETRIES = 0  # its embedding calls take this when they are told max_retries=0
     for logger in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)  # its errors quote prompts and provider bodies
+    importlib.import_module("sluice.adapters.llm.unrecorded")
     provider = importlib.import_module("sluice.adapters.llm.offline_provider")
     litellm.custom_provider_map = [{"provider": provider.NAME, "custom_handler": provider.OfflineProvider()}]
     return litellm
