@@ -114,6 +114,16 @@ async def test_sources_come_before_the_text_that_cites_them(world: World) -> Non
     assert sorted(done.timing) == ["embed", "first_token", "search", "total"]
 
 
+async def test_the_model_is_asked_before_its_sources_are_told(world: World) -> None:
+    """They are read while it thinks; working them out keeps no first word."""
+    world.model.enqueue("Krill [1].")
+
+    events = await world.answering.open(CALLER, Question("What do blue whales eat?"))
+    asked = [len(world.model.prompts) async for event in events if isinstance(event, SourcesFound)]
+
+    assert asked == [1]
+
+
 async def test_words_that_come_all_at_once_go_out_one_by_one(world: World) -> None:
     """A first word does not wait for the rest of what a provider sent in one piece."""
     words = [f"word{number} " for number in range(100)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import aclosing
 from copy import copy
 from dataclasses import dataclass, field
@@ -15,7 +15,8 @@ from sluice.domain import Caller, Filter, Message, Regeneration, Turn, Usage, uu
 from sluice.draft import Draft
 from sluice.errors import DatabaseUnavailable, ModelNotOffered, QuestionTooLong
 from sluice.events import AnswerEvent, AnswerStarted, SourceCited, SourcesFound, StatusChanged, TextAdded
-from sluice.ports import AnswerKeeper, ChatModel, Finish, NextAttempt, PromptMessage
+from sluice.overlapping import Ahead
+from sluice.ports import AnswerKeeper, ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
 from sluice.recording import BEAT_SECONDS, Recording
 from sluice.retrieving import Placed, Retrieving, Wanted
 from sluice.searching import Found
@@ -213,12 +214,15 @@ class Answering:
         draft.timing.update({stage: round(spent, 1) for stage, spent in found.timing.items()})
         if found.unranked:
             yield StatusChanged("unranked", reason=found.unranked)
-        draft.rest_on(citing.number(found.passages, opened.question))
-        yield SourcesFound(draft.sources)
         prompt = await self._prompt(question, opened, found)
-        async with aclosing(self._speak(prompt, question.model, draft)) as events:
-            async for event in events:
-                yield event
+        draft.prompt_tokens = sum(tokens.estimate(message.content) for message in prompt)
+        # The model is asked first: what it rests on is worked out and told while it thinks.
+        async with Ahead(self._chat_model.stream(prompt, model=question.model)) as deltas:
+            draft.rest_on(citing.number(found.passages, opened.question))
+            yield SourcesFound(draft.sources)
+            async with aclosing(_speak(deltas, draft)) as events:
+                async for event in events:
+                    yield event
 
     async def _prompt(self, question: Question, opened: _Opened, found: Found) -> list[PromptMessage]:
         """Passages and question first, then as much of the history as the model has room for."""
@@ -230,19 +234,18 @@ class Answering:
         room = budget - sum(tokens.estimate(message.content) for message in bare)
         return prompting.build(opened.question, history.fit(opened.path, room), found.passages, characters)
 
-    async def _speak(
-        self, prompt: list[PromptMessage], model: str | None, draft: Draft
-    ) -> AsyncGenerator[TextAdded | SourceCited | StatusChanged, None]:
-        draft.prompt_tokens = sum(tokens.estimate(message.content) for message in prompt)
-        async with aclosing(self._chat_model.stream(prompt, model=model)) as deltas:
-            async for delta in deltas:
-                if isinstance(delta, NextAttempt):
-                    draft.model = delta.model
-                    yield StatusChanged(delta.state, delta.model, delta.reason)
-                    continue
-                settled = draft.end(delta.reason, delta.usage) if isinstance(delta, Finish) else draft.add(delta.text)
-                for event in settled:
-                    yield event
+
+async def _speak(
+    deltas: AsyncIterable[TextDelta | Finish | NextAttempt], draft: Draft
+) -> AsyncGenerator[TextAdded | SourceCited | StatusChanged, None]:
+    async for delta in deltas:
+        if isinstance(delta, NextAttempt):
+            draft.model = delta.model
+            yield StatusChanged(delta.state, delta.model, delta.reason)
+            continue
+        settled = draft.end(delta.reason, delta.usage) if isinstance(delta, Finish) else draft.add(delta.text)
+        for event in settled:
+            yield event
 
 
 async def _placed(beginning: asyncio.Task[_Opened]) -> tuple[str, list[Message]]:

@@ -1,10 +1,10 @@
-"""Some pieces of work at once, in the order in which they began."""
+"""Work that goes on beside other work, in the order in which it began."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -45,3 +45,28 @@ class Overlap(Generic[T]):
             for task in self._begun:
                 task.cancel()
         await asyncio.gather(*self._begun, return_exceptions=True)
+
+
+class Ahead(Generic[T]):
+    """The items of a generator that is under way to the first of them when the block begins; it is closed with it."""
+
+    def __init__(self, items: AsyncGenerator[T, None]) -> None:
+        self._items = items
+        self._first = asyncio.ensure_future(anext(items))
+        self._is_fresh = True
+
+    async def __aenter__(self) -> Self:
+        await asyncio.sleep(0)  # let it go as far as it gets without waiting
+        return self
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        is_fresh, self._is_fresh = self._is_fresh, False
+        return await (self._first if is_fresh else anext(self._items))
+
+    async def __aexit__(self, *_: object) -> None:
+        self._first.cancel()
+        await asyncio.gather(self._first, return_exceptions=True)
+        await self._items.aclose()

@@ -1,0 +1,64 @@
+"""Work that goes on beside other work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from sluice.overlapping import Ahead
+
+
+class Items:
+    """Yields 1 to 3 and keeps what became of it."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    async def generate(self) -> AsyncGenerator[int, None]:
+        self.seen.append("begun")
+        try:
+            for number in (1, 2, 3):
+                await asyncio.sleep(0)
+                yield number
+        finally:
+            self.seen.append("closed")
+
+
+async def test_a_generator_is_under_way_before_its_first_item_is_asked_for() -> None:
+    items = Items()
+
+    async with Ahead(items.generate()) as ahead:
+        seen = list(items.seen)
+        numbers = [number async for number in ahead]
+
+    assert (seen, numbers, items.seen) == (["begun"], [1, 2, 3], ["begun", "closed"])
+
+
+async def test_a_generator_whose_items_nobody_asks_for_is_closed_with_the_block() -> None:
+    items = Items()
+
+    async with Ahead(items.generate()):
+        pass
+
+    assert items.seen == ["begun", "closed"]
+
+
+async def test_a_failure_before_the_first_item_is_raised_when_it_is_asked_for() -> None:
+    async def generate() -> AsyncGenerator[int, None]:
+        raise ValueError("no items")
+        yield 1
+
+    async with Ahead(generate()) as ahead:
+        with pytest.raises(ValueError, match="no items"):
+            await anext(ahead)
+
+
+async def test_a_failure_that_nobody_asks_for_is_dropped() -> None:
+    async def generate() -> AsyncGenerator[int, None]:
+        raise ValueError("no items")
+        yield 1
+
+    async with Ahead(generate()):
+        await asyncio.sleep(0)
