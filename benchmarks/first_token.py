@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -217,7 +218,7 @@ def run(server: Postgres, corpus: Corpus, questions: int, open_streams: list[int
         "SLUICE_BUCKET": "bench",
         "SLUICE_EMBEDDING_MODEL": EMBEDDING_MODEL,
         "SLUICE_CHAT_MODEL": CHAT_MODEL,
-        "SLUICE_MODEL_PRICES": f'{{"{CHAT_MODEL}": [0, 0]}}',
+        "SLUICE_MODEL_PRICES": json.dumps({CHAT_MODEL: [0, 0], EMBEDDING_MODEL: [0, 0]}),
         "SLUICE_DATABASE_POOL_SIZE": "8",
         **provider,
     }
