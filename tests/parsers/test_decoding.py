@@ -22,6 +22,13 @@ CROATIAN = (
     "Sva ljudska bića rađaju se slobodna i jednaka u dostojanstvu i pravima. Što je još važnije, svaki čovjek može."
 )
 ARABIC = "يولد جميع الناس أحرارا متساوين في الكرامة والحقوق وقد وهبوا عقلا وضميرا"
+HEBREW = "העברית היא שפה שמית, ודוברים אותה בישראל. היא נכתבת מימין לשמאל, והאלפבית שלה הוא עתיק."
+ALBANIAN = "Të gjithë njerëzit lindin të lirë dhe të barabartë në dinjitet dhe në të drejta."
+HAITIAN = "Tout moun fèt lib, egal ego pou diyite kou wè dwa. Nou gen la rezon ak la konsyans."
+# Words of two languages without a space between them, and signs of repetition.
+MIXED_CHINESE = "我用Linux和Windows,他用macOS,但是人人都用Unicode文字。"
+MIXED_JAPANESE = "人々は日々EUC-JPやShift_JISで書かれたファイルを読みます。"
+MIXED_KOREAN = "그는 PC와 LG전자 TV를 샀다. 가격은 100만원이다."
 THAI = "มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกันในเกียรติศักดิ์และสิทธิ"
 
 
@@ -55,9 +62,22 @@ def test_unicode_is_read(text: str, encoding: str) -> None:
         (CZECH, "iso8859_2"),
         (HUNGARIAN, "cp1250"),
         (CROATIAN, "iso8859_2"),
+        (HUNGARIAN, "cp852"),
+        (ALBANIAN, "mac_roman"),
+        (HAITIAN, "cp1252"),
         (ARABIC, "cp1256"),
+        (HEBREW, "cp1255"),
         (ARABIC, "iso8859_6"),
         (RUSSIAN, "cp866"),
+        (RUSSIAN, "iso8859_5"),
+        (RUSSIAN, "cp855"),
+        (MIXED_CHINESE, "gb18030"),
+        (MIXED_CHINESE, "big5"),
+        (MIXED_JAPANESE, "cp932"),
+        (MIXED_JAPANESE, "euc_jp"),
+        (MIXED_KOREAN, "cp949"),
+        (KOREAN, "johab"),
+        (KOREAN, "iso2022_kr"),
         (RUSSIAN, "mac_cyrillic"),
         (FRENCH, "mac_roman"),
         (FRENCH, "cp850"),

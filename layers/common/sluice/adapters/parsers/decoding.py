@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from sluice.adapters.parsers.alphabets import fit
+from sluice.adapters.parsers.ideographs import EASTERN, could_be_meant, is_certain, rarity
 from sluice.errors import UnsupportedKind
 
 _MARKS = (
@@ -21,12 +22,18 @@ _MARKS = (
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 # The encodings that files without a mark really have, the commonest first: it wins where two fit alike.
 _LEGACY = [
-    "cp1252", "cp1251", "cp932", "gb18030", "big5", "cp949", "euc_jp", "cp1250", "cp1254", "cp1253", "cp1256", "cp1255",
+    "cp1252", "cp1251", "cp932", "euc_jp", "cp949", "gb18030", "big5", "cp1250", "cp1254", "cp1253", "cp1256", "cp1255",
     "iso8859_2", "koi8_r", "cp1257", "cp874", "cp1258", "iso8859_7",
 ]  # fmt: skip
 # Those of systems long gone: only where no other fits as well.
-_RARE = ["mac_roman", "cp850", "cp866", "mac_cyrillic", "iso8859_6"]
+_RARE = ["mac_roman", "cp850", "cp852", "cp866", "mac_cyrillic", "iso8859_5", "cp855", "iso8859_6", "johab"]
 _ENCODINGS = [*_LEGACY, *_RARE]
+_EAST, _EAST_END = "\u2e80", "\ud7ff"
+_OF_EAST_ASIA = frozenset({"HIRAGANA", "KATAKANA", "FULLWIDTH", "HALFWIDTH", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"})
+# A single sign of East Asia at a Latin letter: two Latin letters of another code page.
+_LONE_SIGN = re.compile(
+    "(?<![\u2e80-\u9fff])[\u2e80-\u9fff](?=[a-zA-Z])|(?<=[a-zA-Z])[\u2e80-\u9fff](?![\u2e80-\u9fff])"
+)
 # HTML's names for encodings mean their Windows supersets (WHATWG Encoding Standard, section 4.2).
 _WEB_NAMES = {
     "iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252", "iso-8859-9": "cp1254",
@@ -37,7 +44,7 @@ _DECLARED = re.compile(rb"<(?:meta\b[^>]*?charset\s*=|\?xml\b[^>]*?encoding\s*=)
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # Signs within a word, and dashes before one: letters of another code page.
-_SIGN_IN_WORD = re.compile("(?<=[^\\W\\d_])[¤¦¬±¶«»†-•…‰‚“-„‹›](?=[^\\W\\d_])|(?<!\\S)[–—†-•…](?=[^\\W\\d_])")
+_SIGN_IN_WORD = re.compile("(?<=[^\\W\\d_])[¤¦¬±¶«»†-•…‰‘‚“-„‹›](?=[^\\W\\d_])|(?<!\\S)[–—†-•…](?=[^\\W\\d_])")
 _SAMPLE = 65_536
 
 _REFUSAL = "The text's encoding can't be told for certain; save the file as UTF-8 and upload it again."
@@ -75,9 +82,10 @@ def _marked(body: bytes) -> str | None:
 
 def _escaped(body: bytes) -> str | None:
     """ISO-2022 switches alphabets by escapes and is otherwise ASCII, so that it would pass for UTF-8."""
-    if b"\x1b$" in body and body.isascii():
-        return _attempt(body, "iso2022_jp_2") or _attempt(body, "iso2022_kr")
-    return None
+    if b"\x1b$" not in body or not body.isascii():
+        return None
+    # Korean is announced once, and then switched on and off by bytes that are controls elsewhere.
+    return _attempt(body, "iso2022_kr") if b"\x1b$)C" in body else _attempt(body, "iso2022_jp_2")
 
 
 def _wide(body: bytes) -> str | None:
@@ -141,21 +149,28 @@ def _is_damaged_utf8(body: bytes) -> bool:
 def _guesses(body: bytes) -> list[_Guess]:
     from charset_normalizer import from_bytes
 
-    guesses = []
-    for match in from_bytes(body[: _SAMPLE * 4], cp_isolation=_ENCODINGS):
-        for same in (match, *match.submatch):
-            text = str(same)
-            guesses.append(
-                _Guess(text, same.encoding, _oddity(text), fit(text[:_SAMPLE]), match.chaos, match.coherence)
-            )
-    return guesses
+    guesses = [
+        _guess(str(same), same.encoding, match.chaos, match.coherence)
+        for match in from_bytes(body[: _SAMPLE * 4], cp_isolation=_ENCODINGS)
+        for same in (match, *match.submatch)
+    ]
+    if any(guess.encoding in EASTERN for guess in guesses):
+        return guesses
+    missed = (_guess(text, encoding) for encoding in EASTERN if (text := _attempt(body, encoding)))
+    return guesses + [guess for guess in missed if could_be_meant(guess.text[:_SAMPLE], guess.encoding)]
+
+
+def _guess(text: str, encoding: str, chaos: float = 0.0, coherence: float = 0.0) -> _Guess:
+    sample = text[:_SAMPLE]
+    return _Guess(text, encoding, _oddity(text) + rarity(sample, encoding), fit(sample), chaos, coherence)
 
 
 def _plausible(guesses: list[_Guess]) -> list[_Guess]:
     """Return the guesses that are as free of oddities as the best one, best first."""
     least = min((guess.oddity + guess.chaos for guess in guesses), default=0.0)
     close = [guess for guess in guesses if guess.oddity + guess.chaos <= least + 0.02 and guess.oddity < 0.1]
-    return sorted((guess for guess in close if not _is_trace(guess.text)), key=_rank)
+    certain = [guess for guess in close if is_certain(guess.text[:_SAMPLE], guess.encoding)]
+    return sorted((guess for guess in certain or close if not _is_trace(guess.text)), key=_rank)
 
 
 def _rank(guess: _Guess) -> tuple[float, ...]:
@@ -164,7 +179,6 @@ def _rank(guess: _Guess) -> tuple[float, ...]:
         -round(guess.fit, 1),
         is_rare,
         -round(guess.fit, 2),
-        -round(guess.coherence, 1),
         _ENCODINGS.index(guess.encoding),
     )
 
@@ -177,9 +191,14 @@ def _is_trace(text: str) -> bool:
 
 
 def _differs(best: _Guess, other: _Guess) -> bool:
-    """Another alphabet that fits nearly as well makes the guess worthless."""
+    """Another alphabet that fits nearly as well makes the guess worthless, unless it makes nothing but capitals."""
     is_near = other.coherence > best.coherence - 0.3 and other.fit > best.fit - 0.1
-    return is_near and _alphabet(best.text) != _alphabet(other.text)
+    return is_near and not _is_shouted(other.text) and _alphabet(best.text) != _alphabet(other.text)
+
+
+def _is_shouted(text: str) -> bool:
+    foreign = [letter for letter in text[:_SAMPLE] if letter > "\x7f" and letter.isalpha()]
+    return sum(letter.isupper() for letter in foreign) > len(foreign) * 0.9
 
 
 def _alphabet(text: str) -> str:
@@ -191,7 +210,8 @@ def _oddity(text: str) -> float:
     """Return the share of characters beyond ASCII that stand where a writer would not put them."""
     sample = text[:_SAMPLE]
     foreign = sum(character > "\x7f" for character in sample)
-    odd = sum(_is_odd(left, right) for left, right in pairwise(sample)) + len(_SIGN_IN_WORD.findall(sample))
+    odd = sum(_is_odd(left, right) for left, right in pairwise(sample))
+    odd += len(_SIGN_IN_WORD.findall(sample)) + len(_LONE_SIGN.findall(sample))
     return odd / max(foreign, 1)
 
 
@@ -200,6 +220,8 @@ def _is_odd(left: str, right: str) -> bool:
     if left <= "\x7f" and right <= "\x7f":
         return False
     if left.isalpha() and right.isalpha():
+        if _EAST <= max(left, right) <= _EAST_END and min(left, right) <= "\x7f":
+            return _is_rare(right)  # words of one and the other stand side by side
         return _script(left) != _script(right) or (left.islower() and right.isupper()) or _is_rare(right)
     category = unicodedata.category(right)
     if category == "Mn":
@@ -218,4 +240,4 @@ def _script(character: str) -> str:
     """Return the first word of the character's name: LATIN, CYRILLIC, CJK."""
     name = unicodedata.name(character, "")
     script = name.partition(" ")[0]
-    return "CJK" if script in {"HIRAGANA", "KATAKANA", "FULLWIDTH", "HALFWIDTH", "KATAKANA-HIRAGANA"} else script
+    return "CJK" if script in _OF_EAST_ASIA else script
