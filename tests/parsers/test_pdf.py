@@ -82,3 +82,13 @@ def test_what_is_cropped_is_text_and_what_lies_beyond_the_sheet_is_none(parser: 
     )
     with pytest.raises(NoTextLayer, match="pages are images"):
         parser.parse("a.pdf", pdf("All of it").replace(b"[0 0 595 842]", b"[0 0 009 009]"))
+
+
+@pytest.mark.parametrize("box", [b"/MediaBox [0 0 595 1684]", b"/MediaBox [0 0 0 0]"], ids=["inherited", "empty"])
+def test_a_sheet_may_be_said_elsewhere(parser: DocumentParser, box: bytes) -> None:
+    """For all pages at once, as on this one of twice the height; and where it is empty, letter paper stands in."""
+    body = pdf("Up there").replace(b"/MediaBox [0 0 595 842]", b"").replace(b"/Kids", b"%b /Kids" % box)
+    if box.endswith(b"1684]"):
+        body = body.replace(b"50 780 Td", b"50 1600 Td")
+
+    assert parser.parse("a.pdf", body).blocks == (Block("Up there", page=1),)

@@ -75,9 +75,14 @@ def _page(pdf: pdfium.PdfDocument, index: int) -> str:
 
 
 def _sheet(page: pdfium.PdfPage) -> tuple[float, float, float, float]:
-    """Return the whole sheet: what a crop box cuts off is text too, what lies beyond the sheet is none."""
-    left, bottom, right, top = page.get_mediabox()
-    return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
+    """Return the whole sheet: what a crop box cuts off is text too, what lies beyond the sheet is none.
+
+    The page's own box is the sheet unless it has a crop box, also where it inherits its media box or has an empty one.
+    """
+    boxes = (page.get_mediabox(), page.get_bbox())
+    across = [x for left, _, right, _ in boxes for x in (left, right)]
+    upwards = [y for _, bottom, _, top in boxes for y in (bottom, top)]
+    return min(across), min(upwards), max(across), max(upwards)
 
 
 def _is_mapped(textpage: pdfium.PdfTextPage, text: str) -> bool:
