@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Mapping, Sequence
 
@@ -119,3 +120,25 @@ def epub(chapters: Mapping[str, str], *, encrypted: str = "") -> bytes:
         reference = f'<encryption><CipherReference URI="OEBPS/{encrypted}"/></encryption>'
         members["META-INF/encryption.xml"] = reference
     return archive(members | {f"OEBPS/{name}": page for name, page in chapters.items()})
+
+
+def compound(*streams: str, embedded: str = "") -> bytes:
+    """Return a compound file ([MS-CFB]) with these empty streams, and one within a storage that holds another file."""
+    none = 0xFFFFFFFF
+    entries = [("Root Entry", 5, none, 1)]
+    for number, name in enumerate(streams, 1):
+        following = number + 1 if number < len(streams) or embedded else none
+        entries.append((name, 2, following, none))
+    if embedded:
+        entries += [("ObjectPool", 1, none, len(entries) + 1), (embedded, 2, none, none)]
+    directory = b"".join(_entry(*entry) for entry in entries).ljust(1024, b"\0")
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 62, 3, 0xFFFE, 9, 6)
+    header += bytes(6) + struct.pack("<9I", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    header += struct.pack("<109I", 0, *[none] * 108)
+    table = struct.pack("<128I", 0xFFFFFFFD, 2, 0xFFFFFFFE, *[none] * 125)
+    return header + table + directory
+
+
+def _entry(name: str, kind: int, following: int, child: int) -> bytes:
+    encoded = (name + "\0").encode("utf-16-le")
+    return struct.pack("<64sHBBIII", encoded, len(encoded), kind, 1, 0xFFFFFFFF, following, child).ljust(128, b"\0")

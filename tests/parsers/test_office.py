@@ -15,7 +15,7 @@ from sluice.errors import (
     NoTextLayer,
     UnsupportedKind,
 )
-from tests.parsers.making import archive, docx, epub, paragraph, pptx, shape, xlsx
+from tests.parsers.making import archive, compound, docx, epub, paragraph, pptx, shape, xlsx
 
 
 def test_slides_come_in_the_order_of_the_presentation(parser: DocumentParser) -> None:
@@ -143,3 +143,37 @@ def test_an_old_workbook_with_a_password_is_refused_as_such(parser: DocumentPars
     """It is not damaged."""
     with pytest.raises(EncryptedDocument):
         parser.parse("a.xls", OLE + "Workbook".encode("utf-16-le") + records)
+
+
+def test_an_old_file_is_not_what_is_embedded_in_it(parser: DocumentParser) -> None:
+    """A letter with a table from a workbook is a letter, whose text would otherwise pass for read."""
+    with pytest.raises(UnsupportedKind, match="a document of Word 97"):
+        parser.parse("a.doc", compound("WordDocument", embedded="Workbook"))
+    with pytest.raises(EncryptedDocument):
+        parser.parse("a.docx", compound("EncryptionInfo", "EncryptedPackage"))
+    with pytest.raises(EmptyDocument):
+        parser.parse("a.xls", compound("Workbook", embedded="WordDocument"))
+
+
+@pytest.mark.parametrize(("beginning", "version"), [("09000400", 2), ("09020600", 3), ("09040600", 4)])
+def test_workbooks_of_the_first_versions_are_named(parser: DocumentParser, beginning: str, version: int) -> None:
+    """They are not text in an unknown encoding."""
+    with pytest.raises(UnsupportedKind, match=f"a workbook of Excel {version}"):
+        parser.parse("a.xls", bytes.fromhex(beginning) + b"\x00\x00\x10\x00" * 8)
+
+
+def test_a_panic_of_the_reader_is_a_damaged_workbook(parser: DocumentParser) -> None:
+    """It is no `Exception` in Python, and would end the process that reads."""
+    relations = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
+        'Target="xl/workbook.bin"/></Relationships>'
+    )
+    name = "S".encode("utf-16-le")
+    sheet = bytes(4) + b"\x01\0\0\0" + b"\x04\0\0\0" + "rId9".encode("utf-16-le") + b"\x01\0\0\0" + name
+    book = b"\x9c\x01" + bytes([len(sheet)]) + sheet + b"\x90\x01\x00"
+
+    with pytest.raises(DamagedDocument) as raised:
+        parser.parse("a.xlsb", archive({"_rels/.rels": relations, "xl/workbook.bin": book}))
+
+    assert not isinstance(raised.value.__cause__, Exception)

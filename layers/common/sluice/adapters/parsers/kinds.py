@@ -6,6 +6,7 @@ import json
 import re
 
 from sluice.adapters.parsers.archives import Archive
+from sluice.adapters.parsers.compound import root_names
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.packages import content_type, main_part
 from sluice.errors import EncryptedDocument, UnsupportedKind
@@ -41,6 +42,9 @@ _SIGNATURES = (
     (b"MZ\x90", "a program"),
     (b"SQLite format 3", "an SQLite database"),
     (b"%!PS", "PostScript"),
+    (b"\x09\x00\x04\x00", "a workbook of Excel 2"),
+    (b"\x09\x02\x06\x00", "a workbook of Excel 3"),
+    (b"\x09\x04\x06\x00", "a workbook of Excel 4"),
 )
 # What an archive is, by a member that it must have.
 _MEMBERS = (
@@ -136,10 +140,11 @@ def _is_html(beginning: str, extension: str) -> bool:
 
 def _is_mail(beginning: str) -> bool:
     """A mail begins with header lines, three or more of them well known; in a mailbox another line stands before."""
-    beginning = _MAILBOX_LINE.sub("", beginning.lstrip("\n"))
-    headers = beginning.partition("\n\n")[0].splitlines()
+    mail = _MAILBOX_LINE.sub("", beginning.lstrip("\n"))
+    headers = mail.partition("\n\n")[0].splitlines()
     known = {match[1].lower() for line in headers[:_MOST_HEADERS] if (match := _MAIL_HEADER.match(line))}
-    return len(known) >= 3 and bool(re.match(r"[\w-]+:", headers[0]))
+    needed = 3 if mail == beginning.lstrip("\n") else 1
+    return len(known) >= needed and bool(re.match(r"[\w-]+:", headers[0]))
 
 
 def _is_json(beginning: str, text: str) -> bool:
@@ -178,10 +183,17 @@ def _archive(archive: Archive) -> str:
 
 
 def _compound(body: bytes) -> str:
-    """Old Office files, and encrypted new ones, are compound files whose directory names their streams in UTF-16."""
-    if "EncryptedPackage".encode("utf-16-le") in body or _ENCRYPTED_SHEETS.search(body):
+    """Old Office files, and encrypted new ones, are compound files; other documents may be embedded in one."""
+    root = {name.lower() for name in root_names(body)}
+
+    def has(name: str) -> bool:
+        """Where the directory is broken, a name anywhere has to do."""
+        return name.lower() in root if root else name.encode("utf-16-le") in body
+
+    if has("EncryptedPackage"):
         raise EncryptedDocument
-    if any(name.encode("utf-16-le") in body for name in ("Workbook", "WORKBOOK", "Book\0", "BOOK\0")):
+    if has("Workbook") or has("Book"):
+        if _ENCRYPTED_SHEETS.search(body):
+            raise EncryptedDocument
         return WORKBOOK
-    what = next((what for name, what in _STREAMS if name.encode("utf-16-le") in body), "a compound file of Microsoft's")
-    raise unsupported(what)
+    raise unsupported(next((what for name, what in _STREAMS if has(name)), "a compound file of Microsoft's"))

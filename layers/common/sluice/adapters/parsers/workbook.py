@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import python_calamine as calamine
@@ -20,7 +21,8 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     """Return one block a sheet, hidden ones left out; raise `DocumentError`."""
     if body.startswith(b"PK"):
         Archive(body, limits)
-    workbook = _open(body)
+    with _damage("The workbook is damaged and can't be read."):
+        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
     names = [sheet.name for sheet in workbook.sheets_metadata if _is_shown(sheet)]
     limits.check_pages(len(names), "sheets")
     blocks = []
@@ -31,13 +33,19 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     return ParsedDocument("xlsx", tuple(blocks), pages=len(names))
 
 
-def _open(body: bytes) -> calamine.CalamineWorkbook:
+@contextmanager
+def _damage(message: str) -> Iterator[None]:
+    """Raise `DocumentError` for what calamine raises; where its code in Rust panics, that is no `Exception`."""
     try:
-        return calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
+        yield
     except calamine.PasswordError as error:
         raise EncryptedDocument from error
     except (calamine.CalamineError, OSError, ValueError) as error:
-        raise DamagedDocument("The workbook is damaged and can't be read.") from error
+        raise DamagedDocument(message) from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise DamagedDocument(message) from error
+        raise
 
 
 def _is_shown(sheet: calamine.SheetMetadata) -> bool:
@@ -45,15 +53,12 @@ def _is_shown(sheet: calamine.SheetMetadata) -> bool:
 
 
 def _text(workbook: calamine.CalamineWorkbook, name: str, limits: Limits) -> str:
-    try:
-        sheet = workbook.get_sheet_by_name(name)
-    except (calamine.CalamineError, ValueError) as error:
-        raise DamagedDocument(f"The sheet {name} is damaged and can't be read.") from error
     lines, characters = [], 0
-    for line in _lines(sheet.iter_rows()):
-        characters += len(line) + 1
-        limits.check_characters(characters)
-        lines.append(line)
+    with _damage(f"The sheet {name} is damaged and can't be read."):
+        for line in _lines(workbook.get_sheet_by_name(name).iter_rows()):
+            characters += len(line) + 1
+            limits.check_characters(characters)
+            lines.append(line)
     return clean("\n".join(lines))
 
 
