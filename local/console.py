@@ -9,6 +9,9 @@ import time
 from local.command.printing import harmless
 from local.laptop import CHAT, INGEST, Laptop
 
+# One that the README and the docs answer.
+QUESTION = "What does the managed Python runtime do with a response?"
+
 _NAMES = {CHAT: "chat", INGEST: "ingest"}
 
 
@@ -34,9 +37,10 @@ def instructions(laptop: Laptop, *, seconds: float) -> str:
     """Return what a user needs in order to begin."""
     chat, ingest, bucket = laptop.url(CHAT), laptop.url(INGEST), f"{laptop.place.endpoint}/{laptop.bucket}"
     key = f" -H 'x-api-key: {laptop.api_key}'" if laptop.api_key else ""
+    docs = "\nIts README and docs are being read, which takes some seconds more.\n" if laptop.begins_with_docs else ""
     return f"""
 Sluice is ready ({seconds:.1f} s).
-
+{docs}
   Ask          {chat}
   Documents    {ingest}/api/documents
   S3 and SQS   {laptop.place.endpoint}, bucket {laptop.bucket}
@@ -44,7 +48,7 @@ Sluice is ready ({seconds:.1f} s).
   Key          {laptop.api_key or "none needed here; SLUICE_AUTH=key make run wants one, as in production"}
 
 Ask a question and watch the answer arrive:
-  curl -N {chat}/api/chat{key} -H 'content-type: application/json' -d '{{"message": "How does Sluice stream?"}}'
+  curl -N {chat}/api/chat{key} -H 'content-type: application/json' -d '{{"message": "{QUESTION}"}}'
 
 Drop a file into the bucket; a moment later you can ask about it:
   curl -T report.pdf {bucket}/report.pdf

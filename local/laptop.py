@@ -26,6 +26,7 @@ from local.event_source import EventSourceMapping
 from local.function_url import FunctionUrl
 from local.http_server import HOST, HttpServer, bind
 from local.postgres import Postgres
+from local.running import Ports
 from local.sqs import Sqs
 from local.template import Function, Place, read
 from local.variables import region, variables
@@ -74,12 +75,24 @@ class Laptop:
         listeners = _take({CHAT: options.chat_port, INGEST: options.ingest_port})
         self._urls = {name: f"http://{HOST}:{listener.getsockname()[1]}" for name, listener in listeners.items()}
         self._lambdas = {name: self._lambda(self._stack.functions[name]) for name in (CHAT, INGEST)}
+        self._docs_added = options.data / "docs-added"
         self._parts = AsyncExitStack()
         self._servers = {name: self._function_url(name, listener) for name, listener in listeners.items()}
 
     def url(self, function: str) -> str:
         """Return the address of a function's URL."""
         return self._urls[function]
+
+    @property
+    def ports(self) -> Ports:
+        """Where everything listens."""
+        chat, ingest = self._servers[CHAT].port, self._servers[INGEST].port
+        return Ports(chat, ingest, int(self.place.endpoint.rpartition(":")[2]), self._postgres.port)
+
+    @property
+    def begins_with_docs(self) -> bool:
+        """Whether our own documents are still to be put into the bucket."""
+        return self._options.docs and not self._docs_added.exists()
 
     @property
     def api_key(self) -> str | None:
@@ -173,8 +186,7 @@ class Laptop:
 
     async def _add_docs(self) -> None:
         """Put README and docs into the bucket once, so that there is something to ask at once."""
-        mark = self._options.data / "docs-added"
-        if not self._options.docs or mark.exists():
+        if not self.begins_with_docs:
             return
         async with httpx.AsyncClient(base_url=self.place.endpoint, trust_env=False) as bucket:
             for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
@@ -182,7 +194,7 @@ class Laptop:
                     path = f"/{self.bucket}/{DOCS_COLLECTION}/{quote(document.name)}"
                     answer = await bucket.put(path, content=document.read_bytes(), headers=_MARKDOWN)
                     answer.raise_for_status()
-        mark.touch()
+        self._docs_added.touch()
 
 
 _MARKDOWN = {"content-type": "text/markdown; charset=utf-8"}

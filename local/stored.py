@@ -7,7 +7,8 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from local.addresses import DATA, DATABASE_PORT
+from local import running
+from local.addresses import DATA
 from local.command.outcome import UNREACHABLE, WRONG_USAGE, fail
 from sluice.errors import DatabaseUnavailable, SluiceError
 
@@ -45,4 +46,4 @@ def run(work: Callable[[Database, Settings], Awaitable[T]]) -> T:
 def _laptop() -> dict[str, str]:
     from local.postgres import Postgres
 
-    return {"SLUICE_DATABASE_URL": Postgres(DATA, port=DATABASE_PORT).url()} if DATA.exists() else {}
+    return {"SLUICE_DATABASE_URL": Postgres(DATA, port=running.noted().database).url()} if DATA.exists() else {}

@@ -66,7 +66,11 @@ def _text(question: str) -> str:
         return question
     if sys.stdin.isatty():
         raise Mistake('Say what you want to know: sluice ask "...", or pipe it in.')
-    if text := sys.stdin.read().strip():
+    try:
+        text = sys.stdin.buffer.read().decode().strip()
+    except UnicodeDecodeError as error:
+        raise Mistake("Standard input is no text in UTF-8.") from error
+    if text:
         return text
     raise Mistake("Standard input holds no question.")
 

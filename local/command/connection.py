@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 import typer
 
-from local import keys
+from local import keys, running
 from local.addresses import CHAT_URL
 
 if TYPE_CHECKING:
@@ -21,8 +21,23 @@ if TYPE_CHECKING:
 
 _PANEL = "Where, and who"
 
+
+def _found(context: typer.Context, url: str) -> str:
+    """Nobody has to say where this machine's own Sluice listens."""
+    source = context.get_parameter_source("url")
+    return running.address(running.noted().chat) if source and source.name == "DEFAULT" else url
+
+
 Url = Annotated[
-    str, typer.Option("--url", envvar="SLUICE_URL", help="Address of the chat function.", rich_help_panel=_PANEL)
+    str,
+    typer.Option(
+        "--url",
+        envvar="SLUICE_URL",
+        help="Address of the chat function.",
+        show_default="this machine's",
+        callback=_found,
+        rich_help_panel=_PANEL,
+    ),
 ]
 IngestUrl = Annotated[
     str | None,

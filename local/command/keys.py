@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from local import stored
+from local.command.outcome import WRONG_USAGE, fail
 from local.keys import issue
 from sluice import access
 from sluice.access import ApiKey, KeyStore
@@ -31,13 +32,17 @@ def create(
     user: Annotated[str, typer.Option(help="Whose conversations and limits it uses; the key's own by default.")] = "",
     tenant: Annotated[str, typer.Option(help="Whose documents it sees.")] = "default",
     scope: Annotated[list[Scope] | None, typer.Option(help="What it may do; repeat for several.")] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires; never by default.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=36_500, help="Days until it expires; never by default.")
+    ] = None,
     requests_per_minute: Limit = None,
     tokens_per_day: Limit = None,
     dollars_per_day: Limit = None,
     dollars_per_month: Limit = None,
 ) -> None:
     """Make a key and print it: this once, for only its digest is kept."""
+    if not name.strip() or not tenant.strip():
+        fail("A key has a name and a tenant; give words.", WRONG_USAGE)
     allowance = Allowance(
         requests_per_minute=requests_per_minute,
         burst=max(1, round(requests_per_minute / 6)) if requests_per_minute else None,

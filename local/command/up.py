@@ -49,7 +49,7 @@ def up(
 
 def _run(options: Options) -> None:
     """Run until Ctrl-C; a part that does not start is told in one line."""
-    from local import up as laptop
+    from local import up as running
     from local.aws import AwsError
     from local.console import instructions, log_to_terminal
     from local.http_server import PortBusy
@@ -57,16 +57,18 @@ def _run(options: Options) -> None:
     from local.intrinsics import TemplateError
     from local.laptop import SetupError
     from local.postgres import PostgresError
+    from local.running import note
     from local.runtime_api import EnvironmentLost
 
     started = time.monotonic()
 
-    def announce(running: Laptop) -> None:
-        typer.echo(instructions(running, seconds=time.monotonic() - started))
+    def announce(laptop: Laptop) -> None:
+        note(laptop.ports, options.data)
+        typer.echo(instructions(laptop, seconds=time.monotonic() - started))
 
     log_to_terminal()
     try:
-        laptop.run(options, os.environ, announce)
+        running.run(options, os.environ, announce)
     except PortBusy as busy:
         fail(f"Port {busy.port} is in use. Choose another with --{_option_of(busy.port, options)}.")
     except (AlreadyRunning, AwsError, PostgresError, SetupError, TemplateError) as error:

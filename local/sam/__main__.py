@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.addresses import AWS_PORT, DATA, DATABASE_PORT, ROOT
-from local.http_server import HOST
+from local import running
+from local.addresses import DATA, ROOT
 from local.postgres import Postgres
 from local.sam.reachable import DockerError, reachable
 from local.sam.template import Laptop, NothingBuilt, write
@@ -28,9 +28,10 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command of `sam local` and return its exit code."""
     if not arguments or not (DATA / "postgres.password").exists():
         sys.exit(USAGE)
-    url = Postgres(DATA, port=DATABASE_PORT).url()
-    with tempfile.TemporaryDirectory() as folder, reachable([DATABASE_PORT, AWS_PORT], folder=Path(folder)) as reach:
-        template = write("laptop", Laptop(reach.of(url), reach.of(f"http://{HOST}:{AWS_PORT}")))
+    ports = running.noted()
+    url = Postgres(DATA, port=ports.database).url()
+    with tempfile.TemporaryDirectory() as folder, reachable([ports.database, ports.aws], folder=Path(folder)) as reach:
+        template = write("laptop", Laptop(reach.of(url), reach.of(running.address(ports.aws))))
         options: list[str | Path] = ["--template", template, "--skip-pull-image", "--docker-network", reach.network]
         command = [SAM, "local", arguments[0], *options, *arguments[1:]]
         return subprocess.run(command, env=_environment(), check=False).returncode

@@ -26,7 +26,7 @@ def sluice(service: Service, tmp_path: Path) -> Sluice:
     """Run `sluice ARGUMENT...` in a shell of its own that knows the service, with `stdin` piped in."""
     runner = CliRunner(env={"SLUICE_URL": service.url, "XDG_STATE_HOME": str(tmp_path / "state")})
 
-    def run(*arguments: str, stdin: str = "", **variables: str) -> Result:
+    def run(*arguments: str, stdin: str | bytes = "", **variables: str) -> Result:
         return runner.invoke(app, list(arguments), input=stdin, env=variables)
 
     return run

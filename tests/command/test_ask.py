@@ -35,6 +35,13 @@ def test_a_question_can_be_piped_in(sluice: Sluice, service: Service, arguments:
     assert service.body() == {"message": "from a file"}
 
 
+def test_bytes_that_are_no_text_are_a_mistake(sluice: Sluice) -> None:
+    """It is told in one line, as any other."""
+    result = sluice("ask", "-", stdin=b"\xff\xfe")
+
+    assert (result.exit_code, result.output) == (2, "Standard input is no text in UTF-8.\n")
+
+
 def test_an_empty_question_is_a_mistake(sluice: Sluice) -> None:
     """It says so, and asks nobody."""
     result = sluice("ask", stdin="  \n")

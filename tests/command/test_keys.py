@@ -40,6 +40,22 @@ def test_a_key_can_be_named_as_it_is_listed(sluice: CliRunner, form: str) -> Non
     assert revoked.output == f"{key_id} is revoked.\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["x", "--days", "99999999"], "--days"),
+        (["x", "--tenant", ""], "a name and a tenant"),
+        (["", "--user", "ann"], "a name and a tenant"),
+    ],
+)
+def test_a_key_of_nobody_or_for_ever_and_a_day_is_not_made(sluice: CliRunner, arguments: list[str], words: str) -> None:
+    """What can't be meant is told before anything is kept."""
+    result = sluice.invoke(app, ["keys", "create", *arguments])
+
+    assert (result.exit_code, words in result.output) == (2, True), result.output
+    assert sluice.invoke(app, ["keys", "list"]).output == ""
+
+
 def test_an_unknown_key_can_not_be_revoked(sluice: CliRunner) -> None:
     """The command fails with the reason in one line."""
     result = sluice.invoke(app, ["keys", "revoke", "AbCd1234"])

@@ -16,6 +16,7 @@ import httpx
 import psutil
 import pytest
 
+from local.running import address, noted
 from tests.local.conftest import PATIENCE_SECONDS, ROOT, TEMPLATE
 
 COMMAND = [sys.executable, "-c", "from local.cli import main; main()", "up", "--template", str(TEMPLATE), "--no-docs"]
@@ -104,6 +105,8 @@ def test_its_life(start: type[Running], tmp_path: Path) -> None:
     first = start(tmp_path, *ANY_PORTS)
     first.wait_for("Sluice is ready")
     assert httpx.get(f"{first.address('Ask')}/hello", trust_env=False).json()["path"] == "/hello"
+    ports = noted(tmp_path)
+    assert (address(ports.chat), address(ports.aws)) == (first.address("Ask"), first.address("S3 and SQS"))
     stored = httpx.put(f"{first.address('S3 and SQS')}/sluice-dev/a.txt", content=b"text", trust_env=False)
     assert stored.status_code == 200
     first.wait_for("messages done")
