@@ -9,7 +9,7 @@ import pytest
 from sluice import sql
 from sluice.adapters.postgres.database import Connection, Database
 from sluice.adapters.postgres.documents import PostgresDocuments
-from sluice.adapters.postgres.vectors import HalfVector
+from sluice.adapters.postgres.vectors import HalfVector, HalfVectors
 from sluice.domain import Caller, Chunk, DocumentStatus, EmbeddingUsage, ObjectRef
 from sluice.errors import DocumentChanged, InvalidInput
 from sluice.ports import Progress
@@ -63,3 +63,17 @@ def test_a_vector_that_half_precision_can_not_hold_is_refused(values: list[float
     """Wherever in it the number stands."""
     with pytest.raises(InvalidInput):
         HalfVector(values)
+
+
+async def test_an_array_of_vectors_is_written_in_binary(database: Database) -> None:
+    """With gaps, and each number as half precision rounds it."""
+    [row] = await database.fetch("select 'halfvec'::regtype::oid as oid")
+    given = HalfVectors([[0.1, -2.0], None, [65504.0, 6e-8]], row["oid"])
+
+    assert await database.fetch(
+        "select n, vector::text from unnest(%(given)s::halfvec[]) with ordinality as t (vector, n)", {"given": given}
+    ) == [
+        {"n": 1, "vector": "[0.099975586,-2]"},
+        {"n": 2, "vector": None},
+        {"n": 3, "vector": "[65504,5.9604645e-08]"},
+    ]

@@ -136,7 +136,8 @@ copied as (
 select ordinal from kept union all select ordinal from copied;
 
 -- name: insert_chunks
--- One statement for many chunks: the word counts are written once for all of them.
+-- One statement for many chunks: the word counts are written once for all of them. Their words are read once, and their
+-- average length is looked up once.
 with spoken as (
     insert into spoken_language (tenant, language)
     select %(tenant)s, language from unnest(%(languages)s::text[]) as given (language)
@@ -144,32 +145,35 @@ with spoken as (
     select tenant, language from spoken_language where tenant = %(tenant)s
     order by language
     on conflict do nothing
+),
+parsed as materialized (
+    -- The words of a heading count twice: they say what the text is about.
+    select *, sluice_lexemes(language::regconfig, concat_ws(' ', heading, heading, content)) as lexemes
+    from unnest(
+        %(ids)s::uuid[], %(ordinals)s::integer[], %(digests)s::uuid[], %(contents)s::text[], %(starts)s::integer[],
+        %(ends)s::integer[], %(pages)s::integer[], %(headings)s::text[], %(embeddings)s::halfvec[],
+        %(others)s::halfvec[], %(languages)s::text[]
+    ) as chunk (id, ordinal, digest, content, start_offset, end_offset, page, heading, embedding, other, language)
 )
 insert into chunk (
     id, tenant, document_id, version, ordinal, digest, content, start_offset, end_offset, page, heading,
     lexemes, term_weights, embedding, embedding_other
 )
 select
-    given.id, %(tenant)s, %(document_id)s, %(version)s, given.ordinal, given.digest, given.content, given.start_offset,
-    given.end_offset, given.page, given.heading, given.lexemes,
-    sluice_term_weights(given.lexemes, greatest(given.average_length, 1)), given.embedding::halfvec,
-    given.other::halfvec
-from (
-    select
-        *,
-        coalesce(
-            sluice_average_length(%(tenant)s), avg(sluice_length(lexemes)) over (), 1
-        ) as average_length
-    from unnest(
-        %(ids)s::uuid[], %(ordinals)s::integer[], %(digests)s::uuid[], %(contents)s::text[], %(starts)s::integer[],
-        %(ends)s::integer[], %(pages)s::integer[], %(headings)s::text[], %(embeddings)s::text[], %(others)s::text[],
-        %(languages)s::text[]
-    ) as chunk (id, ordinal, digest, content, start_offset, end_offset, page, heading, embedding, other, language),
-    -- The words of a heading count twice: they say what the text is about.
-    lateral (
-        select sluice_lexemes(language::regconfig, concat_ws(' ', heading, heading, content)) as lexemes
-    ) as parsed
-) as given;
+    id, %(tenant)s, %(document_id)s, %(version)s, ordinal, digest, content, start_offset, end_offset, page, heading,
+    lexemes,
+    sluice_term_weights(
+        lexemes,
+        greatest(
+            coalesce(
+                (select sluice_average_length(%(tenant)s)),
+                (select avg(sluice_length(lexemes)) from parsed)
+            ),
+            1
+        )
+    ),
+    embedding, other
+from parsed;
 
 -- name: fold_lexeme_changes
 -- Adds up what writers appended. One at a time: whoever comes second leaves it to the first.

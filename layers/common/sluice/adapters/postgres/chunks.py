@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 from sluice import sql
 from sluice.adapters.postgres import spaces
 from sluice.adapters.postgres.database import Connection
-from sluice.adapters.postgres.vectors import as_text
+from sluice.adapters.postgres.vectors import HalfVectors
 from sluice.domain import Chunk, Claim, Vector, uuid7
 from sluice.errors import DatabaseUnavailable
 from sluice.languages import languages_of
@@ -40,16 +40,15 @@ async def insert(
     other: OtherVectors | None = None,
 ) -> None:
     """Insert chunks with their vectors, pipelined; raise `EmbeddingModelSwitched` or `EmbeddingModelMismatch`."""
-    cursor = await connection.execute(sql.query("embeddings", "lock_embedding_space"))
-    space = spaces.of(await cursor.fetchone())
+    found = await (await connection.execute(sql.query("embeddings", "lock_embedding_space"))).fetchall()
+    space = spaces.of(found[0] if found else None)
     spaces.check_vectors(space, model, len(vectors[0]) if vectors else 0)
     others = other.vectors if other and other.model == space.other else [None] * len(chunks)
     rows = list(zip(chunks, vectors, others, strict=True))
+    given = [_owner(claim) | _columns(batch, found[0]["vector_oid"]) for batch in _batches(rows)]
     with _complete():
         async with connection.cursor() as cursor:
-            await cursor.executemany(
-                sql.query("documents", "insert_chunks"), [_owner(claim) | _columns(batch) for batch in _batches(rows)]
-            )
+            await cursor.executemany(sql.query("documents", "insert_chunks"), given)
 
 
 @contextmanager
@@ -80,12 +79,12 @@ def _places(chunks: Sequence[Chunk]) -> dict[str, object]:
     }
 
 
-def _columns(rows: Sequence[Row]) -> dict[str, object]:
+def _columns(rows: Sequence[Row], vector_oid: int) -> dict[str, object]:
     chunks = [chunk for chunk, _, _ in rows]
     return _places(chunks) | {
         "contents": [chunk.content for chunk in chunks],
         "headings": [chunk.heading for chunk in chunks],
         "languages": languages_of([chunk.content for chunk in chunks]),
-        "embeddings": [as_text(vector) for _, vector, _ in rows],
-        "others": [as_text(other) if other else None for _, _, other in rows],
+        "embeddings": HalfVectors([vector for _, vector, _ in rows], vector_oid),
+        "others": HalfVectors([other for _, _, other in rows], vector_oid),
     }

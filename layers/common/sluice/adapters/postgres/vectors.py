@@ -1,13 +1,14 @@
 """Vectors on the wire.
 
 They are bound parameters whose type the server infers from a cast (`%(vector)s::halfvec`), so that no type has to be
-looked up on a new connection.
+looked up on a new connection. Only the binary form of an array names the type of what it holds.
 """
 
 from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -39,17 +40,39 @@ class HalfVector:
         return struct.pack(f">HH{len(self.values)}e", len(self.values), 0, *self.values)
 
 
-class _HalfVectorDumper(Dumper):
+@dataclass(frozen=True, slots=True)
+class HalfVectors:
+    """An array of vectors, some of which may be missing; `oid` is that of `halfvec` in the database."""
+
+    values: Sequence[Vector | None]
+    oid: int
+
+    def binary(self) -> bytes:
+        """Return what `array_recv` reads: one dimension, which may hold nulls and begins at 1, then each element."""
+        head = struct.pack(">iiIii", 1, 1, self.oid, len(self.values), 1)
+        return head + b"".join([_element(vector) for vector in self.values])
+
+
+def _element(vector: Vector | None) -> bytes:
+    """Return a vector behind its length in bytes; a null has only the length -1."""
+    if vector is None:
+        return struct.pack(">i", -1)
+    body = HalfVector(vector).binary()
+    return struct.pack(">i", len(body)) + body
+
+
+class _BinaryDumper(Dumper):
     format = pq.Format.BINARY
     oid = 0  # unknown: the cast decides
 
-    def dump(self, obj: HalfVector) -> bytes:
+    def dump(self, obj: HalfVector | HalfVectors) -> bytes:
         return obj.binary()
 
 
 def register(adapters: AdaptersMap) -> None:
-    """Let connections that have, or will copy, these adapters take a `HalfVector`."""
-    adapters.register_dumper(HalfVector, _HalfVectorDumper)
+    """Let connections that have, or will copy, these adapters take a `HalfVector` and `HalfVectors`."""
+    for kind in (HalfVector, HalfVectors):
+        adapters.register_dumper(kind, _BinaryDumper)
 
 
 register(psycopg.adapters)
