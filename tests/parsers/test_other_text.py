@@ -18,11 +18,17 @@ from sluice.errors import DamagedDocument, DocumentTooLarge, EncryptedDocument
         ("name,price\n", None),
         ("1,2\n3,4\n", None),
         ("just one\ncolumn\n", None),
+        ("name,text\n1,two\0\n", "name, text"),
     ],
 )
 def test_a_table_keeps_its_rows_and_names_its_columns(parser: DocumentParser, text: str, columns: str | None) -> None:
     """The rows stay as they were written; the first names the columns where it is a header."""
-    assert parser.parse("a.csv", text.encode()).blocks == (Block(text.strip(), heading=columns),)
+    assert parser.parse("a.csv", text.encode()).blocks == (Block(text.replace("\0", "").strip(), heading=columns),)
+
+
+def test_a_line_for_excel_is_no_row(parser: DocumentParser) -> None:
+    """It says what parts the columns, and names none."""
+    assert parser.parse("a.csv", b"sep=;\r\na;b\r\n1;2\r\n").blocks == (Block("a;b\n1;2", heading="a, b"),)
 
 
 def test_json_is_read_as_names_and_values(parser: DocumentParser) -> None:
@@ -44,6 +50,35 @@ def test_json_is_read_as_names_and_values(parser: DocumentParser) -> None:
 def test_json_has_a_block_a_record(parser: DocumentParser, body: bytes) -> None:
     """An array and JSON Lines are the same."""
     assert [block.text for block in parser.parse("a.json", body).blocks] == ["a: 1", "a: 2"]
+
+
+def test_json_keeps_what_its_author_wrote(parser: DocumentParser) -> None:
+    """Numbers to the last digit, however long, and each value of a name that is there twice."""
+    number = b"9" * 5_000
+
+    parsed = parser.parse("a.json", b'{"version": 1.10, "far": 1e400, "long": %b, "to": "a", "to": "b"}' % number)
+
+    assert [block.text for block in parsed.blocks] == [
+        "version: 1.10",
+        "far: 1e400",
+        f"long: {number.decode()}",
+        "to:\n  - a\n  - b",
+    ]
+
+
+def test_a_line_of_json_may_hold_unicode_line_ends(parser: DocumentParser) -> None:
+    """Only line feeds and carriage returns part records."""
+    body = '{"a": "one\u2028two"}\r\n{"a": "x\x85y"}\r\n'.encode()
+
+    assert [block.text for block in parser.parse("a.jsonl", body).blocks] == ["a: one\ntwo", "a: x\ny"]
+
+
+@pytest.mark.parametrize("text", ["[1]\nA note, and its source.", '{"a": 1}\nis an example of JSON.'])
+def test_text_may_begin_like_json(parser: DocumentParser, text: str) -> None:
+    """It is damaged JSON only by its name."""
+    assert parser.parse("a.txt", text.encode()).blocks == (Block(text),)
+    with pytest.raises(DamagedDocument):
+        parser.parse("a.json", text.encode())
 
 
 def test_deep_json_is_refused() -> None:
@@ -126,6 +161,13 @@ def test_a_mailbox_is_all_its_mails(parser: DocumentParser) -> None:
     )
 
 
+def test_a_mail_of_a_mailbox_needs_no_other_header(parser: DocumentParser) -> None:
+    """The line before it says what it is."""
+    body = b"From a@b.c Mon Jan  5 10:00:00 2026\nContent-Type: text/html; charset=utf-8\n\n<p>Ol\xc3\xa1</p>\n"
+
+    assert parser.parse("a.mbox", body).blocks == (Block("Olá"),)
+
+
 def test_an_encrypted_mail_is_refused(parser: DocumentParser) -> None:
     """Its headers alone would not answer anything."""
     with pytest.raises(EncryptedDocument):
@@ -142,8 +184,9 @@ def test_an_encrypted_mail_is_refused(parser: DocumentParser) -> None:
         (rb"{\rtf1{\info{\title A title}}{\*\generator X;}{\pict\bin3 }}}}Text}", "Text"),
         (rb"{\rtf1 a\cell b\cell\row c\cell d\cell\row}", "a | b\nc | d"),
         (rb"{\rtf1 \{braces\} \\ \emdash}", "{braces} \\ —"),
+        (rb"{\rtf1{\stylesheet{\*\cs7 Strong;}}\pard{\b0\*\cs7\f0 Styled}}", "Styled"),
     ],
-    ids=["western", "cyrillic", "japanese", "unicode", "hidden", "table", "symbols"],
+    ids=["western", "cyrillic", "japanese", "unicode", "hidden", "table", "symbols", "style"],
 )
 def test_rtf_is_read_in_the_alphabet_of_its_fonts(parser: DocumentParser, body: bytes, text: str) -> None:
     """What is not shown is left out, and no byte is read in another's code page."""

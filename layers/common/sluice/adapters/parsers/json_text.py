@@ -3,38 +3,72 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from sluice.adapters.parsers.cleaning import clean
+from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, DocumentTooLarge
 
 _TITLES = ("title", "name", "Title", "Name")
+# Not where Python ends a line, which may be within a string.
+_LINE_END = re.compile("[\r\n]")
 
 
 def read(text: str, limits: Limits) -> ParsedDocument:
     """Return one block for each member of the outermost array or object, or for each line; raise `DocumentError`."""
     content = _load(text)
-    title = (
-        next((content[key] for key in _TITLES if isinstance(content.get(key), str)), None)
-        if isinstance(content, dict)
-        else None
-    )
-    return ParsedDocument("json", tuple(_blocks(content, limits)), title=title)
+    named = [content[key] for key in _TITLES if isinstance(content, dict) and isinstance(content.get(key), str)]
+    return ParsedDocument("json", tuple(_blocks(content, limits)), title=one_line(named[0]) or None if named else None)
+
+
+def is_json(text: str, beginning: str, *, is_named: bool) -> bool:
+    """Return whether the text is an object or array, or one a line: by its first line where its name says JSON."""
+    if not beginning.startswith(("{", "[")):
+        return False
+    return _holds(text) or (_is_lines(text) if not is_named else _holds(beginning.partition("\n")[0]))
+
+
+def _holds(text: str) -> bool:
+    try:
+        return isinstance(_DECODER.decode(text), (dict, list))
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+
+
+def _is_lines(text: str) -> bool:
+    lines = [line for line in _LINE_END.split(text) if line.strip()]
+    return len(lines) > 1 and all(map(_holds, lines))
 
 
 def _load(text: str) -> Any:
     try:
         try:
-            return json.loads(text)
+            return _DECODER.decode(text)
         except ValueError:
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            return [_DECODER.decode(line) for line in _LINE_END.split(text) if line.strip()]
     except RecursionError as error:
         raise DocumentTooLarge("The JSON is nested too deeply.") from error
     except ValueError as error:
         raise DamagedDocument(f"The file begins as JSON but is not valid: {error}.") from error
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Keep every value of a name that is there more than once, as a list of them."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        for name in [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]:
+            members[name] = [value for key, value in pairs if key == name]
+    return members
+
+
+# Numbers stay as they are written: 1.10 is a version, and 1e400 is not infinite.
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_members)
 
 
 def _blocks(content: Any, limits: Limits) -> Iterator[Block]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from sluice.adapters.parsers.archives import Archive
 from sluice.adapters.parsers.compound import root_names
+from sluice.adapters.parsers.json_text import is_json
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.packages import content_type, main_part
 from sluice.errors import EncryptedDocument, UnsupportedKind
@@ -66,6 +66,7 @@ _CONTENT_TYPES = (
 )
 _FOLDERS = (("word/", DOCX), ("ppt/", PPTX), ("xl/", WORKBOOK))
 _SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
+_JSON_NAMES = frozenset({"json", "jsonl", "ndjson"})
 _NAMED = {"csv": CSV, "tsv": CSV, "tab": CSV, "jsonl": JSON, "ndjson": JSON, "md": MARKDOWN, "markdown": MARKDOWN}
 # Atomic groups, since a comment that may stretch over the next one would be tried in every combination.
 _HTML_START = re.compile(r"(?>\s*<!--.*?-->)*+\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
@@ -118,7 +119,7 @@ def text_kind(name: str, text: str) -> str:
         return HTML
     if beginning.startswith("<?xml"):
         raise unsupported("XML")
-    if _is_json(beginning, text):
+    if is_json(text, beginning, is_named=extension in _JSON_NAMES):
         return JSON
     if extension in _NAMED:
         return _NAMED[extension]
@@ -145,22 +146,6 @@ def _is_mail(beginning: str) -> bool:
     known = {match[1].lower() for line in headers[:_MOST_HEADERS] if (match := _MAIL_HEADER.match(line))}
     needed = 3 if mail == beginning.lstrip("\n") else 1
     return len(known) >= needed and bool(re.match(r"[\w-]+:", headers[0]))
-
-
-def _is_json(beginning: str, text: str) -> bool:
-    """An object or an array, or one on each of the first lines."""
-    if not beginning.startswith(("{", "[")):
-        return False
-    return _parses(text) or _parses(beginning.partition("\n")[0])
-
-
-def _parses(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), (dict, list))
-    except RecursionError:
-        return True
-    except ValueError:
-        return False
 
 
 def _archive(archive: Archive) -> str:

@@ -33,6 +33,8 @@ _UNSAID = frozenset({
     b"footerl", b"footerr", b"footerf", b"fldinst", b"datastore", b"themedata", b"xmlnstbl", b"listtable", b"rsidtbl",
     b"listoverridetable", b"generator", b"filetbl", b"revtbl", b"bkmkstart", b"bkmkend", b"latentstyles", b"pntext",
 })  # fmt: skip
+# Marked like a destination that older readers may skip, but shown.
+_STYLES = frozenset({b"cs", b"ds", b"ts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,10 @@ class _Reader:
             self._write(sign)
 
     def _word(self, word: bytes, number: int | None) -> None:
-        if self.is_destination or word in _UNSAID:
+        if (self.is_destination and word not in _STYLES) or word in _UNSAID:
             self._flush()
-            self.is_destination = False
             self.state = replace(self.state, said=False)
+        self.is_destination = False
         if sign := _SIGNS.get(word):
             self._write(sign)
         elif word in (b"fonttbl", b"title"):

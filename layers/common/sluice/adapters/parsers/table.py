@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import re
 
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
 from sluice.domain import Block, ParsedDocument
 
 _DELIMITERS = ",;\t|"
+# Tells Excel what parts the columns.
+_SEPARATOR = re.compile(r"\Asep=.\n", re.IGNORECASE)
 _SAMPLE = 16_384
 _LONGEST_HEADING = 300
 
@@ -16,7 +19,7 @@ _LONGEST_HEADING = 300
 def read(text: str, limits: Limits) -> ParsedDocument:
     """Return the rows as one block; its heading names the columns, so that each of its chunks knows them."""
     limits.check_characters(len(text))
-    cleaned = clean(text)
+    cleaned = _SEPARATOR.sub("", clean(text))
     first, _, rest = cleaned.partition("\n")
     columns = _columns(first) if rest.strip() else None
     return ParsedDocument("csv", (Block(cleaned, heading=columns),))
