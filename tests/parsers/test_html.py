@@ -32,6 +32,23 @@ def test_what_is_not_shown_is_left_out(tag: str) -> None:
     assert html.read(page).blocks == (Block("Shown"),)
 
 
+@pytest.mark.parametrize(
+    "attribute", ["hidden", 'style="display:none"', 'style="color: red; Visibility : hidden"', 'hidden="until-found"']
+)
+def test_what_an_element_hides_is_left_out(attribute: str) -> None:
+    """With all that is in it."""
+    page = (
+        f"<html><body><p>Shown</p><div {attribute}><p>hidden</p></div><p style='display: block'>Also</p></body></html>"
+    )
+
+    assert html.read(page).blocks == (Block("Shown\n\nAlso"),)
+
+
+def test_readings_above_characters_part_no_words() -> None:
+    """As in DOCX: the word is found as it is written."""
+    assert html.read("<p><ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</rt></ruby>").blocks == (Block("漢字"),)
+
+
 def test_tables_are_rows_of_cells() -> None:
     """A row is a line; blocks inside a cell stay in its line."""
     page = "<table><tr><th>Name<th>Size</tr><tr><td><p>a</p><p>b</p><td>2</table><p>after"

@@ -12,7 +12,7 @@ from sluice.domain import Block, ParsedDocument
 
 _NOT_SHOWN = frozenset({
     "script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object", "embed", "canvas", "audio",
-    "video", "select", "datalist", "-comment",
+    "video", "select", "datalist", "rt", "rp", "-comment",
 })  # fmt: skip
 _BLOCK = frozenset({
     "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog", "div",
@@ -22,6 +22,7 @@ _BLOCK = frozenset({
 _CELLS = frozenset(["td", "th"])
 _HEADING = re.compile(r"h([1-6])")
 _SPACE = re.compile(r"\s+")
+_HIDING_STYLE = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 
 
 def read(text: str) -> ParsedDocument:
@@ -56,7 +57,7 @@ class _Page:
                 self._leave(tag)
             elif tag == "-text":
                 self._write(node.text(deep=False))
-            elif tag not in _NOT_SHOWN:
+            elif tag not in _NOT_SHOWN and not _is_hidden(node):
                 self._enter(tag)
                 stack.append((node, True))
                 stack.extend((child, False) for child in reversed(list(node.iter(include_text=True))))
@@ -120,3 +121,9 @@ class _Page:
         text = clean("".join(self._words)).strip()
         self._words = []
         return "" if text == "-" else text
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    """Return whether the element itself says that it is not shown; a style sheet may say so too, and is not asked."""
+    attributes = node.attributes
+    return "hidden" in attributes or bool(_HIDING_STYLE.search(attributes.get("style") or ""))
