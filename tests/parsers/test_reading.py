@@ -11,6 +11,7 @@ import pytest
 from sluice.adapters.parsers.cleaning import clean
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.reading import DocumentParser
+from sluice.domain import Block
 from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, UnsupportedKind
 from sluice.testing.pdfs import pdf
 
@@ -57,11 +58,18 @@ def test_kinds_are_told_by_content(parser: DocumentParser, name: str, body: byte
     assert parser.parse(name, body).kind == kind
 
 
-@pytest.mark.parametrize("body", [b"", b" \n\t ", b"\xef\xbb\xbf\n", b"<html><body></body></html>", b"\x00\x00"])
+@pytest.mark.parametrize(
+    "body", [b"", b" \n\t ", b"\xef\xbb\xbf\n", b"<html><body></body></html>", b"\x00\x00", b"\xe2\x80\x8b"]
+)
 def test_nothing_is_an_empty_document(parser: DocumentParser, body: bytes) -> None:
     """No bytes, white space or markup alone hold no text."""
     with pytest.raises((EmptyDocument, UnsupportedKind)):
         parser.parse("empty.txt", body)
+
+
+def test_text_may_be_filled_up_with_nuls(parser: DocumentParser) -> None:
+    """As logs are whose writer was switched off."""
+    assert parser.parse("a.log", b"The last line.\n" + bytes(300)).blocks == (Block("The last line."),)
 
 
 def test_a_cut_off_archive_is_damaged(parser: DocumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # C0 and C1 controls but tab and line feed, the byte order mark, the code points that are no characters, and those that
@@ -24,3 +25,8 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """Return the cleaned text with every run of white space folded to one space."""
     return " ".join(clean(text).split())
+
+
+def is_blank(text: str) -> bool:
+    """Return whether the text has nothing that could be seen."""
+    return all(character.isspace() or unicodedata.category(character) == "Cf" for character in text)

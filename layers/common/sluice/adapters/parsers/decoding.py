@@ -117,9 +117,10 @@ def _declared(body: bytes) -> str | None:
 
 
 def _checked(text: str) -> str:
-    """Text has hardly any control characters; a binary file has many."""
+    """Text has hardly any control characters but those with which it is filled up; a binary file has many."""
+    text = text.rstrip("\0")
     sample = text[:_SAMPLE]
-    if len(_CONTROL.findall(sample)) > len(sample) * 0.01:
+    if len(_CONTROL.findall(sample)) > max(2, len(sample) * 0.01):
         raise UnsupportedKind(
             "This is a binary file of an unknown kind; send PDF, Office, HTML, mail, EPUB, RTF or text."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sluice.adapters.parsers import kinds
+from sluice.adapters.parsers.cleaning import is_blank
 from sluice.adapters.parsers.limits import Limits
 from sluice.domain import ParsedDocument
 from sluice.errors import DocumentTooLarge, EmptyDocument
@@ -36,7 +37,7 @@ class DocumentParser:
             for part in self._read(name, body):
                 characters += sum(len(block.text) for block in part.blocks)
                 self._limits.check_characters(characters)
-                has_text = has_text or any(block.text.strip() for block in part.blocks)
+                has_text = has_text or not all(is_blank(block.text) for block in part.blocks)
                 yield part
         except RecursionError as error:
             raise DocumentTooLarge("The document is nested too deeply to be read.") from error
