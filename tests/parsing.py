@@ -16,7 +16,7 @@ class InProcessParser:
     def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
         self._parser = DocumentParser(limits)
 
-    async def parse(self, name: str, body: bytes) -> AsyncGenerator[ParsedDocument, None]:
+    async def parse(self, name: str, body: bytes, *, tenant: str = "") -> AsyncGenerator[ParsedDocument, None]:  # noqa: ARG002 - as the port
         for part in self._parser.parts(name, body):
             yield part
 

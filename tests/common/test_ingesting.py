@@ -108,6 +108,13 @@ async def test_every_step_is_told_in_order(world: World) -> None:
     assert world.embedder.purposes == ["document"] * 3
 
 
+async def test_the_reader_hears_whose_document_it_is(world: World) -> None:
+    """So that no tenant's document is read where another's has been."""
+    await world.ingest(await world.objects.write("guide.txt", b"Some text."))
+
+    assert world.parser.tenants == [CALLER.tenant]
+
+
 async def test_the_same_object_twice_is_one_document(world: World) -> None:
     """The second delivery ends at once with the ready document and embeds nothing."""
     ref = await world.objects.write("guide.txt", b"Some text.")

@@ -265,3 +265,19 @@ async def test_a_process_reads_again_only_after_a_document_that_it_could_read(tm
 
     first, second, third, fourth, fifth, sixth = log.read_text().split()
     assert first == second == third != fourth == fifth != sixth
+
+
+async def test_a_process_reads_the_documents_of_one_tenant_only(tmp_path: Path) -> None:
+    """Tenants may take turns without a new process each time; where one more comes, the longest idle makes room."""
+    log = tmp_path / "log"
+    parser = IsolatedParser(
+        executable=altered(tmp_path, f"with open({str(log)!r}, 'a') as log: print(os.getpid(), file=log)")
+    )
+
+    for tenant in ("acme", "bolt", "acme", "bolt", "cord", "acme"):
+        async for _ in parser.parse("a.txt", b"text", tenant=tenant):
+            pass
+
+    acme, bolt, acme_again, bolt_again, cord, acme_anew = log.read_text().split()
+    assert (acme_again, bolt_again) == (acme, bolt)
+    assert len({acme, bolt, cord, acme_anew}) == 4

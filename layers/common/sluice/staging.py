@@ -121,8 +121,10 @@ class Staging:
 
     async def _parts(self, stored: StoredObject) -> AsyncGenerator[ParsedDocument, None]:
         """Read the document; where its pages are images and somebody can read those, the text comes from there."""
+        tenant = self._claim.caller.tenant
+        reading = self._tools.parser.parse(stored.ref.name, stored.body, tenant=tenant)
         try:
-            async with contextlib.aclosing(self._tools.parser.parse(stored.ref.name, stored.body)) as parts:
+            async with contextlib.aclosing(reading) as parts:
                 async for part in parts:
                     yield part
         except NoTextLayer:

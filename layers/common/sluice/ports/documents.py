@@ -210,10 +210,11 @@ class SourceLinks(Protocol):
 class Parser(Protocol):
     """Reads documents."""
 
-    def parse(self, name: str, body: bytes) -> AsyncGenerator[ParsedDocument, None]:
+    def parse(self, name: str, body: bytes, *, tenant: str = "") -> AsyncGenerator[ParsedDocument, None]:
         """Yield the document in parts as it is read: the same kind, title and pages, and the next blocks.
 
-        Its kind is decided by content. Raises `DocumentError`, at times after the first parts.
+        What one tenant's document does to its reader reaches no other tenant's. Its kind is decided by content. Raises
+        `DocumentError`, at times after the first parts.
         """
         ...
 

@@ -109,15 +109,17 @@ class InMemoryQueue:
 class ScriptedParser:
     """Reads UTF-8 as one block a page, pages parted by form feeds; an error in `failures` is raised instead.
 
-    `names` records what was parsed.
+    `names` records what was parsed, `tenants` whose it was.
     """
 
     def __init__(self) -> None:
         self.failures: deque[Exception] = deque()
         self.names: list[str] = []
+        self.tenants: list[str] = []
 
-    async def parse(self, name: str, body: bytes) -> AsyncGenerator[ParsedDocument, None]:
+    async def parse(self, name: str, body: bytes, *, tenant: str = "") -> AsyncGenerator[ParsedDocument, None]:
         self.names.append(name)
+        self.tenants.append(tenant)
         if self.failures:
             raise self.failures.popleft()
         pages = body.decode().split("\f")

@@ -26,9 +26,10 @@ _AT_ONCE = 2
 class IsolatedParser:
     """Reads each document in a child process with limits on time and memory.
 
-    A child gets documents and nothing else: no environment, hence no credentials. It reads one after the other as long
-    as they are small and nothing is amiss. Two are read at once, each with half of the memory; where this does not
-    suffice, or a child dies, the document is read again alone, by a fresh child with all of the memory.
+    A child gets documents and nothing else: no environment, hence no credentials. It reads one after the other, all of
+    one tenant, as long as they are small and nothing is amiss. Two are read at once, each with half of the memory;
+    where this does not suffice, or a child dies, the document is read again alone, by a fresh child with all of the
+    memory.
     """
 
     def __init__(
@@ -45,20 +46,20 @@ class IsolatedParser:
         self._workers = Workers(executable)
         self._turns = Turns(_AT_ONCE)
 
-    async def parse(self, name: str, body: bytes) -> AsyncGenerator[ParsedDocument, None]:
+    async def parse(self, name: str, body: bytes, *, tenant: str = "") -> AsyncGenerator[ParsedDocument, None]:
         """Yield the document in parts as they are read; raise `DocumentError`, even for a bomb or a crash.
 
         Raises `NotReady` when no child can be started, for which no document is to blame.
         """
         told = 0
         try:
-            parts = self._read(name, body, self._memory_bytes // _AT_ONCE)
+            parts = self._read(name, body, tenant, self._memory_bytes // _AT_ONCE)
             async with self._turns.beside(), aclosing(parts):
                 async for part in parts:
                     told += 1
                     yield part
         except (_MemoryUsedUp, _ReaderDied):
-            parts = self._read(name, body, self._memory_bytes, fresh=True)
+            parts = self._read(name, body, tenant, self._memory_bytes, fresh=True)
             async with self._turns.alone(), aclosing(parts):
                 async for part in parts:
                     told -= 1
@@ -66,12 +67,12 @@ class IsolatedParser:
                         yield part
 
     async def _read(
-        self, name: str, body: bytes, memory_bytes: int, *, fresh: bool = False
+        self, name: str, body: bytes, tenant: str, memory_bytes: int, *, fresh: bool = False
     ) -> AsyncGenerator[ParsedDocument, None]:
         request = json.dumps(self._request(name, len(body), memory_bytes)).encode() + b"\n"
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds
         async with self._in_time(deadline):
-            worker = await self._workers.take(fresh=fresh)
+            worker = await self._workers.take(tenant, fresh=fresh)
         is_ready = False
         try:
             async with self._in_time(deadline):

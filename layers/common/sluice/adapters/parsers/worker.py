@@ -11,13 +11,14 @@ _PIECE_BYTES = 1 << 16
 
 
 class Worker:
-    """A child that speaks on `channel` and lives no longer than `lifeline` is open.
+    """A child that speaks on `channel` and lives no longer than `lifeline` is open; `tenant` is whose it reads.
 
     It belongs to no event loop, so that it can wait for the next document in any.
     """
 
     def __init__(self, channel: socket.socket, lifeline: int) -> None:
         channel.setblocking(False)
+        self.tenant = ""
         self._channel = channel
         self._lifeline = lifeline
         self._received = bytearray()

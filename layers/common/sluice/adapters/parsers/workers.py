@@ -15,6 +15,8 @@ from sluice.errors import NotReady
 # `-I` and `-S` skip what a reader does not need; the parent's path finds the modules that the parent found.
 _START = "import sys; sys.path[:] = {path!r}; from sluice.adapters.parsers.forkserver import main; main()"
 _GRACE_SECONDS = 1.0
+# Each holds memory; of how many tenants one is kept.
+_MOST_IDLE = 2
 
 
 class Workers:
@@ -30,11 +32,19 @@ class Workers:
         self._idle: list[Worker] = []
         weakref.finalize(self, _end_all, self._idle)
 
-    async def take(self, *, fresh: bool = False) -> Worker:
-        """Return a child that is ready, `fresh` one that has read nothing; raise `NotReady` when none can be had."""
-        if self._idle and not fresh:
-            return self._idle.pop()
+    async def take(self, tenant: str = "", *, fresh: bool = False) -> Worker:
+        """Return a child that is ready and has read no other tenant's documents, `fresh` one that has read nothing.
+
+        Raises `NotReady` when none can be had.
+        """
+        known = [worker for worker in self._idle if worker.tenant == tenant]
+        if known and not fresh:
+            self._idle.remove(known[-1])
+            return known[-1]
+        while len(self._idle) >= _MOST_IDLE:
+            self._idle.pop(0).end()
         worker = self._fork()
+        worker.tenant = tenant
         is_ready = False
         try:
             is_ready = await worker.line(most=len(READY)) == READY
