@@ -139,6 +139,17 @@ async def test_sigterm_ends_a_busy_environment_in_good_order(start: Start, signa
     assert reply.invocation.error.type == "Function.Terminated"
 
 
+async def test_sigterm_ends_an_environment_that_lets_no_exception_out(start: Start) -> None:
+    """What waits for something on an exception's way, as the runtime's own poll does, can't hold it up."""
+    runtime = await start("unending.handler")
+    await runtime.invoke({})
+    await runtime.logs("at work")
+
+    runtime.process.terminate()
+
+    assert await runtime.exit_code() == 0
+
+
 async def test_a_handler_that_can_not_be_imported_is_reported(start: Start) -> None:
     """As by the managed runtime: an initialisation error, and the end of the process."""
     runtime = await start("missing.handler")

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import sysconfig
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -75,15 +76,29 @@ def main() -> NoReturn:
     StreamedResponse.supported = True
     _add_versioned_packages()
     for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, execution_environment().terminate)
+        signal.signal(ending, _terminate)
     try:
         bootstrap.run(lambda_environment.handler(), StreamingClient(lambda_environment.runtime_api()))
     except SystemExit as end:
-        execution_environment().shutdown()
+        _end(end.code if isinstance(end.code, int) else 1)
+    raise AssertionError("The runtime's loop returned.")
+
+
+def _terminate(*_: object) -> None:
+    """Handle SIGTERM. Whoever is idle ends here: an exception would wait for the poll's thread on its way out."""
+    try:
+        execution_environment().terminate()
+    except SystemExit:
+        _end(0)
+
+
+def _end(code: int) -> NoReturn:
+    """Shut down the apps and end the process, which an ordinary exit would do only after the poll."""
+    execution_environment().shutdown()
+    with suppress(RuntimeError):  # where the signal came within a write
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(end.code if isinstance(end.code, int) else 1)  # an ordinary exit would wait for the poll's thread
-    raise AssertionError("The runtime's loop returned.")
+    os._exit(code)
 
 
 def _add_versioned_packages() -> None:
