@@ -39,13 +39,9 @@ def variables(
 
     Only S3 and SQS are sent to this machine, so that a user whose shell has credentials reaches models on Bedrock.
     """
-    passed_on = {name: value for name, value in users.items() if not is_reserved(name)}
     return {
         **function.environment,
-        **_OPEN,
-        **_UNMEASURED,
-        **({} if _CREDENTIALS & users.keys() else _NO_CREDENTIALS),
-        **passed_on,
+        **_of_the_user(users),
         "AWS_REGION": place.region,
         "AWS_DEFAULT_REGION": place.region,
         "AWS_ENDPOINT_URL_S3": place.endpoint,
@@ -57,3 +53,10 @@ def variables(
         "SLUICE_UPLOAD_URLS": place.endpoint,
         "SLUICE_PAGE_ORIGINS": f"{chat_url},{chat_url.replace(HOST, 'localhost')}",
     }
+
+
+def _of_the_user(users: Mapping[str, str]) -> dict[str, str]:
+    """Return what a user may choose, as they have chosen it, else as it suits a laptop."""
+    chosen = {name: value for name, value in users.items() if not is_reserved(name)}
+    credentials = {} if _CREDENTIALS & users.keys() else _NO_CREDENTIALS
+    return {**_OPEN, **_UNMEASURED, **credentials, **chosen}

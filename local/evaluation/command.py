@@ -14,19 +14,27 @@ if TYPE_CHECKING:
     from sluice.reranking import Reranking
 
 
+Folders = Annotated[list[Path], typer.Argument(help="Folders with corpus.jsonl, queries.jsonl and qrels.tsv.")]
+Model = Annotated[str, typer.Option(help="The embedding model, by its LiteLLM name.")]
+Share = Annotated[
+    float | None, typer.Option(min=0, max=1, help="The share of meaning in the hybrid score; else the product's.")
+]
+Characters = Annotated[
+    int | None, typer.Option(min=200, help="Cut documents as ingestion would; else each is one chunk.")
+]
+Reranker = Annotated[
+    str | None, typer.Option(help="Also rank anew what was found, by this model; it costs what it costs.")
+]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file too.")]
+
+
 def evaluate(
-    folders: Annotated[list[Path], typer.Argument(help="Folders with corpus.jsonl, queries.jsonl and qrels.tsv.")],
-    model: Annotated[str, typer.Option(help="The embedding model, by its LiteLLM name.")] = "offline/static",
-    dense_weight: Annotated[
-        float | None, typer.Option(min=0, max=1, help="The share of meaning in the hybrid score; else the product's.")
-    ] = None,
-    chunk_characters: Annotated[
-        int | None, typer.Option(min=200, help="Cut documents as ingestion would; else each is one chunk.")
-    ] = None,
-    rerank_model: Annotated[
-        str | None, typer.Option(help="Also rank anew what was found, by this model; it costs what it costs.")
-    ] = None,
-    json_to: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file too.")] = None,
+    folders: Folders,
+    model: Model = "offline/static",
+    dense_weight: Share = None,
+    chunk_characters: Characters = None,
+    rerank_model: Reranker = None,
+    json_to: Json = None,
 ) -> None:
     """Measure how well documents are found: by meaning, by words, by both, and ranked anew.
 

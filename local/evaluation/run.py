@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -68,22 +68,27 @@ async def _measure(
         url = server.create_database(f"evaluation_{number}")
         await asyncio.to_thread(migrate, url, model=model, dimension=dimension)
         database = Database(url, size=1, timeout=30)
-        bar = bars.add_task(dataset.name)
-
-        def show(step: str, done: int, total: int, *, name: str = dataset.name, bar: object = bar) -> None:
-            bars.update(bar, description=f"{name}: {step}", completed=done, total=total)  # type: ignore[arg-type] # rich's own id
-
         evaluation = Evaluation(
             database=database,
             embedder=embedder,
             dataset=dataset,
             chunk_characters=chunk_characters,
-            progress=show,
+            progress=_bar(bars, dataset.name),
         )
         await evaluation.store()
         measured += await evaluation.measure(hybrid, reranking)
         await database.close()
     return measured
+
+
+def _bar(bars: Progress, name: str) -> Callable[[str, int, int], None]:
+    """Add a bar; return what moves it."""
+    bar = bars.add_task(name)
+
+    def show(step: str, done: int, total: int) -> None:
+        bars.update(bar, description=f"{name}: {step}", completed=done, total=total)
+
+    return show
 
 
 def _table(measured: Sequence[Measured], model: str) -> Table:
