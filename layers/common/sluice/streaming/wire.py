@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 
 from sluice.streaming.errors import ClientGone
 
@@ -18,6 +17,8 @@ ACCEPTED = 202
 BROKEN = 500
 # Larger pieces would be copied into the transport's buffer whole before it pushes back.
 PIECE_SIZE = 256 * 1024
+_HEAD_SIZE = 64 * 1024
+_END_OF_HEAD = b"\r\n\r\n"
 
 
 class StreamedPost:
@@ -30,9 +31,9 @@ class StreamedPost:
         self._address = address
         self._request_id = request_id
         self._invocation_id = invocation_id
-        self._writer: asyncio.StreamWriter | None = None
-        self._accepted: asyncio.Task[None] | None = None
-        self._ended = False
+        self._connection: _Connection | None = None
+        self._answered: asyncio.Future[None] | None = None
+        self._ended = self._closed = False
         self.gone = False
         self.status = 0
         self.on_gone: Callable[[], object] = lambda: None
@@ -40,12 +41,14 @@ class StreamedPost:
     async def open(self, content_type: str) -> None:
         """Connect and send the head; raise `ClientGone` when that fails."""
         host, _, port = self._address.rpartition(":")
+        loop = asyncio.get_running_loop()
+        self._answered = loop.create_future()
         try:
-            reader, self._writer = await asyncio.open_connection(host, int(port))
+            _, connection = await loop.create_connection(lambda: _Connection(self._take), host, int(port))
         except OSError as error:
             raise ClientGone(f"The Runtime API can't be reached: {error}.") from error
-        self._writer.write(self._head(content_type))
-        self._accepted = asyncio.ensure_future(self._read_status(reader))
+        self._connection = connection
+        await self._write(self._head(content_type))
 
     async def send(self, data: bytes) -> None:
         """Send bytes at once, and wait while the client is slower than the app; raise `ClientGone`."""
@@ -62,16 +65,15 @@ class StreamedPost:
 
     async def accepted(self) -> None:
         """Wait for Lambda's answer, which comes when the whole response was taken over."""
-        if self._accepted:
-            await asyncio.shield(self._accepted)
+        if self._answered:
+            await asyncio.shield(self._answered)
 
     async def close(self) -> None:
         """Close the connection, in the middle of the answer if need be."""
-        if self._writer and self._accepted:
-            self._accepted.cancel()
-            self._writer.transport.abort()
-            with suppress(OSError):
-                await self._writer.wait_closed()
+        self._closed = True
+        if connection := self._connection:
+            connection.transport.abort()
+            await connection.lost.wait()
 
     def _head(self, content_type: str) -> bytes:
         lines = [
@@ -88,24 +90,75 @@ class StreamedPost:
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     async def _write(self, data: bytes) -> None:
-        assert self._writer is not None  # noqa: S101 - opened before anything is sent
-        if self.gone:
+        connection = self._connection
+        assert connection is not None  # noqa: S101 - opened before anything is sent
+        if not (self.gone or connection.transport.is_closing()):
+            connection.transport.write(data)
+            if connection.writable.is_set():
+                return
+            await connection.writable.wait()
+        if self.gone or connection.transport.is_closing():
             raise ClientGone("The Runtime API closed the connection of the answer.")
-        self._writer.write(data)
-        try:
-            await self._writer.drain()
-        except ConnectionError as error:
-            raise ClientGone("The Runtime API closed the connection of the answer.") from error
 
-    async def _read_status(self, reader: asyncio.StreamReader) -> None:
-        """Read the answer to the POST; one that comes before the end means that nobody takes the rest."""
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            self.status = int(head.split(b" ", 2)[1])
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError, IndexError):
-            self.status = 0
+    def _take(self, answer: bytes) -> None:
+        """Take the answer to the POST; one that comes before the end means that nobody takes the rest."""
+        if self._closed:
+            return
+        self.status = _status(answer)
         if self.status != ACCEPTED:
             logger.error("The Runtime API did not take the streamed response (status %s).", self.status or "none")
         if not self._ended or self.status != ACCEPTED:
             self.gone = True
             self.on_gone()
+        if self._answered:
+            self._answered.set_result(None)
+
+
+def _status(answer: bytes) -> int:
+    """Return the status of an HTTP answer; 0 if it is none, or not all of its head is there."""
+    head, end, _ = answer.partition(_END_OF_HEAD)
+    try:
+        return int(head.split(b" ", 2)[1]) if end else 0
+    except (ValueError, IndexError):
+        return 0
+
+
+class _Connection(asyncio.Protocol):
+    """Our end of a connection. `take` gets the head of the answer that comes, or what there is of it at the end.
+
+    asyncio's streams would do the same with a task for the reading, and three more calls for each piece that goes out.
+    """
+
+    transport: asyncio.Transport
+
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self.lost = asyncio.Event()
+        self.writable = asyncio.Event()
+        self.writable.set()
+        self._take: Callable[[bytes], None] | None = take
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a TCP connection has no other kind
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received = (self._received + data)[: _HEAD_SIZE + 1]
+        if _END_OF_HEAD in self._received or len(self._received) > _HEAD_SIZE:
+            self._hand_over()
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - what is missing tells as much
+        self.lost.set()
+        self._hand_over()
+        self.writable.set()
+
+    def pause_writing(self) -> None:
+        self.writable.clear()
+
+    def resume_writing(self) -> None:
+        self.writable.set()
+
+    def _hand_over(self) -> None:
+        take, self._take = self._take, None
+        if take:
+            take(self._received)
