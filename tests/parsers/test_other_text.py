@@ -168,6 +168,26 @@ def test_a_mail_of_a_mailbox_needs_no_other_header(parser: DocumentParser) -> No
     assert parser.parse("a.mbox", body).blocks == (Block("Olá"),)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_a_mail_may_hold_any_encoding(parser: DocumentParser, encoding: str) -> None:
+    """Undeclared, in its headers and its text, as programs write it to a file."""
+    words = "Größe und Länge der Straße"
+    body = f"Subject: {words}\nFrom: a@b.c\nTo: d@e.f\n\n{words}\n".encode(encoding)
+
+    assert parser.parse("a.txt", body).blocks == (
+        Block(f"Subject: {words}\nFrom: a@b.c\nTo: d@e.f", heading=words),
+        Block(words, heading=words),
+    )
+
+
+def test_one_header_makes_a_mail_by_its_name(parser: DocumentParser) -> None:
+    """Its text would stay encoded otherwise; under another name it is text."""
+    body = b"Subject: =?utf-8?q?Ol=C3=A1?=\nContent-Transfer-Encoding: base64\n\nQm9t\n"
+
+    assert parser.parse("a.eml", body).blocks == (Block("Subject: Olá", heading="Olá"), Block("Bom", heading="Olá"))
+    assert parser.parse("a.txt", body).kind == "text"
+
+
 def test_an_encrypted_mail_is_refused(parser: DocumentParser) -> None:
     """Its headers alone would not answer anything."""
     with pytest.raises(EncryptedDocument):

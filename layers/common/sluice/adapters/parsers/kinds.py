@@ -74,7 +74,8 @@ _HTML_PAGE = re.compile(r"<(html|head|title|body)\b[^>]*>", re.IGNORECASE)
 _MAIL_HEADER = re.compile(
     r"(from|to|subject|date|mime-version|received|return-path|delivered-to|message-id|content-type):", re.IGNORECASE
 )
-_MAILBOX_LINE = re.compile(r"\AFrom \S+ [^\n]*\d{4}[^\n]*\n")
+_MAILBOX_LINE = re.compile(r"\AFrom \S+([^\n]*\d{4})?[^\n]*\n")
+_MAIL_NAMES = frozenset({"eml", "mbox", "mht", "mhtml"})
 _MOST_HEADERS = 1_000
 _MARKDOWN_HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
 _BEGINNING = 65_536
@@ -90,7 +91,7 @@ _ENCRYPTED_SHEETS = re.compile(
 )
 
 
-def binary_kind(body: bytes, limits: Limits) -> str | None:
+def binary_kind(name: str, body: bytes, limits: Limits) -> str | None:
     """Return a kind that is read from bytes, or None for what may be text.
 
     Raises `UnsupportedKind` for anything else that has a signature, and `DocumentError` for a broken archive.
@@ -108,13 +109,13 @@ def binary_kind(body: bytes, limits: Limits) -> str | None:
             raise unsupported(kind)
     if body[4:8] == b"ftyp":
         raise unsupported("a video, audio or HEIF file")
-    return MAIL if _is_mail(body[:_BEGINNING].decode("latin-1").replace("\r\n", "\n")) else None
+    return MAIL if is_mail(name, body[:_BEGINNING].decode("latin-1")) else None
 
 
 def text_kind(name: str, text: str) -> str:
     """Return a kind that is read from text; raise `UnsupportedKind` for another format that is written as text."""
     beginning = text[:_BEGINNING].lstrip()
-    extension = name.rpartition(".")[2].lower() if "." in name else ""
+    extension = _extension(name)
     if _is_html(beginning, extension):
         return HTML
     if beginning.startswith("<?xml"):
@@ -139,13 +140,21 @@ def _is_html(beginning: str, extension: str) -> bool:
     return beginning.startswith("<") and (extension in {"html", "htm", "xhtml"} or bool(_HTML_PAGE.search(beginning)))
 
 
-def _is_mail(beginning: str) -> bool:
-    """A mail begins with header lines, three or more of them well known; in a mailbox another line stands before."""
-    mail = _MAILBOX_LINE.sub("", beginning.lstrip("\n"))
-    headers = mail.partition("\n\n")[0].splitlines()
+def is_mail(name: str, text: str) -> bool:
+    """Return whether the text begins with header lines, three or more of them well known.
+
+    One is enough where the name says so, or where the line stands before it that parts the mails of a mailbox.
+    """
+    beginning = text[:_BEGINNING].replace("\r\n", "\n").lstrip("\n")
+    envelope = _MAILBOX_LINE.match(beginning)
+    headers = beginning[envelope.end() if envelope else 0 :].partition("\n\n")[0].splitlines()
     known = {match[1].lower() for line in headers[:_MOST_HEADERS] if (match := _MAIL_HEADER.match(line))}
-    needed = 3 if mail == beginning.lstrip("\n") else 1
+    needed = 1 if _extension(name) in _MAIL_NAMES or (envelope and envelope[1]) else 3
     return len(known) >= needed and bool(re.match(r"[\w-]+:", headers[0]))
+
+
+def _extension(name: str) -> str:
+    return name.rpartition(".")[2].lower() if "." in name else ""
 
 
 def _archive(archive: Archive) -> str:

@@ -64,7 +64,12 @@ def _blocks(message: MIMEPart, limits: Limits, *, depth: int) -> Iterator[Block]
 
 
 def _header(message: MIMEPart, name: str) -> str | None:
-    return one_line(str(message.get(name, ""))) or None
+    """Return a header's words; bytes that are not ASCII stand in it as they came (RFC 6532), or in an old encoding."""
+    raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    line = "".join(str(raw).splitlines())
+    if not line.isascii():
+        line = _decoded(line.encode("ascii", "surrogateescape"))
+    return one_line(str(email.policy.default.header_factory(name, line))) or None
 
 
 def _attachments(message: MIMEPart) -> Iterator[str]:
@@ -92,7 +97,11 @@ def _content(part: MIMEPart) -> str:
     try:
         return body.decode(part.get_content_charset() or "utf-8")
     except (UnicodeError, LookupError):
-        try:
-            return decode(body)
-        except UnsupportedKind:
-            return body.decode("utf-8", "replace")
+        return _decoded(body)
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return decode(body)
+    except UnsupportedKind:
+        return body.decode("utf-8", "replace")

@@ -45,16 +45,19 @@ class DocumentParser:
             raise EmptyDocument
 
     def _read(self, name: str, body: bytes) -> Iterator[ParsedDocument]:
-        kind = kinds.binary_kind(body, self._limits)
+        kind = kinds.binary_kind(name, body, self._limits)
         if kind is None:
-            return iter([self._read_text(name, body)])
+            return self._read_text(name, body)
         return _BINARY[kind](body, self._limits)
 
-    def _read_text(self, name: str, body: bytes) -> ParsedDocument:
+    def _read_text(self, name: str, body: bytes) -> Iterator[ParsedDocument]:
         from sluice.adapters.parsers import decoding
 
         text = decoding.decode(body)
-        return _TEXT[kinds.text_kind(name, text)](text, self._limits)
+        if kinds.is_mail(name, text):  # in UTF-16, or behind a byte order mark
+            yield from _mail(text.encode("utf-8", "surrogatepass"), self._limits)
+        else:
+            yield _TEXT[kinds.text_kind(name, text)](text, self._limits)
 
 
 # Only the reader that is needed is imported: a child process starts for every document.
