@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 import sysconfig
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -41,6 +42,9 @@ class StreamingClient(LambdaRuntimeClient):  # type: ignore[misc] # awslambdaric
     def __init__(self, address: str) -> None:
         # The poll has a thread of its own, so that SIGTERM is heard meanwhile.
         super().__init__(address, use_thread_for_polling_next=True)
+        # `with ThreadPoolExecutor(...)` around each poll would start a thread and wait for its end each time.
+        polling = ThreadPoolExecutor(max_workers=1, thread_name_prefix="poll")
+        self.ThreadPoolExecutor = lambda **_: nullcontext(polling)
         self._environment = execution_environment()
         self._polled = False
 
