@@ -62,11 +62,15 @@ def test_a_question_that_names_all_it_asks_about_stands_alone(question: str) -> 
         "What are common treatments during the second stage?",
         "Which of those alternatives is healthiest for small children?",
         "Wie wahrscheinlich breitet sich der Krebs danach aus?",
+        "Was fressen sie in Norwegen im kalten Winter so?",
+        "Et quel âge ont-elles au plus dans la mer froide ?",
+        "それは大人になるとどのくらいの大きさになりますか?",
+        "它们在寒冷的海里能活多久,一天要吃多少磷虾?",
         "",
     ],
 )
 def test_a_question_that_leaves_something_out_does_not(question: str) -> None:
-    """Pronouns, openings, few words; and of another language nobody can tell cheaply."""
+    """Pronouns, openings, few words; and of another language nobody can tell cheaply, even if it has English words."""
     assert not stands_alone(question)
 
 
@@ -84,6 +88,19 @@ def test_the_rules_carry_the_topic_and_what_the_answer_repeats() -> None:
     assert carry_over("How do they find it?", PATH) == " ".join(["How do they find it?"] * 3) + (
         " blue whales eat krill swarms"
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "follows", "carried"),
+    [
+        ("Was fressen die Blauwale in den Meeren?", "Und wie alt werden sie?", "fressen blauwale meeren"),
+        ("Que mangent les baleines dans les mers ?", "Et où vivent-elles ?", "mangent baleines mers"),
+        ("¿Qué comen las ballenas en los mares?", "¿Y cuántos años viven?", "comen ballenas mares"),
+    ],
+)
+def test_the_rules_carry_no_function_word_of_any_language(asked: str, follows: str, carried: str) -> None:
+    """They would count for as much as the topic."""
+    assert carry_over(follows, said(asked, "Krill.")) == f"{follows} {follows} {follows} {carried}"
 
 
 def test_the_rules_carry_from_the_first_question_and_the_last() -> None:

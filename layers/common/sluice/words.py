@@ -27,5 +27,10 @@ def split(text: str) -> list[str]:
     ]
 
 
+def are_parted(text: str) -> bool:
+    """Return whether the text is in a script that puts spaces between words, so that they can be counted."""
+    return not _UNSPACED.search(text)
+
+
 def _pairs(run: str) -> Iterator[str]:
     return (run[start : start + 2] for start in range(max(1, len(run) - 1)))

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from sluice.domain import Message, Role
+from sluice.languages import content_words, language_of
 from sluice.rewriting import vocabulary
 from sluice.rewriting.ellipsis import stands_alone
 
@@ -27,7 +28,7 @@ def carry_over(question: str, path: Sequence[Message]) -> str:
     asked = [message.content for message in path if message.role is Role.USER]
     if not asked or stands_alone(question):
         return question
-    own = set(vocabulary.topical(question))
+    own = set(_topical(question))
     carried = [word for word in _distinct([*_of_questions(asked), *_of_answer(path[-1])]) if word not in own]
     return " ".join([question] * EMPHASIS + carried) if carried else question
 
@@ -35,18 +36,24 @@ def carry_over(question: str, path: Sequence[Message]) -> str:
 def _of_questions(asked: Sequence[str]) -> list[str]:
     """Return the topic of the first question and of the last."""
     first, last = asked[0], asked[-1]
-    return [word for text in (first, last) for word in vocabulary.topical(text)[:FROM_A_QUESTION]]
+    return [word for text in (first, last) for word in _topical(text)[:FROM_A_QUESTION]]
 
 
 def _of_answer(last: Message) -> list[str]:
     """Return what the answer says more than once, the most frequent first, then in order."""
     if last.role is not Role.ASSISTANT:
         return []
-    said = vocabulary.topical(last.content)
+    said = _topical(last.content)
     counts = Counter(word[:STEM] for word in said)
     forms = {word[:STEM]: word for word in reversed(said)}
     repeated = [stem for stem, count in counts.most_common(FROM_THE_ANSWER) if count > 1]
     return [forms[stem] for stem in repeated]
+
+
+def _topical(text: str) -> list[str]:
+    """Return the words that say what the text is about, without the function words of its language."""
+    language = language_of(text)
+    return vocabulary.topical(text if language == "english" else content_words(text, language))
 
 
 def _distinct(found: Iterable[str]) -> list[str]:

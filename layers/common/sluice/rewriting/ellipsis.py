@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from sluice import words
+from sluice.languages import UNKNOWN, language_of
 from sluice.rewriting import vocabulary
 
 FEWEST_WORDS = 4
@@ -22,11 +24,17 @@ _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 def stands_alone(question: str) -> bool:
     """Return whether the question, as far as its words tell, leaves nothing to what was said before."""
     named = set(vocabulary.topical(question))
-    if len(named) >= ENOUGH_WORDS:
+    if len(named) >= ENOUGH_WORDS and words.are_parted(question):
         return True
     found = vocabulary.split(question)
-    is_english = not vocabulary.FUNCTION_WORDS.isdisjoint(found)
-    return is_english and len(named) >= FEWEST_WORDS and not (_points_back(found) or _goes_on(question))
+    return (
+        _is_english(question, found) and len(named) >= FEWEST_WORDS and not (_points_back(found) or _goes_on(question))
+    )
+
+
+def _is_english(question: str, found: list[str]) -> bool:
+    """Whether words say so, and not more words another language, with which English shares "in", "die" and others."""
+    return not vocabulary.FUNCTION_WORDS.isdisjoint(found) and language_of(question) in ("english", UNKNOWN)
 
 
 def _points_back(found: list[str]) -> bool:
