@@ -73,6 +73,26 @@ def test_lists_and_code_keep_their_lines() -> None:
     assert html.read(page).blocks == (Block("- One\n- Two\n\nif x:\n    y()"),)
 
 
+XML = '<?xml version="1.0" encoding="utf-8"?>'
+DOCTYPE = '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.1//EN" "x.dtd" [<!ENTITY company "x">]>'
+XHTML = '<html xmlns="http://www.w3.org/1999/xhtml">'
+
+
+@pytest.mark.parametrize("beginning", [XML + "<html>", DOCTYPE + XHTML, XHTML], ids=["xml", "entities", "namespace"])
+def test_xhtml_may_close_an_element_at_once(beginning: str) -> None:
+    """A browser that takes it for HTML shows nothing of a page behind an empty title."""
+    page = (
+        f"{beginning}<head><title/><script src='a.js'/></head><body><p>A<br/>B</p><h1>C<a id='x'/></h1></body></html>"
+    )
+
+    assert html.read(page).blocks == (Block("A\nB"), Block("C", heading="C"))
+
+
+def test_xhtml_may_hold_sections_without_markup() -> None:
+    """They are a comment to HTML, and text to XML."""
+    assert html.read(f"{XML}{XHTML}<body><p><![CDATA[Some text]]></p></body></html>").blocks == (Block("Some text"),)
+
+
 def test_deep_nesting_is_read() -> None:
     """The depth of a page is not limited by the interpreter's."""
     page = "<html><body>" + "<div>" * 20_000 + "deep" + "</div>" * 20_000

@@ -25,9 +25,20 @@ _SPACE = re.compile(r"\s+")
 _HIDING_STYLE = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 
 
+# What XML allows and HTML takes for something else: elements closed at once, sections without markup, own entities.
+_XML = re.compile(r"\A\s*<\?xml\b|\bxmlns\s*=\s*[\"']http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
+_BEGINNING = 2_000
+_CLOSED_AT_ONCE = re.compile(r"<([a-zA-Z][\w.-]*)((?:\s[^<>]*)?)/>")
+_SECTION = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_OWN_ENTITIES = re.compile(r"(<!DOCTYPE[^>\[]*)\[[^\]]*\]", re.IGNORECASE)
+_VOID = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+})  # fmt: skip
+
+
 def read(text: str) -> ParsedDocument:
     """Return a block for the text under each heading, with the heading's path."""
-    tree = LexborHTMLParser(text)
+    tree = LexborHTMLParser(_as_html(text))
     title = tree.css_first("title")
     page = _Page()
     page.walk(tree.root)
@@ -127,3 +138,16 @@ def _is_hidden(node: LexborNode) -> bool:
     """Return whether the element itself says that it is not shown; a style sheet may say so too, and is not asked."""
     attributes = node.attributes
     return "hidden" in attributes or bool(_HIDING_STYLE.search(attributes.get("style") or ""))
+
+
+def _as_html(text: str) -> str:
+    """Return the page as HTML where it is XHTML, in which `<title/>` is a whole element."""
+    if not _XML.search(text[:_BEGINNING]):
+        return text
+    text = _SECTION.sub(r"\1", _OWN_ENTITIES.sub(r"\1", text, count=1))
+    return _CLOSED_AT_ONCE.sub(_closed, text)
+
+
+def _closed(element: re.Match[str]) -> str:
+    name, attributes = element[1], element[2]
+    return element[0] if name.lower() in _VOID else f"<{name}{attributes}></{name}>"
