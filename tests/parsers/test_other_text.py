@@ -205,8 +205,23 @@ def test_an_encrypted_mail_is_refused(parser: DocumentParser) -> None:
         (rb"{\rtf1 a\cell b\cell\row c\cell d\cell\row}", "a | b\nc | d"),
         (rb"{\rtf1 \{braces\} \\ \emdash}", "{braces} \\ —"),
         (rb"{\rtf1{\stylesheet{\*\cs7 Strong;}}\pard{\b0\*\cs7\f0 Styled}}", "Styled"),
+        (rb"{\rtf1 Shown{\v hidden} and\v hidden\v0  shown{\deleted hidden}}", "Shown and shown"),
+        (rb"{\rtf1 Text{\footnote Note}.}", "Text Note."),
+        ("{\\rtf1 caf\u00e9, \u4f60\\'e9}".encode(), "café, 你é"),
     ],
-    ids=["western", "cyrillic", "japanese", "unicode", "hidden", "table", "symbols", "style"],
+    ids=[
+        "western",
+        "cyrillic",
+        "japanese",
+        "unicode",
+        "pictures",
+        "table",
+        "symbols",
+        "style",
+        "hidden",
+        "note",
+        "utf-8",
+    ],
 )
 def test_rtf_is_read_in_the_alphabet_of_its_fonts(parser: DocumentParser, body: bytes, text: str) -> None:
     """What is not shown is left out, and no byte is read in another's code page."""

@@ -25,7 +25,7 @@ _CHARSETS = {
 _SIGNS = {
     b"emdash": "—", b"endash": "–", b"bullet": "•", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“",
     b"rdblquote": "”", b"par": "\n", b"line": "\n", b"sect": "\n\n", b"page": "\n\n", b"row": "\n", b"nestrow": "\n",
-    b"tab": "\t", b"cell": " | ", b"nestcell": " | ", b"emspace": " ", b"enspace": " ",
+    b"footnote": " ", b"tab": "\t", b"cell": " | ", b"nestcell": " | ", b"emspace": " ", b"enspace": " ",
 }  # fmt: skip
 _SYMBOLS = {b"~": " ", b"_": "-", b"{": "{", b"}": "}", b"\\": "\\", b"\n": "\n", b"\r": "\n"}
 _UNSAID = frozenset({
@@ -33,6 +33,8 @@ _UNSAID = frozenset({
     b"footerl", b"footerr", b"footerf", b"fldinst", b"datastore", b"themedata", b"xmlnstbl", b"listtable", b"rsidtbl",
     b"listoverridetable", b"generator", b"filetbl", b"revtbl", b"bkmkstart", b"bkmkend", b"latentstyles", b"pntext",
 })  # fmt: skip
+# Words that switch something on when they have no number.
+_ON = {b"v": 1, b"deleted": 1}
 # Marked like a destination that older readers may skip, but shown.
 _STYLES = frozenset({b"cs", b"ds", b"ts"})
 
@@ -42,6 +44,7 @@ class _State:
     """What a group has set and its end takes back."""
 
     said: bool = True
+    hidden: bool = False
     fonts: bool = False
     title: bool = False
     font: int = -1
@@ -60,9 +63,11 @@ class _Reader:
     title: list[str] = field(default_factory=list)
     pending: bytearray = field(default_factory=bytearray)
     skip: int = 0
+    is_utf8: bool = False
     is_destination: bool = False
 
     def read(self, body: bytes) -> None:
+        self.is_utf8 = _is_utf8(body)
         position = 0
         while match := _TOKEN.match(body, position):
             position = match.end()
@@ -113,7 +118,7 @@ class _Reader:
             self._write(chr(number % 0x10000))
             self.skip = self.state.fallback
         else:
-            self._set(word, number or 0)
+            self._set(word, number if number is not None else _ON.get(word, 0))
 
     def _set(self, word: bytes, number: int) -> None:
         """Take note of what the following bytes mean."""
@@ -124,9 +129,15 @@ class _Reader:
                 self.codepage = "mac_roman"
             case b"deff":
                 self.default_font = number
-            case b"f" | b"plain":
+            case b"f":
                 self._flush()
-                self.state = replace(self.state, font=number if word == b"f" else self.default_font)
+                self.state = replace(self.state, font=number)
+            case b"plain":
+                self._flush()
+                self.state = replace(self.state, font=self.default_font, hidden=False)
+            case b"v" | b"deleted":
+                self._flush()
+                self.state = replace(self.state, hidden=number != 0)
             case b"fcharset" if self.state.fonts:
                 self.charsets[self.state.font] = _CHARSETS.get(number, self.codepage)
             case b"uc":
@@ -141,13 +152,16 @@ class _Reader:
     def _bytes(self, text: bytes) -> None:
         skipped = min(self.skip, len(text))
         self.skip -= skipped
-        self.pending += text[skipped:]
+        if self.is_utf8 and not text.isascii():
+            self._write(text[skipped:].decode("utf-8", "replace"))
+        else:
+            self.pending += text[skipped:]
 
     def _write(self, text: str) -> None:
         self._flush()
         if self.state.title:
             self.title.append(text)
-        elif self.state.said:
+        elif self.state.said and not self.state.hidden:
             self.written.append(text)
 
     def _flush(self) -> None:
@@ -183,6 +197,17 @@ def _decode(raw: bytes, charset: str, codepage: str) -> str:
         return raw.decode("cp1252")
     except UnicodeDecodeError as error:
         raise DamagedDocument("The RTF file's bytes do not fit the encoding that it declares.") from error
+
+
+def _is_utf8(body: bytes) -> bool:
+    """RTF is ASCII; a file with other bytes that are all UTF-8 was written by a program that did not know."""
+    if body.isascii():
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _whole(text: str) -> str:
