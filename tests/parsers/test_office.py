@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from sluice.adapters.parsers.limits import Limits
@@ -88,6 +91,14 @@ def test_what_is_broken_is_refused(parser: DocumentParser, body: bytes, error: t
     """With a reason, whatever part of it is broken."""
     with pytest.raises(error):
         parser.parse("a", body)
+
+
+def test_an_archive_may_part_folders_as_windows_does(parser: DocumentParser) -> None:
+    """Against the standard, as some programs do."""
+    with zipfile.ZipFile(io.BytesIO(docx(paragraph("Text")))) as right:
+        members = {name.replace("/", "\\"): right.read(name) for name in right.namelist()}
+
+    assert parser.parse("a.docx", archive(members)).blocks == (Block("Text"),)
 
 
 def test_an_archive_may_not_expand_without_end() -> None:

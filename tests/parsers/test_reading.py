@@ -32,8 +32,12 @@ def archive(*names: str) -> bytes:
         ("a.md", b"\x89PNG\r\n\x1a\n....", "a PNG image"),
         ("a.txt", gzip.compress(b"text"), "gzip"),
         ("a.txt", b"<?xml version='1.0'?><a/>", "XML"),
+        ("a.txt", b"a.txt".ljust(257, b"\0") + b"ustar\x0000" + bytes(248) + b"text", "a tar archive"),
+        ("a.txt", b"BM" + bytes(12) + b"\x28" + bytes(40), "a BMP image"),
+        ("a.txt", b"\xff\xfb\x90\x64" + b"\xaa" * 400, "an audio file"),
+        ("a.txt", b"\xfd7zXZ\0" + bytes(40), "xz"),
     ],
-    ids=["zip", "odt", "png", "gzip", "xml"],
+    ids=["zip", "odt", "png", "gzip", "xml", "tar", "bmp", "mp3", "xz"],
 )
 def test_other_kinds_are_refused_by_name(parser: DocumentParser, name: str, body: bytes, kind: str) -> None:
     """The refusal says what the file is and what to send instead."""
@@ -50,8 +54,10 @@ def test_other_kinds_are_refused_by_name(parser: DocumentParser, name: str, body
         ("a.txt", b"From: a@b.c\r\nTo: d@e.f\r\nSubject: Hi\r\n\r\nText", "eml"),
         ("a.csv", b"<!doctype html><p>Text", "html"),
         ("a.docx", pdf("Text"), "pdf"),
+        ("a.docx", b"An answer of a server\r\n\r\n" + pdf("Text"), "pdf"),
+        ("a.txt", b"A PDF begins with %PDF-1.7, and BMW with a B.", "text"),
     ],
-    ids=["rtf", "json", "csv", "eml", "html", "pdf"],
+    ids=["rtf", "json", "csv", "eml", "html", "pdf", "pdf behind something", "about pdf"],
 )
 def test_kinds_are_told_by_content(parser: DocumentParser, name: str, body: bytes, kind: str) -> None:
     """A wrong name misleads nobody."""

@@ -28,7 +28,9 @@ class Archive:
         limits.check_archive(
             members=len(members), packed=self._packed, expanded=sum(member.file_size for member in members)
         )
-        self.names = [member.filename for member in members]
+        for member in members:  # some programs part folders as Windows does
+            self._zip.NameToInfo.setdefault(member.filename.replace("\\", "/"), member)
+        self.names = list(self._zip.NameToInfo)
 
     def __contains__(self, name: str) -> bool:
         return name in self._zip.NameToInfo

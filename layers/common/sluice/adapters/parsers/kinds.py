@@ -42,6 +42,15 @@ _SIGNATURES = (
     (b"MZ\x90", "a program"),
     (b"SQLite format 3", "an SQLite database"),
     (b"%!PS", "PostScript"),
+    (b"\xfd7zXZ", "xz"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (b"fLaC", "an audio file"),
+    (b"\xff\xfb", "an audio file"),
+    (b"\xff\xf3", "an audio file"),
+    (b"\xff\xf1", "an audio file"),
+    (b"\x1aE\xdf\xa3", "a video"),
+    (b"8BPS", "a Photoshop image"),
+    (b"ITSF", "a CHM help file"),
     (b"\x09\x00\x04\x00", "a workbook of Excel 2"),
     (b"\x09\x02\x06\x00", "a workbook of Excel 3"),
     (b"\x09\x04\x06\x00", "a workbook of Excel 4"),
@@ -96,7 +105,7 @@ def binary_kind(name: str, body: bytes, limits: Limits) -> str | None:
 
     Raises `UnsupportedKind` for anything else that has a signature, and `DocumentError` for a broken archive.
     """
-    if b"%PDF-" in body[:1024]:
+    if body.startswith(b"%PDF-") or (b"%PDF-" in body[:1024] and b" obj" in body):
         return PDF
     if body.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _archive(Archive(body, limits))
@@ -109,6 +118,10 @@ def binary_kind(name: str, body: bytes, limits: Limits) -> str | None:
             raise unsupported(kind)
     if body[4:8] == b"ftyp":
         raise unsupported("a video, audio or HEIF file")
+    if body[257:262] == b"ustar":
+        raise unsupported("a tar archive")
+    if body.startswith(b"BM") and body[6:10] == bytes(4):
+        raise unsupported("a BMP image")
     return MAIL if is_mail(name, body[:_BEGINNING].decode("latin-1")) else None
 
 
