@@ -133,7 +133,8 @@ class _Printed:
                 tell(_ENDS[event["finish_reason"]])
 
     def end(self, *, is_new: bool) -> None:
-        typer.echo("\n" + _source_list([self.sources[number] for number in self.cited or self.sources]))
+        heading = "" if self.cited or not self.sources else "\nLooked at, but not cited:"
+        typer.echo("\n" + heading + _source_list([self.sources[number] for number in self.cited or self.sources]))
         if is_new and sys.stderr.isatty():
             tell('Go on with: sluice ask -c last "..."')
 

@@ -106,6 +106,8 @@ class Service:
                 return JSONResponse(PROBLEM, 422, media_type="application/problem+json")
             case "broken":
                 return events(*ANSWER[:3], broken)
+            case "uncited":
+                return events(*(event for event in ANSWER if event["type"] != "citation"))
             case "waking":
                 return events(ANSWER[0], {"type": "status", "state": "database_waking"}, *ANSWER[1:])
             case "hostile":

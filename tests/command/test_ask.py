@@ -20,6 +20,14 @@ def test_the_answer_is_printed_with_what_it_cites(sluice: Sluice) -> None:
     assert (result.exit_code, result.stdout) == (0, PRINTED)
 
 
+def test_sources_that_are_not_cited_are_told_as_such(sluice: Sluice) -> None:
+    """Nobody takes what was looked at for what an answer stands on."""
+    result = sluice("ask", "uncited")
+
+    sources = "[1] Report, page 3  s3://b/report.pdf\n[2] Notes  s3://b/notes.md\n"
+    assert result.stdout == f"It is so [1].\n\nLooked at, but not cited:\n{sources}"
+
+
 def test_as_json_each_event_is_a_line(sluice: Sluice, service: Service) -> None:
     """As they came; the options are in the request."""
     result = sluice("ask", "why?", "--json", "--collection", "c", "--model", "m")
