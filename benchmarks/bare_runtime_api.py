@@ -1,74 +1,101 @@
-"""A Runtime API with next to nothing in it, so that a benchmark measures the runtime and not the server."""
+"""A Runtime API with next to nothing in it, so that a benchmark measures the runtime and not the server.
+
+It blocks, and does one thing at a time: so a byte is noted as soon as the kernel has it, without an event loop's turn.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import selectors
+import socket
 import time
 from collections.abc import Callable
 from uuid import uuid4
 
 Arrived = Callable[[bytes], object]
 END = b"0\r\n\r\n"
+SECONDS = 120
+_END_OF_HEAD = b"\r\n\r\n"
+_ACCEPTED = b"HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 
 
 class BareRuntimeApi:
     """Hands out events one by one; `invoke` returns when the runtime has posted the whole answer."""
 
     def __init__(self) -> None:
-        self.address = ""
-        self._events: asyncio.Queue[bytes] = asyncio.Queue()
-        self._arrived: Arrived = bytes
-        self._answered = asyncio.Event()
-        self._server: asyncio.Server | None = None
-
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 20)
-        host, port = self._server.sockets[0].getsockname()
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server.settimeout(SECONDS)
+        self._waiting = selectors.DefaultSelector()
+        self._waiting.register(self._server, selectors.EVENT_READ)
+        host, port = self._server.getsockname()
         self.address = f"{host}:{port}"
 
     def close(self) -> None:
-        if self._server:
-            self._server.close()
+        for key in list(self._waiting.get_map().values()):
+            self._forget(key.fileobj)
+        self._waiting.close()
 
-    async def invoke(self, event: bytes, arrived: Arrived = bytes) -> None:
+    def invoke(self, event: bytes, arrived: Arrived = bytes) -> None:
         """Send an event; `arrived` gets the bytes of the posted answer as they come, framing included."""
-        self._arrived = arrived
-        self._answered.clear()
-        self._events.put_nowait(event)
-        async with asyncio.timeout(120):
-            await self._answered.wait()
+        runtime, poll, _ = self._request()
+        assert poll.startswith(b"GET"), poll
+        runtime.sendall(_next(event))
+        runtime, head, begun = self._request()
+        read_answer(runtime, head, begun, arrived)
+        runtime.sendall(_ACCEPTED)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                if head.startswith(b"GET"):
-                    writer.write(_next(await self._events.get()))
+    def _request(self) -> tuple[socket.socket, bytes, bytes]:
+        """Wait for a request on any connection; return its head, and what has come of its body."""
+        while ready := self._waiting.select(SECONDS):
+            for key, _ in ready:
+                if key.fileobj is self._server:
+                    connection, _ = self._server.accept()
+                    connection.settimeout(SECONDS)
+                    self._waiting.register(connection, selectors.EVENT_READ)
                     continue
-                await self._read_answer(reader, head.lower())
-                writer.write(b"HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")
-                self._answered.set()
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass  # the runtime is gone, or the benchmark over
-        finally:
-            writer.close()
+                assert isinstance(key.fileobj, socket.socket)
+                head, begun = read_head(key.fileobj)
+                if head:
+                    return key.fileobj, head, begun
+                self._forget(key.fileobj)
+        raise TimeoutError("The runtime asked for nothing.")
 
-    async def _read_answer(self, reader: asyncio.StreamReader, head: bytes) -> None:
-        if b"content-length:" in head:
-            left = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
-            self._arrived(await reader.readexactly(left))
-            return
-        tail = b""
-        while not tail.endswith(END):
-            data = await reader.read(1 << 18)
-            if not data:
-                raise ConnectionError("The runtime broke its answer off.")
-            self._arrived(data)
+    def _forget(self, connection: object) -> None:
+        assert isinstance(connection, socket.socket)
+        self._waiting.unregister(connection)
+        connection.close()
+
+
+def read_head(connection: socket.socket) -> tuple[bytes, bytes]:
+    """Return the head of a message, and what came with it of its body; nothing at the end of the connection."""
+    received = b""
+    while _END_OF_HEAD not in received:
+        data = connection.recv(1 << 18)
+        if not data:
+            return b"", b""
+        received += data
+    head, _, begun = received.partition(_END_OF_HEAD)
+    return head, begun
+
+
+def read_answer(connection: socket.socket, head: bytes, begun: bytes, arrived: Arrived) -> None:
+    """Read a body to its end: as long as its head says, or chunked and without trailers."""
+    length = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
+    left = int(length) if length else None
+    tail, data = b"", begun
+    while True:
+        if data:
+            arrived(data)
             tail = (tail + data[-len(END) :])[-len(END) :]
+            left = None if left is None else left - len(data)
+        if left == 0 or (left is None and tail.endswith(END)):
+            return
+        data = connection.recv(1 << 18)
+        if not data:
+            raise ConnectionError("The answer was broken off.")
 
 
 def _next(event: bytes) -> bytes:
-    deadline = round((time.time() + 120) * 1000)
+    deadline = round((time.time() + SECONDS) * 1000)
     lines = [
         "HTTP/1.1 200 OK",
         "Content-Type: application/json",

@@ -11,21 +11,22 @@ medians of the rounds.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import re
+import socket
+import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from typing import Protocol
+from typing import Protocol, Self
 
 from benchmarks import report
-from benchmarks.bare_runtime_api import END, BareRuntimeApi
+from benchmarks.bare_runtime_api import SECONDS, Arrived, BareRuntimeApi, read_answer, read_head
 from benchmarks.environments import peak_memory
 from local.evaluation.metrics import percentile
 from local.postgres import free_port
@@ -37,7 +38,6 @@ STAMP = re.compile(rb"T(\d{19})E")
 LATENCY_CHUNKS, CHUNKS, BULK_PIECES, REQUESTS = 1000, 5000, 400, 200
 PIECE = 65_536
 
-Arrived = Callable[[bytes], object]
 Figures = dict[str, float]
 
 
@@ -46,7 +46,7 @@ class Way(Protocol):
 
     pids: list[int]
 
-    async def get(self, path: str, arrived: Arrived = bytes) -> None: ...
+    def get(self, path: str, arrived: Arrived = bytes) -> None: ...
 
 
 class Processes:
@@ -54,18 +54,21 @@ class Processes:
 
     def __init__(self) -> None:
         self.pids: list[int] = []
-        self._started: list[asyncio.subprocess.Process] = []
+        self._started: list[subprocess.Popen[bytes]] = []
 
-    async def run(self, *command: object, **variables: str) -> None:
+    def run(self, *command: object, **variables: str) -> None:
         environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'common'}", **variables}
-        process = await asyncio.create_subprocess_exec(*map(str, command), cwd=ROOT, env=environment)
+        process = subprocess.Popen(list(map(str, command)), cwd=ROOT, env=environment)
         self._started.append(process)
         self.pids.append(process.pid)
 
-    async def __aexit__(self, *_: object) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         for process in self._started:
             process.kill()
-            await process.wait()
+            process.wait()
 
 
 class BehindRuntimeApi(Processes):
@@ -75,20 +78,16 @@ class BehindRuntimeApi(Processes):
         super().__init__()
         self.api = BareRuntimeApi()
 
-    async def __aenter__(self) -> BehindRuntimeApi:
-        await self.api.start()
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        await super().__aexit__(*error)
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
         self.api.close()
 
-    async def start(self, handler: str, *command: object) -> None:
+    def start(self, handler: str, *command: object) -> None:
         variables = {"AWS_LAMBDA_RUNTIME_API": self.api.address, "_HANDLER": handler, "LAMBDA_TASK_ROOT": str(ROOT)}
-        await self.run(*command, **variables)
+        self.run(*command, **variables)
 
-    async def get(self, path: str, arrived: Arrived = bytes) -> None:
-        await self.api.invoke(json.dumps(function_url_event("GET", path)).encode(), arrived)
+    def get(self, path: str, arrived: Arrived = bytes) -> None:
+        self.api.invoke(json.dumps(function_url_event("GET", path)).encode(), arrived)
 
 
 class Uvicorn(Processes):
@@ -97,52 +96,44 @@ class Uvicorn(Processes):
     def __init__(self) -> None:
         super().__init__()
         self.port = free_port()
-        self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def __aenter__(self) -> Uvicorn:
         options = ("--port", self.port, "--lifespan", "off", "--no-access-log", "--log-level", "error")
         options += ("--timeout-keep-alive", 3600)  # the others take their turns meanwhile
-        await self.run(sys.executable, "-m", "uvicorn", "benchmarks.streaming_app:app", *options)
-        async with asyncio.timeout(30):
-            while not self._connection:
-                try:
-                    self._connection = await asyncio.open_connection("127.0.0.1", self.port)
-                except OSError:
-                    await asyncio.sleep(0.05)
-        return self
+        self.run(sys.executable, "-m", "uvicorn", "benchmarks.streaming_app:app", *options)
+        self._connection = connect(self.port)
 
-    async def __aexit__(self, *error: object) -> None:
-        if self._connection:
-            self._connection[1].close()
-        await super().__aexit__(*error)
+    def __exit__(self, *error: object) -> None:
+        self._connection.close()
+        super().__exit__(*error)
 
-    async def get(self, path: str, arrived: Arrived = bytes) -> None:
-        assert self._connection
-        reader, writer = self._connection
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: web\r\n\r\n".encode())
-        tail = b""
-        while not tail.endswith(END):
-            data = await reader.read(1 << 18)
-            assert data, "uvicorn closed the connection"
-            arrived(data)
-            tail = (tail + data[-len(END) :])[-len(END) :]
+    def get(self, path: str, arrived: Arrived = bytes) -> None:
+        self._connection.sendall(f"GET {path} HTTP/1.1\r\nHost: web\r\n\r\n".encode())
+        read_answer(self._connection, *read_head(self._connection), arrived)
 
 
-async def start_all(stack: AsyncExitStack) -> dict[str, Way]:
-    ours = await stack.enter_async_context(BehindRuntimeApi())
-    await ours.start("benchmarks.streaming_app.handler", WRAPPER, sys.executable, "bootstrap.py")
-    uvicorn = await stack.enter_async_context(Uvicorn())
-    behind = await stack.enter_async_context(Uvicorn())
-    two = await stack.enter_async_context(BehindRuntimeApi())
-    await two.start("", sys.executable, "-m", "benchmarks.web_adapter", two.api.address.split(":")[1], behind.port)
+def connect(port: int) -> socket.socket:
+    """Connect to a server that is about to listen."""
+    ends = time.monotonic() + 30
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
+        except OSError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.05)
+
+
+def start_all(stack: ExitStack) -> dict[str, Way]:
+    ours, two, mangum = (stack.enter_context(BehindRuntimeApi()) for _ in range(3))
+    alone, behind = (stack.enter_context(Uvicorn()) for _ in range(2))
+    ours.start("benchmarks.streaming_app.handler", WRAPPER, sys.executable, "bootstrap.py")
+    two.start("", sys.executable, "-m", "benchmarks.web_adapter", two.api.address.split(":")[1], behind.port)
     two.pids += behind.pids
-    mangum = await stack.enter_async_context(BehindRuntimeApi())
     buffered = "benchmarks.streaming_app.buffered"
-    await mangum.start(buffered, sys.executable, "-m", "awslambdaric", buffered)
-    return {"ours": ours, "uvicorn alone": uvicorn, "two processes": two, "Mangum, buffered": mangum}
+    mangum.start(buffered, sys.executable, "-m", "awslambdaric", buffered)
+    return {"ours": ours, "uvicorn alone": alone, "two processes": two, "Mangum, buffered": mangum}
 
 
-async def measure(way: Way, *, buffers: bool) -> Figures:
+def measure(way: Way, *, buffers: bool) -> Figures:
     """Return one round's figures; a way that buffers can't take more than 6 MB."""
     delays: list[float] = []
 
@@ -150,14 +141,14 @@ async def measure(way: Way, *, buffers: bool) -> Figures:
         now = time.perf_counter_ns()
         delays.extend((now - int(sent)) / 1e6 for sent in STAMP.findall(data))
 
-    await way.get(f"/latency/{LATENCY_CHUNKS}", note)
+    way.get(f"/latency/{LATENCY_CHUNKS}", note)
     assert len(delays) == LATENCY_CHUNKS
     pieces = 40 if buffers else BULK_PIECES
-    chunks = await seconds(way, f"/chunks/{CHUNKS}")
-    bulk = await seconds(way, f"/bulk/{pieces}")
+    chunks = seconds(way, f"/chunks/{CHUNKS}")
+    bulk = seconds(way, f"/bulk/{pieces}")
     began = time.perf_counter()
     for _ in range(REQUESTS):
-        await way.get("/json")
+        way.get("/json")
     return {
         "latency_median_ms": median(delays),
         "latency_p99_ms": percentile(delays, 0.99),
@@ -167,21 +158,21 @@ async def measure(way: Way, *, buffers: bool) -> Figures:
     }
 
 
-async def seconds(way: Way, path: str) -> float:
+def seconds(way: Way, path: str) -> float:
     began = time.perf_counter()
-    await way.get(path)
+    way.get(path)
     return time.perf_counter() - began
 
 
-async def run(rounds: int) -> dict[str, Figures]:
+def run(rounds: int) -> dict[str, Figures]:
     figures: dict[str, list[Figures]] = defaultdict(list)
-    async with AsyncExitStack() as stack:
-        ways = await start_all(stack)
+    with ExitStack() as stack:
+        ways = start_all(stack)
         for way in ways.values():
-            await way.get("/chunks/100")  # a first request is another benchmark's
+            way.get("/chunks/100")  # a first request is another benchmark's
         for _ in range(rounds):
             for name, way in ways.items():
-                figures[name].append(await measure(way, buffers=name.startswith("Mangum")))
+                figures[name].append(measure(way, buffers=name.startswith("Mangum")))
         memory = {name: sum(peak_memory(pid) for pid in way.pids) for name, way in ways.items()}
     return {
         name: {
@@ -221,7 +212,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="how often each way is measured (default 5)")
     arguments = parser.parse_args()
-    print(write(asyncio.run(run(arguments.rounds)), arguments.rounds))
+    print(write(run(arguments.rounds), arguments.rounds))
 
 
 if __name__ == "__main__":
