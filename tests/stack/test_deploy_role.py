@@ -120,6 +120,20 @@ def test_whoever_has_its_token_changes_one_stack_and_touches_nothing_else(role: 
     }
 
 
+def test_where_roles_are_bounded_none_is_made_or_widened_without_the_bound(templates: Templates, role: Stack) -> None:
+    """Nor is a bound taken away: so what a deploy makes can't do more than the account lets it."""
+    bound = "arn:aws:iam::123456789012:policy/bound"
+    bounded = Stack(templates, FILE, {"Repository": "OWNER/NAME", "PermissionsBoundaryArn": bound})
+
+    widening = {"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}
+    kept = [it for it in statements(bounded) if widening & set(listed(it["Action"]))]
+    assert [(set(it["Action"]), it["Condition"]["StringEquals"]) for it in kept] == [
+        (widening, {"iam:PermissionsBoundary": bound})
+    ]
+    assert granted(bounded) - granted(role) == {"iam:PutRolePermissionsBoundary"}
+    assert not {it for it in granted(bounded) if re.search("AttachRolePolicy|DeleteRolePermissionsBoundary", it)}
+
+
 def test_it_reads_no_document_not_even_through_cloudformation(role: Stack) -> None:
     """Objects are read and written in SAM's bucket only."""
     objects = [

@@ -56,6 +56,7 @@ def test_no_other_parameter_reaches_a_function(deploy: Deploy, templates: Templa
     values |= {"DatabaseVersion": "16.8", "DatabaseMaxCapacity": "8", "DatabaseDeletionProtection": "false"}
     values |= {"WebAclArn": "", "Egress": "nat", "QueueConcurrency": "7", "RequestsPerSecond": "5"}
     values |= {"LogRetentionDays": "90", "MonthlyBudgetDollars": "5", "RunbookUrl": "elsewhere"}
+    values |= {"PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/bound"}
     values |= {"SlowFirstTokenMilliseconds": "900", "DailyModelDollars": "3"}
     rest = templates["template.yaml"]["Parameters"].keys() - CHANGES.keys() - UNPUBLISHED
     assert rest == values.keys(), "say of a new parameter whether it reaches a function"

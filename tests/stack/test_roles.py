@@ -86,6 +86,17 @@ def test_a_role_is_for_its_service_alone(stack: Stack) -> None:
         ), name
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_role_is_bounded_where_the_account_asks_for_it(deploy: Deploy, profile: str) -> None:
+    """Those that SAM makes too; and none else names a bound."""
+    bound = "arn:aws:iam::123456789012:policy/bound"
+    bounded = deploy(**PROFILES[profile], PermissionsBoundaryArn=bound).of("AWS::IAM::Role").values()
+    free = deploy(**PROFILES[profile]).of("AWS::IAM::Role").values()
+
+    assert {it["PermissionsBoundary"] for it in bounded} == {bound}
+    assert [it for it in free if "PermissionsBoundary" in it] == []
+
+
 def test_each_function_has_its_own_role(stack: Stack) -> None:
     """And none has another's."""
     roles = {name: it["Role"] for name, it in stack.of("AWS::Lambda::Function").items()}
