@@ -140,15 +140,18 @@ async def test_what_is_not_json_is_told(client: httpx.AsyncClient, body: bytes) 
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "code"),
-    [("GET", "/nothing", 404, "not_found"), ("GET", "/take", 405, "method_not_allowed")],
+    ("method", "path", "status", "code", "words"),
+    [
+        ("GET", "/nothing", 404, "not_found", "There is no such route here; see the documentation of the API."),
+        ("GET", "/take", 405, "method_not_allowed", "This route takes other methods, which the header `allow` names."),
+    ],
 )
 async def test_the_framework_refuses_in_the_same_form(
-    client: httpx.AsyncClient, method: str, path: str, status: int, code: str
+    client: httpx.AsyncClient, method: str, path: str, status: int, code: str, words: str
 ) -> None:
     """A route or method that is not there is a problem as well, and says what is allowed."""
     answer = await client.request(method, path)
 
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (answer.status_code, answer.json()["code"], answer.json()["detail"]) == (status, code, words)
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers.get("allow") == ("POST" if status == 405 else None)

@@ -50,6 +50,12 @@ STATUS: Mapping[type[errors.SluiceError], HTTPStatus] = {
     errors.ContextTooLong: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
+# Of what the framework refuses without a word.
+_WORDS = {
+    HTTPStatus.NOT_FOUND: "There is no such route here; see the documentation of the API.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This route takes other methods, which the header `allow` names.",
+}
+
 _logger = logging.getLogger(__name__)
 
 
@@ -136,7 +142,8 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
         return await _ours(request, errors.InvalidJson())
     status = HTTPStatus(error.status_code)
     code = status.phrase.lower().replace(" ", "_").replace("-", "_")
-    return problem(status, code, error.detail, headers=error.headers)
+    said = error.detail if error.detail != status.phrase else _WORDS.get(status, error.detail)
+    return problem(status, code, said, headers=error.headers)
 
 
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:
