@@ -200,4 +200,4 @@ def _translated() -> Iterator[None]:
     except _NOT_THERE as error:
         raise SchemaOutdated from error
     except (psycopg.DataError, UnicodeEncodeError) as error:
-        raise InvalidInput("The database can't take this value; it may hold a NUL, or be a number out of range.") from error
+        raise InvalidInput("The database can't take this value; it may hold a NUL or a number out of range.") from error
