@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -44,31 +45,44 @@ async def follow(
     """Ingest the object and yield its progress; where another environment was quicker, tell what that one does.
 
     The bucket announces the object too, so that two environments want it and one of them gets it. That one may also
-    give up, as the other may be frozen: then this one goes on.
+    give up, as the other may be frozen: then this one goes on. Raises `DocumentUnfinished` when its time is over first.
     """
-    again, elsewhere = True, False
+    until = None if seconds is None else time.monotonic() + seconds
     told: list[IngestProgress] = []
+    is_first = True
     while True:
-        try:
-            async with aclosing(ingesting.ingest(caller, ref, seconds=seconds, again=again)) as events:
-                async for event in events:
-                    if isinstance(event, IngestProgress):
-                        told.append(event)
-                        yield event
-                    elif event.document.status in _SETTLED:
-                        for step in _untold(event.document, told) if elsewhere else ():
-                            yield step
-                        yield event
-                        return
-        except DocumentBusy:
-            elsewhere = True
-        again = False
+        left = None if until is None else until - time.monotonic()
+        events = ingesting.ingest(caller, ref, seconds=left, again=is_first)
+        async with aclosing(_tell(events, told, elsewhere=not is_first)) as steps:
+            async for step in steps:
+                yield step
+                if isinstance(step, IngestEnded):
+                    return
+        is_first = False
         await asyncio.sleep(poll_seconds)
         document = await documents.find(caller, ref.source)
         if document and document.status is DocumentStatus.PROCESSING:
             for step in _untold(document, told):
                 told.append(step)
                 yield step
+
+
+async def _tell(
+    events: AsyncGenerator[IngestEvent, None], told: list[IngestProgress], *, elsewhere: bool
+) -> AsyncGenerator[IngestEvent, None]:
+    """Yield the progress and note it, and the end once it is settled; nothing while somebody else has the document."""
+    try:
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, IngestProgress):
+                    told.append(event)
+                    yield event
+                elif event.document.status in _SETTLED:
+                    for step in _untold(event.document, told) if elsewhere else ():
+                        yield step
+                    yield event
+    except DocumentBusy:
+        return
 
 
 def _untold(document: Document, told: Sequence[IngestProgress]) -> Iterator[IngestProgress]:

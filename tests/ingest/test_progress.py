@@ -9,6 +9,7 @@ import pytest
 
 from functions.ingest.progress import follow
 from sluice.domain import Caller, Claim, DocumentStatus, ObjectRef
+from sluice.errors import DocumentUnfinished
 from sluice.events import IngestEnded, IngestEvent, IngestProgress
 from tests.ingest.conftest import Function
 
@@ -88,3 +89,12 @@ async def test_a_reader_that_goes_away_ends_the_work(function: Function, steps: 
 
     (document,) = await function.recent()
     assert document.status is DocumentStatus.PENDING
+
+
+async def test_work_elsewhere_is_not_waited_for_beyond_the_invocation(function: Function) -> None:
+    """The stream ends with a word while there is time for it, however long the other environment takes."""
+    ref, _ = await claimed_elsewhere(function)
+
+    with pytest.raises(DocumentUnfinished):
+        async for _ in follow(function.ingesting, function.documents, CALLER, ref, seconds=0.05, poll_seconds=0.001):
+            pass
