@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,32 +127,36 @@ async def get_again(bucket: httpx.AsyncClient, key: str) -> bytes:
         await asyncio.sleep(0.02)
 
 
+@asynccontextmanager
+async def ingesting(place: Place, sqs: Sqs, folder: Path) -> AsyncIterator[Path]:
+    """Start the bucket, and a function that its events reach at once; give the file in which it notes them."""
+    notes = folder / "notes"
+    notes.touch()
+    settings = read(TEMPLATE, place).functions["IngestFunction"]
+    environment = variables({**settings.environment, "NOTES": str(notes)})
+    source = replace(settings.event_sources[0], window_seconds=0)
+    async with (
+        Aws(TEMPLATE, folder, place),
+        Lambda(settings, lambda: Environment(settings, ROOT, environment), limit=2) as function,
+        asyncio.TaskGroup() as background,
+    ):
+        mapping = EventSourceMapping(source, function, sqs, queue_url(place, "Uploads"), first_retry_seconds=0)
+        polling = background.create_task(mapping.run())
+        yield notes
+        polling.cancel()
+
+
 async def test_a_dropped_file_reaches_the_function_and_poison_the_dead_letters(
     place: Place, sqs: Sqs, bucket: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     """Each object is announced once; a message that fails every time is tried twice, then put aside with its text."""
-    notes = tmp_path / "notes"
-    notes.touch()
-    stack = read(TEMPLATE, place)
-    settings = stack.functions["IngestFunction"]
-    environment = variables({**settings.environment, "NOTES": str(notes)})
-    [source] = settings.event_sources
-    async with (
-        Aws(TEMPLATE, tmp_path, place),
-        Lambda(settings, lambda: Environment(settings, ROOT, environment), limit=2) as function,
-        asyncio.TaskGroup() as background,
-    ):
-        mapping = EventSourceMapping(
-            replace(source, window_seconds=0), function, sqs, queue_url(place, "Uploads"), first_retry_seconds=0
-        )
-        polling = background.create_task(mapping.run())
+    async with ingesting(place, sqs, tmp_path) as notes:
         await bucket.put("good%20one.txt", content=b"text")
         await bucket.put("bad.txt", content=b"text")
         await bucket.delete("good%20one.txt")
 
         await until(lambda: len(lines(notes)) == 4)
         dead = await sqs.receive(queue_url(place, "DeadLetters"), count=10)
-        polling.cancel()
 
     assert sorted(lines(notes)) == [
         "ObjectCreated:Put bad.txt",

@@ -29,6 +29,26 @@ REQUEST = Request(
 )
 
 
+CONTEXT = {
+    "accountId": "anonymous",
+    "apiId": "abc",
+    "domainName": "abc.lambda-url.us-east-1.on.aws",
+    "domainPrefix": "abc",
+    "http": {
+        "method": "POST",
+        "path": "/docs/100%25 é",
+        "protocol": "HTTP/1.1",
+        "sourceIp": "127.0.0.1",
+        "userAgent": "curl/8",
+    },
+    "requestId": "r-1",
+    "routeKey": "$default",
+    "stage": "$default",
+    "time": "24/Nov/2026:13:07:09 +0000",
+    "timeEpoch": 1795525629250,
+}
+
+
 def made(request: Request) -> dict[str, object]:
     """Return the event of a request, decoded."""
     content: dict[str, object] = json.loads(
@@ -57,24 +77,7 @@ def test_every_field_of_a_request() -> None:
             "x-amzn-trace-id": "Root=1-a-b",
         },
         "queryStringParameters": {"a": "1,2", "b": "x y", "c": ""},
-        "requestContext": {
-            "accountId": "anonymous",
-            "apiId": "abc",
-            "domainName": "abc.lambda-url.us-east-1.on.aws",
-            "domainPrefix": "abc",
-            "http": {
-                "method": "POST",
-                "path": "/docs/100%25 é",
-                "protocol": "HTTP/1.1",
-                "sourceIp": "127.0.0.1",
-                "userAgent": "curl/8",
-            },
-            "requestId": "r-1",
-            "routeKey": "$default",
-            "stage": "$default",
-            "time": "24/Nov/2026:13:07:09 +0000",
-            "timeEpoch": 1795525629250,
-        },
+        "requestContext": CONTEXT,
         "body": '{"q":"grüße"}',
         "isBase64Encoded": False,
     }
