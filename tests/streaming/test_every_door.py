@@ -152,6 +152,46 @@ async def test_an_app_knows_the_address_that_its_client_used(
     assert answer.body.decode() == address
 
 
+def one_value_a_name(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the event with the last value of each header and query parameter alone, as senders may have it."""
+    kept = {name: it for name, it in event.items() if not name.startswith("multiValue")}
+    headers = {name: values[-1] for name, values in event["multiValueHeaders"].items()}
+    return {**kept, "headers": headers, "queryStringParameters": {"a": "2", "b": "x%20y"}}
+
+
+EVENTS: dict[str, Callable[[Sent], dict[str, Any]]] = {
+    "REST API, one value a name": lambda sent: one_value_a_name(doors.rest_api(sent)),
+    "REST API, whole": doors.rest_api,
+    "REST API, nothing given": lambda sent: {**doors.rest_api(sent), "headers": None, "multiValueHeaders": None},
+    "HTTP API, format 1.0, one value a name": lambda sent: one_value_a_name(doors.http_api_1(sent)),
+    "HTTP API, format 2.0": doors.http_api,
+    "load balancer, several values alone": doors.load_balancer,
+    "load balancer, one value a name": lambda sent: one_value_a_name(doors.load_balancer(sent)),
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def mangum(start: Start) -> ExecutionEnvironment:
+    """The same app behind Mangum, under the managed runtime."""
+    return await start("mangum_itself.handler", wrapper=None)
+
+
+@pytest.mark.parametrize("name", ["repeated and empty query keys", "cookies", "JSON", "binary body", "binary answer"])
+@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS.keys())
+async def test_a_buffered_door_is_answered_as_by_mangum(
+    event: Callable[[Sent], dict[str, Any]],
+    name: str,
+    mangum: ExecutionEnvironment,
+    environments: dict[tuple[str, bool], ExecutionEnvironment],
+) -> None:
+    """Envelope by envelope, whatever form the sender gives to headers, query and body."""
+    sent = event(CASES[name])
+
+    ours, theirs = [await (await it.invoke(sent)).envelope() for it in (environments["handler", False], mangum)]
+
+    assert ours == theirs
+
+
 async def test_a_domain_of_ones_own_hides_the_stage(
     environments: dict[tuple[str, bool], ExecutionEnvironment],
 ) -> None:
