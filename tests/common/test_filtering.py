@@ -18,24 +18,25 @@ def test_an_empty_filter_restricts_nothing() -> None:
     assert parse({}) == parse(None) == Filter()
 
 
+EVERYTHING = {
+    "document_ids": ["00000000-0000-0000-0000-000000000002"],
+    "metadata": {
+        "author": "Ann",
+        "lang": {"in": ["de", "fr"]},
+        "year": {"gte": 2020, "lt": 2024.5},
+        "due": {"lte": "2026-01-31"},
+        "draft": {"exists": False},
+        "signed": True,
+    },
+    "tags": ["final", "public"],
+    "created_at": {"gt": "2026-01-01T12:00:00+02:00"},
+    "or": [{"tags": ["a"]}, {"not": {"metadata": {"b": {"exists": True}}}}],
+}
+
+
 def test_every_member_of_a_filter_must_hold() -> None:
     """Values, operators, tags, dates and nested filters all become conditions."""
-    given = {
-        "document_ids": ["00000000-0000-0000-0000-000000000002"],
-        "metadata": {
-            "author": "Ann",
-            "lang": {"in": ["de", "fr"]},
-            "year": {"gte": 2020, "lt": 2024.5},
-            "due": {"lte": "2026-01-31"},
-            "draft": {"exists": False},
-            "signed": True,
-        },
-        "tags": ["final", "public"],
-        "created_at": {"gt": "2026-01-01T12:00:00+02:00"},
-        "or": [{"tags": ["a"]}, {"not": {"metadata": {"b": {"exists": True}}}}],
-    }
-
-    assert parse(given) == Filter(
+    assert parse(EVERYTHING) == Filter(
         document_ids=(UUID(int=2),),
         condition=AllOf(
             (

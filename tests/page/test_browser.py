@@ -191,6 +191,10 @@ HOSTILE = """
 """
 
 
+COUNTED = "return document.querySelectorAll(`${arguments[0]} :is(${arguments[1]})`).length"
+DANGEROUS = "script, img, form, input, style, iframe, object, [onerror], [style], a[href^='javascript' i]"
+
+
 def test_what_a_hostile_document_says_has_no_effect(window: Window, scripted: Model, tmp_path: Path) -> None:
     """Scripts, forms, images, javascript: links and false citations of a document that the model repeats do nothing."""
     file = tmp_path / "<img src=x onerror=alert(1)>.md"
@@ -208,14 +212,7 @@ def test_what_a_hostile_document_says_has_no_effect(window: Window, scripted: Mo
         )
 
     assert window.run("return window.attacked ?? null") is None
-    inside = "script, img, form, input, style, iframe, object, [onerror], [style], a[href^='javascript' i]"
-    assert (
-        window.run(
-            "return document.querySelectorAll(`#thread :is(${arguments[0]}), #sources :is(${arguments[0]})`).length",
-            inside,
-        )
-        == 0
-    )
+    assert window.run(COUNTED, "#thread", DANGEROUS) == window.run(COUNTED, "#sources", DANGEROUS) == 0
     assert [link.get_attribute("href") for link in window.all(".answer a[href]")] == [
         "https://attacker.invalid/cite",
         "https://attacker.invalid/definition",

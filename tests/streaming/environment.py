@@ -18,6 +18,7 @@ from local.runtime_api import Invocation, InvocationError, RuntimeApi
 from sluice.streaming.prelude import Prelude, PreludeReader
 
 ROOT = Path(__file__).resolve().parents[2]
+DOMAIN = "abc123.lambda-url.eu-west-1.on.aws"
 WRAPPER = ROOT / "layers" / "common" / "sluice-runtime"
 
 
@@ -31,25 +32,23 @@ def function_url_event(
     body: bytes | str | None = None,
 ) -> dict[str, Any]:
     """Return an event as a function URL sends it; bytes as a body travel in base64."""
-    domain = "abc123.lambda-url.eu-west-1.on.aws"
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
         "rawQueryString": query,
-        "headers": {"host": domain, "x-forwarded-proto": "https", **(headers or {})},
+        "headers": {"host": DOMAIN, "x-forwarded-proto": "https", **(headers or {})},
         "requestContext": {
             "accountId": "anonymous",
-            "domainName": domain,
+            "domainName": DOMAIN,
             "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "t"},
             "requestId": "url-request",
             "routeKey": "$default",
             "stage": "$default",
         },
         "isBase64Encoded": isinstance(body, bytes),
+        **({"cookies": list(cookies)} if cookies else {}),
     }
-    if cookies:
-        event["cookies"] = list(cookies)
     if body is not None:
         event["body"] = base64.b64encode(body).decode() if isinstance(body, bytes) else body
     return event
