@@ -47,6 +47,8 @@ def test_unicode_is_read(text: str, encoding: str) -> None:
         (FRENCH, "cp1252"),
         (GERMAN, "cp1252"),
         ("“Smart quotes” make naïve detectors say something else — really.", "cp1252"),
+        ("It was 20 °C when 12 µg of it, and 5 µL, were taken for the 1º time.", "cp1252"),
+        ("Die Miete beträgt 50 €, die Kaution 100 €.", "iso8859_15"),
         (POLISH, "cp1250"),
         (RUSSIAN, "cp1251"),
         (RUSSIAN, "koi8_r"),

@@ -43,6 +43,8 @@ _COMMON = {
     "Thai": "านรกอเงมยลวดทตสปคบ",
 }
 _USUAL_SHARE = 0.75
+# Signs that Unicode counts among the letters.
+NO_LETTERS = frozenset("µªº")
 _ALPHABETS = [(frozenset(letters), 1.0) for letters in _LATIN.values()]
 _ALPHABETS += [(frozenset(letters), _USUAL_SHARE) for letters in _COMMON.values()]
 _FIRST_UNJUDGED = "\u2e80"  # from here on the scripts of East Asia, which have no short alphabet
@@ -50,7 +52,8 @@ _FIRST_UNJUDGED = "\u2e80"  # from here on the scripts of East Asia, which have 
 
 def fit(text: str) -> float:
     """Return how much of the letters beyond ASCII belongs to the one language that they fit best, 0 to 1."""
-    letters = Counter(letter for letter in text.lower() if "\x7f" < letter < _FIRST_UNJUDGED and letter.isalpha())
+    foreign = (letter for letter in text.lower() if "\x7f" < letter < _FIRST_UNJUDGED and letter.isalpha())
+    letters = Counter(letter for letter in foreign if letter not in NO_LETTERS)
     if not letters:
         return 1.0
     best = max(_share(letters, alphabet) / usual for alphabet, usual in _ALPHABETS)

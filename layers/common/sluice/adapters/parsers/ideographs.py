@@ -52,4 +52,4 @@ def is_certain(text: str, encoding: str) -> bool:
 
 def could_be_meant(text: str, encoding: str) -> bool:
     """Return False for narrow katakana alone, which any bytes make, and for Korean with much else in it."""
-    return encoding in _CHINESE or is_certain(text, encoding)
+    return encoding in _CHINESE or encoding not in _LEVELS or is_certain(text, encoding)

@@ -1,0 +1,125 @@
+"""Guesses the encoding of text that says nothing of it, by the text that each would make."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from sluice.adapters.parsers.alphabets import fit
+from sluice.adapters.parsers.ideographs import EASTERN, could_be_meant, is_certain, rarity
+from sluice.adapters.parsers.oddities import alphabet, oddity
+from sluice.errors import UnsupportedKind
+
+# The encodings that files without a mark really have, the commonest first: it wins where two fit alike.
+_LEGACY = [
+    "cp1252", "cp1251", "cp932", "euc_jp", "cp949", "gb18030", "big5", "cp1250", "cp1254", "cp1253", "cp1256", "cp1255",
+    "iso8859_2", "koi8_r", "cp1257", "cp874", "cp1258", "iso8859_7",
+]  # fmt: skip
+# Those of systems long gone: only where no other fits as well.
+_RARE = ["mac_roman", "cp850", "cp852", "cp866", "mac_cyrillic", "iso8859_5", "cp855", "iso8859_6", "johab"]
+_ENCODINGS = [*_LEGACY, *_RARE]
+_MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_WINDOWS_SIGN = re.compile(b"[\x80-\x9f]")
+_SAMPLE = 65_536
+# Bytes beyond ASCII from which a language can be told by letters alone.
+_ENOUGH = 30
+
+_REFUSAL = "The text's encoding can't be told for certain; save the file as UTF-8 and upload it again."
+
+
+class _Guess(NamedTuple):
+    text: str
+    encoding: str
+    oddity: float
+    fit: float
+    chaos: float
+    coherence: float
+
+
+def guessed(body: bytes) -> str:
+    """Return the text in the one legacy encoding that fits; raise `UnsupportedKind` when several or none do."""
+    if _is_damaged_utf8(body) or b"\0" in body:
+        raise UnsupportedKind(_REFUSAL)
+    guesses = _plausible(_guesses(body))
+    if not guesses:
+        raise UnsupportedKind(_REFUSAL)
+    best = guesses[0]
+    text = attempt(body, best.encoding)
+    if text is None or any(_differs(best, other) for other in guesses[1:]):
+        raise UnsupportedKind(_REFUSAL)
+    return _with_euros(body) if best.encoding == "cp1252" and "¤" in text else text
+
+
+def _with_euros(body: bytes) -> str:
+    """ISO 8859-15 put the euro in the place of a sign that nobody writes, and lacks what Windows has before it."""
+    return body.decode("cp1252" if _WINDOWS_SIGN.search(body) else "iso8859_15")
+
+
+def _is_damaged_utf8(body: bytes) -> bool:
+    """Most bytes beyond ASCII form UTF-8 sequences; read as anything else they would be mojibake."""
+    return sum(len(sequence) for sequence in _MULTIBYTE.findall(body[:_SAMPLE])) > _high(body) * 0.8
+
+
+def _high(body: bytes) -> int:
+    """Return how many bytes of the sample are beyond ASCII."""
+    return sum(byte > 0x7F for byte in body[:_SAMPLE])
+
+
+def _guesses(body: bytes) -> list[_Guess]:
+    from charset_normalizer import from_bytes
+
+    guesses = [
+        _guess(str(same), same.encoding, match.chaos, match.coherence)
+        for match in from_bytes(body[: _SAMPLE * 4], cp_isolation=_ENCODINGS)
+        for same in (match, *match.submatch)
+    ]
+    if any(guess.encoding in EASTERN for guess in guesses):
+        return guesses
+    missed = _ENCODINGS if not guesses and _high(body) >= _ENOUGH else EASTERN
+    more = (_guess(text, encoding) for encoding in missed if (text := attempt(body, encoding)))
+    return guesses + [guess for guess in more if could_be_meant(guess.text[:_SAMPLE], guess.encoding)]
+
+
+def _guess(text: str, encoding: str, chaos: float = 0.0, coherence: float = 0.0) -> _Guess:
+    sample = text[:_SAMPLE]
+    return _Guess(text, encoding, oddity(sample) + rarity(sample, encoding), fit(sample), chaos, coherence)
+
+
+def _plausible(guesses: list[_Guess]) -> list[_Guess]:
+    """Return the guesses that are as free of oddities as the best one, best first."""
+    meant = [guess for guess in guesses if not _is_trace(guess.text)]
+    least = min((guess.oddity + guess.chaos for guess in meant), default=0.0)
+    close = [guess for guess in meant if guess.oddity + guess.chaos <= least + 0.02 and guess.oddity < 0.1]
+    certain = [guess for guess in close if is_certain(guess.text[:_SAMPLE], guess.encoding)]
+    return sorted(certain or close, key=_rank)
+
+
+def _rank(guess: _Guess) -> tuple[float, ...]:
+    is_rare = guess.encoding in _RARE
+    return -round(guess.fit, 1), is_rare, -round(guess.fit, 2), _ENCODINGS.index(guess.encoding)
+
+
+def _is_trace(text: str) -> bool:
+    """A handful of foreign letters in Latin text are no text in another alphabet, but signs in another code page."""
+    letters = [character for character in text[:_SAMPLE] if character.isalpha()]
+    foreign = sum(character > "\x7f" for character in letters)
+    return 0 < foreign < len(letters) * 0.02 and alphabet(text[:_SAMPLE]) != "LATIN"
+
+
+def _differs(best: _Guess, other: _Guess) -> bool:
+    """Another alphabet that fits nearly as well makes the guess worthless, unless it makes nothing but capitals."""
+    is_near = other.coherence > best.coherence - 0.3 and other.fit > best.fit - 0.1
+    return is_near and not _is_shouted(other.text) and alphabet(best.text[:_SAMPLE]) != alphabet(other.text[:_SAMPLE])
+
+
+def _is_shouted(text: str) -> bool:
+    foreign = [letter for letter in text[:_SAMPLE] if letter > "\x7f" and letter.isalpha()]
+    return sum(letter.isupper() for letter in foreign) > len(foreign) * 0.9
+
+
+def attempt(body: bytes, encoding: str) -> str | None:
+    """Return the text, None where the bytes are not of this encoding."""
+    try:
+        return body.decode(encoding)
+    except (UnicodeError, LookupError):
+        return None
