@@ -12,7 +12,6 @@ import numpy as np
 from benchmarks.topics import BLOCK, Matrix, Numbers, Topics
 
 _VOCABULARY = 50_000
-_WORDS_PER_CHUNK = 120
 _WORDS_PER_QUERY = 8
 
 
@@ -33,6 +32,8 @@ class Corpus:
     size: int
     dimension: int
     seed: int = 7
+    words: int = 120
+    """How many a chunk has."""
     shape: Callable[[int, int, int], Vectors] = Topics
 
     def blocks(self) -> Iterator[tuple[int, Matrix, list[str]]]:
@@ -40,7 +41,7 @@ class Corpus:
         for block in self._blocks():
             random = np.random.default_rng((self.seed, 2, block))
             vectors, topics = self.vectors.chunks(block)
-            yield block * BLOCK, vectors, [_text(random, topic) for topic in topics]
+            yield block * BLOCK, vectors, [_text(random, topic, self.words) for topic in topics]
 
     def queries(self, count: int) -> tuple[Matrix, list[str]]:
         """Return unit vectors and texts that fall among the chunks but are none."""
@@ -73,7 +74,7 @@ class Corpus:
         return range(-(-self.size // BLOCK))
 
 
-def _text(random: np.random.Generator, topic: int, words: int = _WORDS_PER_CHUNK) -> str:
+def _text(random: np.random.Generator, topic: int, words: int) -> str:
     common = np.minimum(random.zipf(1.2, words), _VOCABULARY)
     own = topic * 20 + random.integers(0, 20, words)
     chosen = np.where(random.random(words) < 0.2, own + _VOCABULARY, common)

@@ -22,11 +22,11 @@ DOCUMENTS_PER_BLOCK = BLOCK // CHUNKS_PER_DOCUMENT
 CHILDREN = 10
 DIRECTIONS = 384
 """The vectors span at most so many of their dimensions."""
-SPECTRUM = 0.8
+SPECTRUM = 0.6
 """The i-th direction has a variance in proportion to i ** -SPECTRUM."""
-CHUNK_SHARE = 0.35
+CHUNK_SHARE = 0.5
 """How much of the variance is between the chunks of one document; all levels above share the rest alike."""
-QUERY_SHARE = 0.5
+QUERY_SHARE = 0.7
 """How much of a query's variance is its own, and not that of the document it asks about."""
 _SHARED_TOPIC = 2
 """Chunks have words in common with those of their topic at this level: about a thousand of them."""

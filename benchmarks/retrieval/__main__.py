@@ -15,11 +15,10 @@ import argparse
 import asyncio
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.dimensions import of_vectors
 from benchmarks.islands import Islands
 from benchmarks.report import write_json
 from benchmarks.retrieval.measuring import Measured, Measuring, medians
@@ -33,6 +32,7 @@ from sluice.domain import Weights
 
 DENSE, HYBRID, LEXICAL = Weights(1, 0), Weights(1, 1), Weights(0, 1)
 Facts = dict[str, object]
+_DIMENSION = 1536
 
 
 async def measure(url: str, corpus: Corpus, options: argparse.Namespace) -> tuple[list[Measured], Facts]:
@@ -40,7 +40,7 @@ async def measure(url: str, corpus: Corpus, options: argparse.Namespace) -> tupl
     queries = Queries(*corpus.queries(options.queries))
     say("finding the true neighbours")
     measuring = Measuring(url, corpus.nearest(queries.vectors, DEPTH))
-    facts: Facts = {"vectors": options.vectors, **asdict(of_vectors(corpus.vectors.chunks(0)[0], queries.vectors))}
+    facts: Facts = {}
     dense, flat = ours(url, queries, DENSE), plain(url, queries)
     ef_search = await measuring.smallest_ef_search("sluice dense", dense, recall=options.recall)
     ways = [
@@ -60,13 +60,17 @@ async def measure(url: str, corpus: Corpus, options: argparse.Namespace) -> tupl
 def ratios(measured: Sequence[Measured], facts: Facts) -> dict[str, float]:
     """Return what the comparison comes to; above 1 is better where it says `times`."""
     dense, hybrid, _, *others = measured
-    against_dense = {"hybrid_p50_of_dense_p50": round(hybrid.p50_ms / dense.p50_ms, 2)}
+    against_dense = {
+        "hybrid_p50_of_dense_p50": round(hybrid.p50_ms / dense.p50_ms, 2),
+        "hybrid_cpu_of_dense_cpu": round(hybrid.cpu_ms / dense.cpu_ms, 2),
+    }
     if not others:
         return against_dense
     [flat] = others
     return against_dense | {
         "dense_queries_per_second_times_plain_at_1": round(dense.queries_per_second_1 / flat.queries_per_second_1, 2),
         "dense_queries_per_second_times_plain_at_8": round(dense.queries_per_second_8 / flat.queries_per_second_8, 2),
+        "plain_cpu_times_dense_cpu": round(flat.cpu_ms / dense.cpu_ms, 2),
         "index_size_of_plain": round(
             float(str(facts["chunk_by_embedding_bytes"])) / float(str(facts["plain_by_embedding_bytes"])), 3
         ),
@@ -76,7 +80,8 @@ def ratios(measured: Sequence[Measured], facts: Facts) -> dict[str, float]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chunks", type=int, default=100_000)
-    parser.add_argument("--dimension", type=int, default=1536)
+    parser.add_argument("--dimension", type=int, default=_DIMENSION)
+    parser.add_argument("--words", type=int, default=120, help="of each chunk; fewer are stored sooner")
     parser.add_argument("--queries", type=int, default=500)
     parser.add_argument("--recall", type=float, default=0.97, help="what both ways must reach (default 0.97)")
     parser.add_argument("--data", type=Path, help="keep the loaded server in this folder, and use it if it is there")
@@ -86,10 +91,19 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _name(options: argparse.Namespace) -> Iterator[object]:
+    """Yield the parts of the result's name: what is usual is not said."""
+    yield from ("retrieval", options.chunks)
+    if options.dimension != _DIMENSION:
+        yield options.dimension
+    if options.vectors != "topics":
+        yield options.vectors
+
+
 def main() -> None:
     options = arguments()
     shape = Topics if options.vectors == "topics" else Islands
-    corpus = Corpus(options.chunks, options.dimension, shape=shape)
+    corpus = Corpus(options.chunks, options.dimension, words=options.words, shape=shape)
     with tempfile.TemporaryDirectory() as folder, roomy_server(options.data or Path(folder)) as server:
         stored = Stored(server.url(), corpus, with_plain=not options.ours_only)
         stored.store()
@@ -98,11 +112,13 @@ def main() -> None:
     result = {
         "chunks": options.chunks,
         "dimension": options.dimension,
+        "words": options.words,
+        "vectors": options.vectors,
         **facts,
         "ways": [asdict(way) for way in measured],
         "ratios": ratios(measured, facts),
     }
-    write_json(f"retrieval_{options.chunks}", result)
+    write_json("_".join(map(str, _name(options))), result)
     print(json.dumps(result, indent=2))
 
 

@@ -11,7 +11,7 @@ from benchmarks.topics import Matrix
 from local.evaluation.metrics import percentile
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.passages import PostgresPassages
-from sluice.domain import Weights
+from sluice.domain import EmbeddingUsage, Weights
 from sluice.ports import Embeddings
 from sluice.searching import Searching
 
@@ -28,7 +28,7 @@ class Ready:
         return [self._vectors[int(text)] for text in texts]
 
     async def embed_query(self, text: str) -> Embeddings:
-        return Embeddings(await self.embed([text], purpose="query"))
+        return Embeddings(await self.embed([text], purpose="query"), EmbeddingUsage())
 
 
 async def overhead_p50_ms(url: str, queries: Matrix) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from local.postgres import Postgres
@@ -20,6 +21,17 @@ def set_ef_search(url: str, ef_search: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("select '[0]'::vector")
         connection.execute(f"alter role sluice in database sluice set hnsw.ef_search = {ef_search}")
+
+
+def busy_seconds(url: str) -> float:
+    """Return the CPU time that the open sessions of the database have taken, but for this one's own."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        sessions = connection.execute(
+            "select pid from pg_stat_activity "
+            "where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()"
+        ).fetchall()
+    times = [psutil.Process(pid).cpu_times() for (pid,) in sessions]
+    return sum(each.user + each.system for each in times)
 
 
 def say(text: str) -> None:

@@ -74,9 +74,9 @@ class Stored:
             "insert into chunk (id, tenant, document_id, version, ordinal, digest, content, start_offset, end_offset, "
             "page, lexemes, term_weights, embedding) "
             "select id, %s, %s, %s, n, id, content, 0, length(content), n, lexemes, "
-            "sluice_term_weights(lexemes, 120), embedding "
+            "sluice_term_weights(lexemes, %s), embedding "
             "from (select *, sluice_lexemes('english', content) as lexemes from staged) as read",
-            [CALLER.tenant, _DOCUMENT, _VERSION],
+            [CALLER.tenant, _DOCUMENT, _VERSION, self._corpus.words],
         )
         connection.execute(sql.query("documents", "fold_lexeme_changes"), {"tenant": CALLER.tenant, "most": 0})
         self.facts["chunks_per_second_stored_without_index"] = round(self._corpus.size / (time.perf_counter() - began))
