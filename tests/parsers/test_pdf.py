@@ -92,3 +92,36 @@ def test_a_sheet_may_be_said_elsewhere(parser: DocumentParser, box: bytes) -> No
         body = body.replace(b"50 780 Td", b"50 1600 Td")
 
     assert parser.parse("a.pdf", body).blocks == (Block("Up there", page=1),)
+
+
+def xfa(**packets: str) -> bytes:
+    """Return a PDF with a form in XML, which its page only excuses itself for."""
+    streams = "".join(
+        f"{number} 0 obj\n<< /Length {len(packet)} >>\nstream\n{packet}\nendstream\nendobj\n"
+        for number, packet in enumerate(packets.values(), 20)
+    )
+    listed = " ".join(f"({name}) {number} 0 R" for number, name in enumerate(packets, 20))
+    form = f"/Catalog /NeedsRendering true /AcroForm << /Fields [] /XFA [{listed}] >>"
+    return pdf("Please wait").replace(b"/Catalog", form.encode()).replace(b"xref\n0", streams.encode() + b"xref\n0", 1)
+
+
+def test_a_form_in_xml_is_read(parser: DocumentParser) -> None:
+    """With what was filled in; its page says nothing but that another program should be used."""
+    template = (
+        "<template><subform><draw><value><exData><p>Apply <b>here</b></p></exData></value></draw>"
+        "<field name='city'><caption><value><text>City:</text></value></caption></field>"
+        "<field name='no' presence='hidden'><caption><value><text>Hidden</text></value></caption></field>"
+        "</subform></template>"
+    )
+
+    parsed = parser.parse(
+        "a.pdf", xfa(template=template, datasets="<datasets><data><city>Bonn</city></data></datasets>")
+    )
+
+    assert parsed.blocks == (Block("Please wait\nApply here\nCity: Bonn", page=1),)
+
+
+def test_a_broken_form_in_xml_leaves_the_page(parser: DocumentParser) -> None:
+    """And so does one that would be expanded."""
+    for template in ("<template>", "<!DOCTYPE t [<!ENTITY a 'b'>]><template><draw>&a;</draw></template>"):
+        assert parser.parse("a.pdf", xfa(template=template)).blocks == (Block("Please wait", page=1),)

@@ -13,6 +13,7 @@ import pypdfium2.raw as pdfium_c
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.legibility import is_legible, is_unassigned
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.xfa import form_text
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, EncryptedDocument, NoTextLayer
 
@@ -69,7 +70,8 @@ def _page(pdf: pdfium.PdfDocument, index: int) -> str:
         with closing(pdf[index]) as page, closing(page.get_textpage()) as textpage:
             text = textpage.get_text_bounded(*_sheet(page))
             shown = _LINE_HYPHEN.sub("", text) if _is_mapped(textpage, text) else ""
-            return clean("\n".join([shown, *_form_values(pdf, page)]))
+            form = form_text(pdf) if index == 0 else ""
+            return clean("\n".join([shown, *_form_values(pdf, page), form]))
     except pdfium.PdfiumError as error:
         raise DamagedDocument(f"Page {index + 1} of the PDF is damaged and can't be read.") from error
 
