@@ -94,6 +94,18 @@ def test_a_sheet_may_be_said_elsewhere(parser: DocumentParser, box: bytes) -> No
     assert parser.parse("a.pdf", body).blocks == (Block("Up there", page=1),)
 
 
+def test_what_was_typed_onto_a_page_is_read(parser: DocumentParser) -> None:
+    """But not notes that stick to it, as comments in other documents are not, nor what is hidden."""
+    annotations = b"".join(
+        b"<< /Type /Annot /Subtype /%b /Rect [0 0 90 90] /F %d /Contents (%b) >>" % annotation
+        for annotation in ((b"FreeText", 4, b"Typed"), (b"Text", 4, b"A note"), (b"FreeText", 2, b"Hidden"))
+    )
+
+    assert parser.parse("a.pdf", pdf("Page", entries=b"/Annots [%b]" % annotations)).blocks == (
+        Block("Page\nTyped", page=1),
+    )
+
+
 def xfa(**packets: str) -> bytes:
     """Return a PDF with a form in XML, which its page only excuses itself for."""
     streams = "".join(

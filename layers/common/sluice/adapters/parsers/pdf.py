@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -20,6 +21,7 @@ from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, Encrypt
 # PDFium writes U+0002 or U+FFFE where a line ended in a hyphen, and has already removed the line end.
 _LINE_HYPHEN = re.compile("[\x02\ufffe]")
 _PAGES_A_PART = 32
+_HIDDEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 # Where a page is asked whether its characters are known.
 _PLACES = 24
 _UNMAPPED = (
@@ -71,7 +73,7 @@ def _page(pdf: pdfium.PdfDocument, index: int) -> str:
             text = textpage.get_text_bounded(*_sheet(page))
             shown = _LINE_HYPHEN.sub("", text) if _is_mapped(textpage, text) else ""
             form = form_text(pdf) if index == 0 else ""
-            return clean("\n".join([shown, *_form_values(pdf, page), form]))
+            return clean("\n".join([shown, *_annotations(pdf, page), form]))
     except pdfium.PdfiumError as error:
         raise DamagedDocument(f"Page {index + 1} of the PDF is damaged and can't be read.") from error
 
@@ -100,24 +102,34 @@ def _is_mapped(textpage: pdfium.PdfTextPage, text: str) -> bool:
     return errors < len(places) * 0.7 or is_legible(text)
 
 
-def _form_values(pdf: pdfium.PdfDocument, page: pdfium.PdfPage) -> Iterator[str]:
-    """Yield what was filled into the page's form fields; it is no part of the page's own text."""
-    if not pdf.formenv:
-        return
+def _annotations(pdf: pdfium.PdfDocument, page: pdfium.PdfPage) -> Iterator[str]:
+    """Yield what was filled into form fields and typed onto the page; it is no part of the page's own text."""
     for index in range(pdfium_c.FPDFPage_GetAnnotCount(page)):
         annotation = pdfium_c.FPDFPage_GetAnnot(page, index)
         if annotation:
-            yield _form_value(pdf, annotation)
+            yield _annotated(pdf, annotation)
             pdfium_c.FPDFPage_CloseAnnot(annotation)
 
 
-def _form_value(pdf: pdfium.PdfDocument, annotation: object) -> str:
-    kind = pdfium_c.FPDFAnnot_GetFormFieldType(pdf.formenv, annotation)
-    if kind not in (pdfium_c.FPDF_FORMFIELD_TEXTFIELD, pdfium_c.FPDF_FORMFIELD_COMBOBOX):
+def _annotated(pdf: pdfium.PdfDocument, annotation: object) -> str:
+    if pdfium_c.FPDFAnnot_GetFlags(annotation) & _HIDDEN:
         return ""
-    size = pdfium_c.FPDFAnnot_GetFormFieldValue(pdf.formenv, annotation, None, 0)
+    kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
+    if kind == pdfium_c.FPDF_ANNOT_FREETEXT:
+        return _string(partial(pdfium_c.FPDFAnnot_GetStringValue, annotation, b"Contents"))
+    if not pdf.formenv or kind != pdfium_c.FPDF_ANNOT_WIDGET:
+        return ""
+    field = pdfium_c.FPDFAnnot_GetFormFieldType(pdf.formenv, annotation)
+    if field not in (pdfium_c.FPDF_FORMFIELD_TEXTFIELD, pdfium_c.FPDF_FORMFIELD_COMBOBOX):
+        return ""
+    return _string(partial(pdfium_c.FPDFAnnot_GetFormFieldValue, pdf.formenv, annotation))
+
+
+def _string(get: Callable[..., int]) -> str:
+    """Ask for the length of a string in UTF-16 first, as PDFium wants it, and then for the string."""
+    size = get(None, 0)
     buffer = (ctypes.c_ushort * (size // 2 + 1))()
-    pdfium_c.FPDFAnnot_GetFormFieldValue(pdf.formenv, annotation, buffer, size)
+    get(buffer, size)
     return bytes(buffer).decode("utf-16-le", "ignore").rstrip("\0")
 
 
