@@ -12,7 +12,7 @@ from local.postgres import Postgres
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.passages import PostgresPassages
-from sluice.domain import Block, Caller, Chunk, Document, Filter, ObjectRef, ParsedDocument
+from sluice.domain import Block, Caller, Chunk, Document, Filter, ObjectRef, ParsedDocument, Passage, Weights
 from sluice.errors import DatabaseUnavailable, EmbeddingModelMismatch, InvalidInput
 from sluice.testing.models import HashEmbedder
 from tests.conftest import DIMENSION, EMBEDDING_MODEL
@@ -66,6 +66,41 @@ async def test_a_passage_says_where_it_stands(library: Library) -> None:
     assert (passage.content, passage.page, passage.start, passage.end) == ("Blue whales eat krill.", 2, 0, 22)
     assert passage.similarity == pytest.approx(1.0, abs=0.01)
     assert passage.score == pytest.approx(1.0, abs=0.01)
+
+
+async def test_words_that_were_looked_up_ahead_make_no_difference(library: Library) -> None:
+    """The same passages with the same scores, whether one statement does it all or two."""
+    await library.add("sea.txt", *[f"Whale {number} eats {number} tons of krill." for number in range(60)])
+    query = "how much krill eats whale 7"
+    [vector] = await EMBEDDER.embed([query], purpose="query")
+
+    looked_up = await library.passages.look_up(CALLER, query, limit=5, where=EVERYWHERE)
+    found = await library.passages.search(CALLER, query, vector, limit=5, where=EVERYWHERE, looked_up=looked_up)
+
+    assert looked_up is not None
+    assert len(looked_up.ids) == 50
+    assert found == await library.passages.search(CALLER, query, vector, limit=5, where=EVERYWHERE)
+
+
+async def test_what_was_looked_up_is_found_only_where_it_may_still_be_seen(library: Library) -> None:
+    """It may be gone since then, and it is no way around the tenant or the filter."""
+    document = await library.add("sea.txt", "Blue whales eat krill.")
+    [vector] = await EMBEDDER.embed(["krill"], purpose="query")
+    looked_up = await library.passages.look_up(CALLER, "krill", limit=5, where=EVERYWHERE)
+
+    async def find(caller: Caller, where: Filter) -> list[Passage]:
+        return await library.passages.search(caller, "krill", vector, limit=5, where=where, looked_up=looked_up)
+
+    seen = [await find(CALLER, EVERYWHERE), await find(Caller("other"), EVERYWHERE), await find(CALLER, Filter("x"))]
+    await library.documents.delete(CALLER, document.id)
+
+    assert [len(found) for found in [*seen, await find(CALLER, EVERYWHERE)]] == [1, 0, 0, 0]
+
+
+async def test_nothing_is_looked_up_where_words_count_for_nothing(database: Database) -> None:
+    passages = PostgresPassages(database, model=EMBEDDING_MODEL, weights_of=lambda _: Weights(1, 0))
+
+    assert await passages.look_up(CALLER, "krill", limit=5, where=EVERYWHERE) is None
 
 
 async def test_a_rare_word_is_found_by_the_lexical_leg(library: Library) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Any, TypeVar
 
 from sluice.completing import Book
 from sluice.domain import Caller, Filter, Message
+from sluice.overlapping import meanwhile
 from sluice.rewriting import Rewriter, stands_alone
 from sluice.searching import Found, QueryVector, Searching
 from sluice.waking import Waking
 
-Result = TypeVar("Result")
 Placed = Callable[[], Awaitable[tuple[str, Sequence[Message]]]]
 """Brings a question and the messages before it, once they are known."""
 
@@ -58,7 +55,7 @@ class Retrieving:
 
         if wanted.text and (not wanted.follows or stands_alone(wanted.text)):
             return await search(wanted.text)
-        async with _meanwhile(self._embed_ahead(wanted.text, book)) as vector:
+        async with meanwhile(self._embed_ahead(wanted.text, book)) as vector:
             question, path = await placed()
             began = perf_counter()
             query = await self._rewriter.rewrite(question, path, book=book)
@@ -69,14 +66,3 @@ class Retrieving:
     async def _embed_ahead(self, text: str, book: Book) -> QueryVector:
         """Which question is answered again is not known ahead."""
         return await self._searching.embed(text, book=book) if text else QueryVector("", [])
-
-
-@asynccontextmanager
-async def _meanwhile(work: Coroutine[Any, Any, Result]) -> AsyncGenerator[asyncio.Task[Result], None]:
-    """Do something that may not be needed; at the end it is dropped, and so is its failure."""
-    task = asyncio.create_task(work)
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from sluice.domain import Caller, EmbeddingUsage, Filter, Passage, Usage, Vector
 from sluice.errors import EmbeddingModelSwitched
-from sluice.ports import Embedder, PassageStore
+from sluice.overlapping import meanwhile
+from sluice.ports import Embedder, LookedUp, PassageStore
 from sluice.waking import Waking
 
 if TYPE_CHECKING:
@@ -35,6 +36,35 @@ class QueryVector:
 
     model: str
     vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One search, in its two parts: by words, which can begin at once, and by the vector, once it is there."""
+
+    caller: Caller
+    query: str
+    limit: int
+    where: Filter
+    waking: Waking
+
+    async def look_up(self, passages: PassageStore, model: str) -> LookedUp | None:
+        return await self.waking.query(
+            lambda: passages.look_up(self.caller, self.query, limit=self.limit, where=self.where, model=model)
+        )
+
+    async def find(self, passages: PassageStore, by: QueryVector, looked_up: LookedUp | None = None) -> list[Passage]:
+        return await self.waking.query(
+            lambda: passages.search(
+                self.caller,
+                self.query,
+                by.vector,
+                limit=self.limit,
+                where=self.where,
+                model=by.model,
+                looked_up=looked_up,
+            )
+        )
 
 
 class Searching:
@@ -78,32 +108,25 @@ class Searching:
     ) -> Found:
         """Return the best `limit` passages, best first; raise `ModelError` or `DatabaseUnavailable`.
 
-        With `waking` a database that is starting is waited for; `vector` is the query's, if it is on its way already;
-        `book` takes down what models have cost.
+        Words are looked up while the vector is made. With `waking` a database that is starting is waited for; `vector`
+        is the query's, if it is on its way already; `book` takes down what models have cost.
         """
         began = perf_counter()
-        embedded = await (vector or self.embed(query, book=book))
-        ready = perf_counter()
-        find = self._finding(caller, query, limit=limit, where=where, waking=waking or Waking(limit=0.0))
+        search = _Search(caller, query, self._candidates(limit), where, waking or Waking(limit=0.0))
+        async with meanwhile(search.look_up(self._passages, self._embedder.model)) as looking_up:
+            embedded = await (vector or self.embed(query, book=book))
+            ready = perf_counter()
+            looked_up = await looking_up
         try:
-            passages = await find(embedded)
+            passages = await search.find(self._passages, embedded, looked_up)
         except EmbeddingModelSwitched as switched:
-            passages = await find(await self._embed_anew(query, switched, book))
+            passages = await search.find(self._passages, await self._embed_anew(query, switched, book))
         found = Found(passages, {"embed": 1000 * (ready - began), "search": 1000 * (perf_counter() - ready)})
         return await self._rank(self._reranking, query, found, limit, book) if self._reranking else found
 
-    def _finding(
-        self, caller: Caller, query: str, *, limit: int, where: Filter, waking: Waking
-    ) -> Callable[[QueryVector], Awaitable[list[Passage]]]:
-        """Return what finds passages by a vector of the query: as many as are ranked anew, where they are."""
-        candidates = max(limit, self._reranking.candidates) if self._reranking else limit
-
-        async def find(by: QueryVector) -> list[Passage]:
-            return await waking.query(
-                lambda: self._passages.search(caller, query, by.vector, limit=candidates, where=where, model=by.model)
-            )
-
-        return find
+    def _candidates(self, limit: int) -> int:
+        """Return how many passages are looked for: as many as are ranked anew, where they are."""
+        return max(limit, self._reranking.candidates) if self._reranking else limit
 
     async def _rank(self, reranking: Reranking, query: str, found: Found, limit: int, book: Book | None) -> Found:
         began = perf_counter()

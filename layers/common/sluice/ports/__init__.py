@@ -7,6 +7,7 @@ from sluice.ports.answers import (
     AnswerKeeper,
     ConversationStore,
     EmbeddingSpaces,
+    LookedUp,
     PassageStore,
     Recorded,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Finish",
     "IngestQueue",
     "LoadedChatModel",
+    "LookedUp",
     "NextAttempt",
     "ObjectStore",
     "OtherVectors",

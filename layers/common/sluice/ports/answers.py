@@ -22,16 +22,40 @@ from sluice.domain import (
 from sluice.events import AnswerEvent
 
 
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What the words of a query have found: chunks, how far each is, and the weights of the words."""
+
+    ids: list[UUID]
+    distances: list[float]
+    weights: str | None
+
+
 class PassageStore(Protocol):
     """Searches the chunks of documents that are ready."""
 
+    async def look_up(
+        self, caller: Caller, query: str, *, limit: int, where: Filter, model: str | None = None
+    ) -> LookedUp | None:
+        """Do the part of a search that needs no vector; None where there is none. For the rest see `search`."""
+        ...
+
     async def search(
-        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter, model: str | None = None
+        self,
+        caller: Caller,
+        query: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter,
+        model: str | None = None,
+        looked_up: LookedUp | None = None,
     ) -> list[Passage]:
         """Return the best `limit` passages, best first: found and scored by meaning and by words, in one statement.
 
-        `vector` is one of `model`, the configured one where that is missing. Raises `EmbeddingModelSwitched` when the
-        search is by another model's vectors, or is so by now.
+        `vector` is one of `model`, the configured one where that is missing; `looked_up` is what `look_up` returned for
+        the same search, which is then not done again. Raises `EmbeddingModelSwitched` when the search is by another
+        model's vectors, or is so by now.
         """
         ...
 

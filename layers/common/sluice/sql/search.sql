@@ -3,13 +3,7 @@
 -- as a share of the leg's best one, and the shares are added by weight (convex combination: Bruch, Gai, Ingber 2023).
 -- What stands in the marks is below, and for what the caller may see in `visibility.py`. What a leg has measured is not
 -- measured again: vectors lie apart from their rows, and to read them takes longest here.
-with visible as not materialized (
-    select chunk.id, chunk.embedding, chunk.lexemes, chunk.term_weights
-    from chunk
-    -- As a function, since the planner would take two equal columns for two rare coincidences, and then not the index.
-    join document on document.id = chunk.document_id and uuid_eq(document.version, chunk.version)
-    where ${visible}
-),
+with visible as not materialized (${seen}),
 dense as materialized (${dense}),
 question as materialized (${question}),
 lexical as materialized (${lexical}),
@@ -53,6 +47,24 @@ join document on document.id = fused.document_id
 where (select model from embedding_space) = %(model)s
 order by fused.score desc, fused.id;
 
+-- name: look_up_words
+-- What the lexical leg finds, as one row, for a search whose vector is still on its way.
+with visible as not materialized (${seen}),
+question as materialized (${question}),
+lexical as materialized (${lexical})
+select
+    coalesce(array_agg(id), '{}') as ids,
+    coalesce(array_agg(distance), '{}') as distances,
+    (select weights::text from question) as weights
+from lexical;
+
+-- name: seen
+select chunk.id, chunk.embedding, chunk.lexemes, chunk.term_weights
+from chunk
+-- As a function, since the planner would take two equal columns for two rare coincidences, and then not the index.
+join document on document.id = chunk.document_id and uuid_eq(document.version, chunk.version)
+where ${visible}
+
 -- name: dense_leg
 select id, embedding <=> %(vector)s::halfvec as distance from visible order by distance limit %(candidates)s
 
@@ -66,6 +78,15 @@ from visible
 where lexemes @@ (select wanted from question)
 order by distance, id
 limit %(candidates)s
+
+-- name: looked_up_leg
+-- What was found ahead, as far as it may still be seen.
+select id, found.distance
+from unnest(%(looked_up_ids)s::uuid[], %(looked_up_distances)s::float8[]) as found (id, distance)
+join visible using (id)
+
+-- name: looked_up_question
+select %(looked_up_weights)s::sparsevec as weights
 
 -- name: no_leg
 -- Stands where a leg has no weight, so that it is not even planned.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sluice.domain import Caller, Filter, Passage, Vector, uuid7
 from sluice.errors import SluiceError
+from sluice.ports import LookedUp
 from sluice.testing.documents import InMemoryDocuments
 
 
@@ -21,8 +22,22 @@ class DocumentPassages:
     blind: bool = False
     failures: deque[SluiceError] = field(default_factory=deque)
 
+    async def look_up(
+        self, caller: Caller, query: str, *, limit: int, where: Filter, model: str | None = None
+    ) -> LookedUp | None:
+        """Find nothing ahead."""
+        return None
+
     async def search(
-        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter, model: str | None = None
+        self,
+        caller: Caller,
+        query: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter,
+        model: str | None = None,
+        looked_up: LookedUp | None = None,
     ) -> list[Passage]:
         if self.failures:
             raise self.failures.popleft()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sluice.domain import Caller, Filter, Passage, Vector
 from sluice.errors import SluiceError
+from sluice.ports import LookedUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,22 @@ class ScriptedPassages:
     searched: list[Searched] = field(default_factory=list)
     gate: asyncio.Event | None = None
 
+    async def look_up(
+        self, caller: Caller, query: str, *, limit: int, where: Filter, model: str | None = None
+    ) -> LookedUp | None:
+        """Find nothing ahead."""
+        return None
+
     async def search(
-        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter, model: str | None = None
+        self,
+        caller: Caller,
+        query: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter,
+        model: str | None = None,
+        looked_up: LookedUp | None = None,
     ) -> list[Passage]:
         """Return the first `limit` of `found`."""
         self.searched.append(Searched(caller, query, limit, where))

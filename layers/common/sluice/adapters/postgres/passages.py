@@ -1,9 +1,9 @@
-"""Search: one statement that fuses the dense and the lexical ranking."""
+"""Search: one statement that fuses the dense and the lexical ranking; the latter may be done ahead by another."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, LiteralString
 
@@ -17,6 +17,7 @@ from sluice.adapters.postgres.visibility import Visibility
 from sluice.domain import Caller, Filter, Passage, Vector, Weights
 from sluice.errors import InvalidInput
 from sluice.languages import content_words, language_of
+from sluice.ports import LookedUp
 
 # Each leg ranks this many times what is asked for, so that a passage that both legs like is seen by both.
 _CANDIDATES_PER_RESULT = 5
@@ -48,8 +49,26 @@ class PostgresPassages:
         self._weights_of = weights_of
         self._spaces = PostgresSpaces(database, model=model)
 
+    async def look_up(
+        self, caller: Caller, query: str, *, limit: int, where: Filter, model: str | None = None
+    ) -> LookedUp | None:
+        """Return what the lexical leg finds; raise `DatabaseUnavailable`."""
+        planned = self.plan_look_up(caller, query, limit=limit, where=where, model=model)
+        if planned is None:
+            return None
+        [row] = await self._database.fetch(planned.statement, planned.parameters)
+        return LookedUp(**row)
+
     async def search(
-        self, caller: Caller, query: str, vector: Vector, *, limit: int, where: Filter, model: str | None = None
+        self,
+        caller: Caller,
+        query: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter,
+        model: str | None = None,
+        looked_up: LookedUp | None = None,
     ) -> list[Passage]:
         """Return the best `limit` passages.
 
@@ -58,12 +77,22 @@ class PostgresPassages:
         """
         model = model or self._model
         plan = partial(self.plan, caller, query, vector, limit=limit, where=where, model=model)
-        rows = await self._rank(plan(), model)
+        rows = await self._rank(plan(looked_up=looked_up), model)
         if len(rows) < limit or (rows[0]["near"] < limit and self._weights_of(model).dense):
             rows = await self._rank(plan(exhaustive=True), model)
         if not rows:
             await self._spaces.check(model)
         return [Passage(**{name: value for name, value in row.items() if name != "near"}) for row in rows]
+
+    def plan_look_up(
+        self, caller: Caller, query: str, *, limit: int, where: Filter, model: str | None = None
+    ) -> Search | None:
+        """Return the statement of `look_up` with its parameters; None where words count for nothing."""
+        visible, weights = Visibility(caller, where), self._weights_of(model or self._model)
+        if not weights.lexical:
+            return None
+        statement = _statement("look_up_words", visible, weights)
+        return Search(statement, visible.parameters | _wanted(query, limit, weights))
 
     def plan(
         self,
@@ -75,6 +104,7 @@ class PostgresPassages:
         where: Filter,
         model: str | None = None,
         exhaustive: bool = False,
+        looked_up: LookedUp | None = None,
     ) -> Search:
         """Return the statement with its parameters; raise `InvalidInput` for a vector that is none.
 
@@ -83,20 +113,19 @@ class PostgresPassages:
         """
         model = model or self._model
         visible, weights = Visibility(caller, where), self._weights_of(model)
-        enough = max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT)
-        both = weights.dense > 0 and weights.lexical > 0
         parameters = {
             "model": model,
             "vector": HalfVector(vector),
             "limit": limit,
-            "candidates": enough if both else limit,
             "dense_weight": weights.dense,
             "lexical_weight": weights.lexical,
             **visible.parameters,
+            **_wanted(query, limit, weights, exhaustive=exhaustive),
+            **({f"looked_up_{name}": value for name, value in asdict(looked_up).items()} if looked_up else {}),
         }
-        if weights.lexical:
-            parameters |= _words(query, fetched=_ALL if exhaustive else enough * _FETCHED_PER_CANDIDATE)
-        return Search(_statement(visible, weights, exhaustive=exhaustive), parameters)
+        ahead = looked_up is not None
+        statement = _statement("search_passages", visible, weights, exhaustive=exhaustive, ahead=ahead)
+        return Search(statement, parameters)
 
     async def check_model(self) -> None:
         """Raise `EmbeddingModelMismatch` unless the configured model is, or was, one of this database."""
@@ -110,16 +139,24 @@ class PostgresPassages:
             raise
 
 
-def _statement(visible: Visibility, weights: Weights, *, exhaustive: bool) -> LiteralString:
-    """Return the statement with what has no weight left out: planning that would take as long as the rest."""
-    by_meaning = "exhaustive_dense_leg" if exhaustive else "dense_leg"
+def _statement(
+    name: LiteralString, visible: Visibility, weights: Weights, *, exhaustive: bool = False, ahead: bool = False
+) -> LiteralString:
+    """Return the statement with what has no weight left out: planning that would take as long as the rest.
+
+    `ahead` of it words may have been looked up.
+    """
+    by_meaning: LiteralString = "exhaustive_dense_leg" if exhaustive else "dense_leg"
+    by_words: LiteralString = "looked_up_leg" if ahead else "lexical_leg"
+    weighed: LiteralString = "looked_up_question" if ahead else "question"
     parts = {
         "${dense}": _part(by_meaning if weights.dense else "no_leg"),
-        "${question}": _part("question" if weights.lexical else "no_question"),
-        "${lexical}": _part("lexical_leg" if weights.lexical else "no_leg"),
+        "${question}": _part(weighed if weights.lexical else "no_question"),
+        "${lexical}": _part(by_words if weights.lexical else "no_leg"),
+        "${seen}": _part("seen"),
         "${visible}": visible.sql,
     }
-    statement = _part("search_passages")
+    statement = _part(name)
     for mark, part in parts.items():
         statement = statement.replace(mark, part)
     return statement
@@ -129,12 +166,17 @@ def _part(name: LiteralString) -> LiteralString:
     return sql.query("search", name)
 
 
-def _words(query: str, *, fetched: int) -> dict[str, Any]:
-    """Return what the lexical leg is given; it looks at about `fetched` chunks."""
+def _wanted(query: str, limit: int, weights: Weights, *, exhaustive: bool = False) -> dict[str, Any]:
+    """Return how much the legs are to find and, where words count, what the lexical one is given."""
+    enough = max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT)
+    candidates = enough if weights.dense and weights.lexical else limit
+    if not weights.lexical:
+        return {"candidates": candidates}
     language = language_of(query)
     return {
+        "candidates": candidates,
         "query": query,
         "language": language,
         "content_words": content_words(query, language),
-        "fetched": fetched,
+        "fetched": _ALL if exhaustive else enough * _FETCHED_PER_CANDIDATE,
     }

@@ -1,0 +1,76 @@
+"""A search, whose words are looked up while the vector is made."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from sluice.domain import Caller, Filter, Passage, uuid7
+from sluice.errors import DatabaseUnavailable, ModelUnavailable, SluiceError
+from sluice.ports import Embeddings, LookedUp
+from sluice.searching import Searching
+from sluice.testing.models import HashEmbedder
+
+WORDS = LookedUp([uuid7()], [-1.0], "{1:1}/10")
+
+
+@dataclass
+class Passages:
+    """Keeps what its searches were given beside the query."""
+
+    failure: SluiceError | None = None
+    has_begun: asyncio.Event = field(default_factory=asyncio.Event)
+    given: list[LookedUp | None] = field(default_factory=list)
+
+    async def look_up(self, *_: Any, **__: Any) -> LookedUp | None:
+        self.has_begun.set()
+        if self.failure:
+            raise self.failure
+        return WORDS
+
+    async def search(self, *_: Any, looked_up: LookedUp | None = None, **__: Any) -> list[Passage]:
+        self.given.append(looked_up)
+        return []
+
+
+class Slow(HashEmbedder):
+    """Makes no vector before the words are being looked up."""
+
+    def __init__(self, passages: Passages) -> None:
+        super().__init__()
+        self._passages = passages
+
+    async def embed_query(self, text: str) -> Embeddings:
+        await self._passages.has_begun.wait()
+        return await super().embed_query(text)
+
+
+async def test_words_are_looked_up_while_the_vector_is_made() -> None:
+    passages = Passages()
+
+    await Searching(embedder=Slow(passages), passages=passages).search(Caller(), "krill", limit=1, where=Filter())
+
+    assert passages.given == [WORDS]
+
+
+async def test_a_look_up_that_fails_fails_the_search() -> None:
+    passages = Passages(DatabaseUnavailable())
+
+    with pytest.raises(DatabaseUnavailable):
+        await Searching(embedder=HashEmbedder(), passages=passages).search(Caller(), "q", limit=1, where=Filter())
+
+    assert passages.given == []
+
+
+async def test_a_vector_that_fails_is_what_the_caller_is_told() -> None:
+    """Whatever became of the words."""
+    embedder = HashEmbedder()
+    embedder.fail_after(0, ModelUnavailable())
+
+    with pytest.raises(ModelUnavailable):
+        await Searching(embedder=embedder, passages=Passages(DatabaseUnavailable())).search(
+            Caller(), "krill", limit=1, where=Filter()
+        )
