@@ -50,6 +50,7 @@ def load() -> Any:
     importlib.import_module("sluice.adapters.llm.unrecorded")
     provider = importlib.import_module("sluice.adapters.llm.offline_provider")
     litellm.custom_provider_map = [{"provider": provider.NAME, "custom_handler": provider.OfflineProvider()}]
+    importlib.import_module("litellm.utils").custom_llm_setup()  # which calls that are not recorded leave out
     return litellm
 
 
