@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from local.runtime_api import InvocationError
 from sluice.streaming.prelude import Prelude
+from tests.streaming.conftest import Start
 from tests.streaming.environment import ExecutionEnvironment, Streamed, function_url_event
 from tests.streaming.signals import Signals
 
@@ -168,6 +169,24 @@ async def test_an_app_may_end_its_answer_itself_when_time_runs_out(survivor: Exe
     assert (answer.body, answer.error) == (b"half and a good end", None)
 
 
+async def test_an_app_is_stopped_two_seconds_before_the_end(survivor: ExecutionEnvironment, signals: Signals) -> None:
+    """So that it can clean up, and its client be told, before Lambda ends the process."""
+    await (await survivor.get("/tells-what-time-is-left", seconds=5)).end()
+
+    assert "in time" in signals.told
+
+
+async def test_a_client_that_does_not_take_the_end_is_given_up(start: Start) -> None:
+    """In time; whether the environment goes on then is Lambda's to say."""
+    runtime = await start("plain.handler")
+    reply = await runtime.get("/endless-bytes", seconds=2)
+    await reply.invocation.head()
+
+    await runtime.logs("The client did not take the end of its answer within")
+
+    assert (await reply.end()).error == InvocationError("Runtime.TruncatedResponse")
+
+
 async def test_work_after_the_answer_is_cut_off_in_time_too(survivor: ExecutionEnvironment) -> None:
     """It must not run into Lambda's limit either."""
     answer = await (await survivor.get("/background", seconds=1)).end()
@@ -187,15 +206,15 @@ async def test_an_app_that_ignores_being_cancelled_is_left_behind(
     assert "not me" in signals.told
 
 
-async def test_an_app_that_sends_to_nobody_is_stopped(survivor: ExecutionEnvironment, signals: Signals) -> None:
+async def test_an_app_that_sends_to_nobody_is_stopped(survivor: ExecutionEnvironment) -> None:
     """The Runtime API closes the connection, and `send` raises an OSError."""
     reply = await survivor.get("/endless-bytes")
     await anext(reply.chunks())
 
     survivor.api.hang_up()
 
-    await signals.hear("stopped sending: ClientGone")
     await survivor.logs("Nobody is there to read the answer any more. The app was stopped.")
+    assert (await (await survivor.get("/what-stopped-it")).end()).json() == ["ClientGone"]
 
 
 async def test_an_app_that_waits_is_cancelled_when_nobody_is_there(

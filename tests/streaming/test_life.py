@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 
 import pytest
 
 from local.runtime_api import EnvironmentLost
 from tests.streaming.conftest import Start
-from tests.streaming.environment import ExecutionEnvironment
+from tests.streaming.environment import ExecutionEnvironment, function_url_event
 from tests.streaming.signals import Signals
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -103,6 +104,17 @@ async def test_a_start_that_failed_is_tried_again(start: Start) -> None:
     await runtime.logs("attempt 2: the database sleeps")
 
 
+async def test_a_start_that_hangs_ends_with_its_request(start: Start) -> None:
+    """Where it is the request that starts the app, under the managed runtime; the next one begins it anew."""
+    runtime = await start("slow_start.handler", wrapper=None)
+
+    late = [await (await runtime.invoke(function_url_event(), seconds=1)).envelope() for _ in range(2)]
+    in_time = await (await runtime.invoke(function_url_event())).envelope()
+
+    assert [(it["statusCode"], json.loads(it["body"])["code"]) for it in late] == [(504, "deadline")] * 2
+    assert (in_time["statusCode"], json.loads(in_time["body"])) == (200, ["ended"] * 3)
+
+
 async def test_an_app_without_lifespan_is_served(start: Start) -> None:
     """It may raise at what it does not know."""
     runtime = await start("no_lifespan.handler")
@@ -137,6 +149,19 @@ async def test_sigterm_ends_a_busy_environment_in_good_order(start: Start, signa
     assert b'"code": "internal_error"' in rest
     assert reply.invocation.error
     assert reply.invocation.error.type == "Function.Terminated"
+
+
+async def test_an_app_that_hangs_at_its_end_is_left_behind(start: Start, signals: Signals) -> None:
+    """What was left running in a request is cancelled before, and cleans up."""
+    runtime = await start("slow_end.handler")
+    await (await runtime.get("/")).end()
+    await runtime.ready()
+
+    runtime.process.terminate()
+
+    assert await runtime.exit_code() == 0
+    assert "the stray task has cleaned up" in signals.told
+    assert "The app did not shut down within" in runtime.output
 
 
 async def test_sigterm_ends_an_environment_that_lets_no_exception_out(start: Start) -> None:

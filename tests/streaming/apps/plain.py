@@ -364,6 +364,14 @@ async def ends_itself(scope: Scope, receive: Receive, send: Send) -> None:
         await body(send, b" and a good end")
 
 
+@route("/tells-what-time-is-left")
+async def tells_what_is_left(scope: Scope, receive: Receive, send: Send) -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await tell("in time" if current_invocation().remaining_seconds > 1 else "too late")
+
+
 @route("/stubborn")
 async def stubborn(scope: Scope, receive: Receive, send: Send) -> None:
     """Ignore being cancelled."""
@@ -382,8 +390,16 @@ async def endless_bytes(scope: Scope, receive: Receive, send: Send) -> None:
         while True:
             await body(send, CHUNK, more=True)
     except OSError as error:
-        await tell(f"stopped sending: {type(error).__name__}")
+        raised.append(type(error).__name__)
         raise
+
+
+raised: list[str] = []
+
+
+@route("/what-stopped-it")
+async def what_stopped_it(scope: Scope, receive: Receive, send: Send) -> None:
+    await answer(send, raised)
 
 
 @route("/waits-for-nobody")
