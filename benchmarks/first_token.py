@@ -72,9 +72,9 @@ class Row:
     p99_ms: float
 
 
-def question(number: int) -> str:
-    """A question that names all it asks about."""
-    return f"What does the report say about words w{number}, w{number + 7} and w{number * 3} of chapter {number}?"
+def asked(corpus: Corpus, count: int) -> list[str]:
+    """Return questions that name all they ask about, in words as common and as rare as those of the chunks."""
+    return [f"What does the report say about {words}?" for words in corpus.queries(count)[1]]
 
 
 async def first_text(client: httpx.AsyncClient, pipeline: Pipeline, text: str) -> float:
@@ -89,12 +89,12 @@ async def first_text(client: httpx.AsyncClient, pipeline: Pipeline, text: str) -
     return first - UPSTREAM_MS
 
 
-async def ask(client: httpx.AsyncClient, pipelines: list[Pipeline], questions: int) -> dict[str, list[float]]:
+async def ask(client: httpx.AsyncClient, pipelines: list[Pipeline], questions: list[str]) -> dict[str, list[float]]:
     """Ask every pipeline in turn, so that what else the machine does meets all alike."""
     times: dict[str, list[float]] = {pipeline.name: [] for pipeline in pipelines}
-    for number in range(questions):
+    for question in questions:
         for pipeline in pipelines:
-            times[pipeline.name].append(await first_text(client, pipeline, question(number)))
+            times[pipeline.name].append(await first_text(client, pipeline, question))
     return times
 
 
@@ -128,16 +128,16 @@ async def streams(pipeline: Pipeline, count: int, new: Mapping[str, str]) -> Asy
             await asyncio.gather(*held, return_exceptions=True)
 
 
-async def measure(ours: Pipeline, plain: Pipeline, questions: int, open_streams: list[int]) -> list[Row]:
+async def measure(ours: Pipeline, plain: Pipeline, questions: list[str], open_streams: list[int]) -> list[Row]:
     async with httpx.AsyncClient(timeout=60) as client:
-        begun = await client.post(ours.url, json={"message": question(1)}, headers=ours.headers)
+        begun = await client.post(ours.url, json={"message": questions[0]}, headers=ours.headers)
         ours.conversation = str(UUID(begun.text.partition('"conversation_id":"')[2][:36]))
-        await ask(client, [ours, plain], 15)  # both are warm then, and have a history
+        await ask(client, [ours, plain], questions[:15])  # both are warm then, and have a history
         rows = [_row(name, 0, times) for name, times in (await ask(client, [ours, plain], questions)).items()]
         for count in open_streams:
             for pipeline, new in ((ours, {}), (plain, {"conversation_id": "held"})):
                 async with streams(pipeline, count, new):
-                    await ask(client, [pipeline], 5)
+                    await ask(client, [pipeline], questions[:5])
                     times = await ask(client, [pipeline], questions)
                 rows.append(_row(pipeline.name, count, times[pipeline.name]))
                 report_row(rows[-1])
@@ -239,7 +239,7 @@ def run(server: Postgres, corpus: Corpus, questions: int, open_streams: list[int
     ):
         sluice = Pipeline("sluice", f"http://127.0.0.1:{ours}/api/chat", {"authorization": f"Bearer {key}"})
         by_hand = Pipeline("plain", f"http://127.0.0.1:{plain}/chat")
-        return asyncio.run(measure(sluice, by_hand, questions, open_streams))
+        return asyncio.run(measure(sluice, by_hand, asked(corpus, questions), open_streams))
 
 
 def ratios(rows: list[Row]) -> dict[str, float]:
