@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urljoin
 
@@ -119,3 +121,29 @@ class Connection:
         from local.client.signing import signature
 
         return signature(self.profile, url) if self.profile else None
+
+
+def connected(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say where both functions are and who asks; its `connection` holds what they say.
+
+    Typer reads options from a function's signature, and so the options of the two are put together into one.
+    """
+
+    @wraps(command)
+    def with_options(url: str, ingest_url: str | None, api_key: str | None, profile: str | None, **own: object) -> None:
+        command(**own, connection=Connection(url, api_key, profile, ingest_url))
+
+    own = [each for each in _parameters(command) if each.name != "connection"]
+    parameters = [*own, *_parameters(_options)]
+    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # where Typer looks first
+    with_options.__annotations__ = {each.name: each.annotation for each in parameters}
+    return with_options
+
+
+def _options(
+    url: Url = CHAT_URL, ingest_url: IngestUrl = None, api_key: Key = None, profile: Profile = None
+) -> None: ...
+
+
+def _parameters(command: Callable[..., None]) -> list[inspect.Parameter]:
+    return list(inspect.signature(command, eval_str=True).parameters.values())

@@ -14,8 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from local.addresses import CHAT_URL
-from local.command.connection import Connection, IngestUrl, Json, Key, Profile, Url
+from local.command.connection import Connection, Json, connected
 from local.command.outcome import FAILED, fail, run
 from local.command.printing import harmless, show_json
 
@@ -25,19 +24,14 @@ if TYPE_CHECKING:
 _DATABASE_SECONDS = "4"
 
 
-def doctor(
-    url: Url = CHAT_URL,
-    ingest_url: IngestUrl = None,
-    api_key: Key = None,
-    profile: Profile = None,
-    json: Json = False,
-) -> None:
+@connected
+def doctor(connection: Connection, json: Json = False) -> None:
     """Check the settings, database, schema, models and bucket of this machine, and the service at --url.
 
     The settings are those of SLUICE_DATABASE_URL and the others where that is set, else the laptop's. Exit code 1 when
     anything is not well.
     """
-    found = [*_installation(url), *run(_service(Connection(url, api_key, profile, ingest_url)))]
+    found = [*_installation(connection.url), *run(_service(connection))]
     if json:
         show_json([asdict(finding) for finding in found])
     else:

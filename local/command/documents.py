@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local.addresses import CHAT_URL
-from local.command.connection import Collection, Connection, IngestUrl, Json, Key, Profile, Url
+from local.command.connection import Collection, Connection, Json, connected
 from local.command.outcome import Mistake, run
 from local.command.printing import show_json, show_table
 
@@ -21,21 +20,14 @@ app = typer.Typer(help="List the documents with their status, and the reason of 
 
 
 @app.callback(invoke_without_command=True)
-def docs(
-    context: typer.Context,
-    collection: Collection = None,
-    url: Url = CHAT_URL,
-    ingest_url: IngestUrl = None,
-    api_key: Key = None,
-    profile: Profile = None,
-    json: Json = False,
-) -> None:
+@connected
+def docs(context: typer.Context, connection: Connection, collection: Collection = None, json: Json = False) -> None:
     """List the documents with their status, and the reason of each that failed."""
     if context.invoked_subcommand:
         return
 
     async def load() -> list[Event]:
-        async with Connection(url, api_key, profile, ingest_url).ingest() as client:
+        async with connection.ingest() as client:
             return await client.documents(collection=collection)
 
     documents = run(load())
@@ -48,18 +40,16 @@ def docs(
 
 
 @app.command()
+@connected
 def retry(
+    connection: Connection,
     names: Annotated[list[str] | None, typer.Argument(help="Titles or ids; all that have failed by default.")] = None,
     collection: Collection = None,
-    url: Url = CHAT_URL,
-    ingest_url: IngestUrl = None,
-    api_key: Key = None,
-    profile: Profile = None,
 ) -> None:
     """Try documents again that have failed."""
 
     async def try_again() -> list[Event]:
-        async with Connection(url, api_key, profile, ingest_url).ingest() as client:
+        async with connection.ingest() as client:
             known = await client.documents(collection=collection, limit=MOST_DOCUMENTS)
             return [await client.retry(document["id"]) for document in _chosen(known, names)]
 
@@ -77,11 +67,12 @@ def _chosen(documents: list[Event], names: list[str] | None) -> list[Event]:
     return [document for document in documents if {document["title"], document["id"]} & set(names)]
 
 
-def redrive(url: Url = CHAT_URL, ingest_url: IngestUrl = None, api_key: Key = None, profile: Profile = None) -> None:
+@connected
+def redrive(connection: Connection) -> None:
     """Try the documents again whose events became dead letters."""
 
     async def send_back() -> int:
-        async with Connection(url, api_key, profile, ingest_url).ingest() as client:
+        async with connection.ingest() as client:
             return await client.redrive()
 
     typer.echo(f"{run(send_back())} dead letters are in the queue again.")

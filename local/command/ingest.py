@@ -14,8 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from local.addresses import CHAT_URL
-from local.command.connection import Collection, Connection, IngestUrl, Key, Profile, Url
+from local.command.connection import Collection, Connection, connected
 from local.command.outcome import FAILED, Mistake, run
 from local.command.printing import harmless
 
@@ -28,19 +27,17 @@ _REACHED = {"received": 10.0, "parsed": 20.0, "chunked": 30.0, "stored": 95.0, "
 _EMBEDDING_BEGINS, _EMBEDDING_ENDS = 30.0, 90.0
 
 
+@connected
 def ingest(
+    connection: Connection,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or patterns in quotes.")],
     collection: Collection = None,
-    url: Url = CHAT_URL,
-    ingest_url: IngestUrl = None,
-    api_key: Key = None,
-    profile: Profile = None,
 ) -> None:
     """Upload documents and wait until they are ready; exit code 1 if any failed."""
 
     async def upload() -> bool:
         files = find_files(paths)
-        async with Connection(url, api_key, profile, ingest_url).ingest() as client:
+        async with connection.ingest() as client:
             failed = await upload_all(client, files, collection=collection)
         typer.echo(f"{len(files) - len(failed)} of {len(files)} ready.", err=True)
         return not failed
