@@ -24,8 +24,8 @@ for path in json.load(sys.stdin):
                        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
 """
 OPTIONS = ("-I", "-X", "no_debug_ranges", "-c", COMPILE)
-# These load parts of themselves when they are first used, which a workload may miss.
-WHOLE = ("anyio", "fastapi", "psycopg", "psycopg_pool", "sluice", "starlette")
+# These load parts of themselves when they are first used, which a workload may miss, such as for another provider.
+WHOLE = ("anyio", "fastapi", "httpcore", "litellm/llms", "psycopg", "psycopg_pool", "sluice", "starlette")
 NEVER_LOADED = ("litellm/proxy/", "pydantic/v1/", "aws_lambda_powertools/event_handler/")
 
 
