@@ -112,8 +112,19 @@ def test_a_fragment_is_html_by_its_name(parser: DocumentParser) -> None:
     assert parser.parse("part.txt", b"<p>Text</p>").kind == "text"
 
 
-def test_a_page_may_say_its_encoding(parser: DocumentParser) -> None:
-    """The declared encoding is used where the bytes are not UTF-8."""
-    page = '<html><meta charset="windows-1251"><body>Привет, мир</body></html>'.encode("cp1251")
+@pytest.mark.parametrize(
+    ("name", "encoding", "text"),
+    [
+        ("windows-1251", "cp1251", "Привет, мир"),
+        ("x-sjis", "cp932", "こんにちは"),
+        ("gb2312", "gb18030", "你好，鎔"),
+        ("ISO-8859-1", "cp1252", "“5 €”"),
+        ("iso-8859-8-i", "iso8859_8", "שלום"),
+        ("utf-16", "utf-8", "Ünter"),
+    ],
+)
+def test_a_page_may_say_its_encoding(parser: DocumentParser, name: str, encoding: str, text: str) -> None:
+    """The declared encoding is used where the bytes are not UTF-8; its name is meant as browsers mean it."""
+    page = f'<html><meta charset="{name}"><body>{text}</body></html>'.encode(encoding)
 
-    assert parser.parse("page.html", page).blocks == (Block("Привет, мир"),)
+    assert parser.parse("page.html", page).blocks == (Block(text),)

@@ -180,6 +180,15 @@ def test_a_mail_may_hold_any_encoding(parser: DocumentParser, encoding: str) -> 
     )
 
 
+@pytest.mark.parametrize("charset", ["iso-8859-1", "us-ascii", "windows-1252", "no-such"])
+def test_a_mail_may_be_wrong_about_its_encoding(parser: DocumentParser, charset: str) -> None:
+    """Programs that name the standard mean Windows' superset of it, and others name anything."""
+    words = "It costs 5 €, as “everybody” knows – and more for naïve customers at the café."
+    body = f"Subject: x\nContent-Type: text/plain; charset={charset}\n\n{words}\n".encode("cp1252")
+
+    assert parser.parse("a.eml", body).blocks[1] == Block(words, heading="x")
+
+
 def test_one_header_makes_a_mail_by_its_name(parser: DocumentParser) -> None:
     """Its text would stay encoded otherwise; under another name it is text."""
     body = b"Subject: =?utf-8?q?Ol=C3=A1?=\nContent-Transfer-Encoding: base64\n\nQm9t\n"

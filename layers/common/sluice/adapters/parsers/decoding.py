@@ -17,11 +17,14 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
-# HTML's names for encodings mean their Windows supersets (WHATWG Encoding Standard, section 4.2).
+# Names for encodings mean their Windows supersets, in HTML (WHATWG Encoding Standard, section 4.2) as in mail.
 _WEB_NAMES = {
     "iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252", "iso-8859-9": "cp1254",
     "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932",
-    "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "tis-620": "cp874", "iso-8859-11": "cp874",
+    "x-sjis": "cp932", "windows-31j": "cp932", "x-euc-jp": "euc_jp", "x-gbk": "gb18030", "x-x-big5": "big5",
+    "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "ksc5601": "cp949", "korean": "cp949", "windows-949": "cp949",
+    "tis-620": "cp874", "iso-8859-11": "cp874", "windows-874": "cp874", "iso-8859-8-i": "iso8859_8",
+    "macintosh": "mac_roman", "x-mac-roman": "mac_roman", "x-mac-cyrillic": "mac_cyrillic",
 }  # fmt: skip
 _DECLARED = re.compile(rb"<(?:meta\b[^>]*?charset\s*=|\?xml\b[^>]*?encoding\s*=)\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -74,8 +77,12 @@ def _declared(body: bytes) -> str | None:
     declared = _DECLARED.search(body[:4096])
     if not declared:
         return None
-    name = declared[1].decode("ascii", "replace").lower()
-    return attempt(body, _WEB_NAMES.get(name, name))
+    return decoded_as(declared[1].decode("ascii", "replace"), body)
+
+
+def decoded_as(name: str, body: bytes) -> str | None:
+    """Return the text in the encoding of that name, None where it is unknown or does not fit."""
+    return attempt(body, _WEB_NAMES.get(name.lower(), name))
 
 
 def _checked(text: str) -> str:

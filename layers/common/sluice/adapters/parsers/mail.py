@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from sluice.adapters.parsers import html
 from sluice.adapters.parsers.cleaning import clean, one_line
-from sluice.adapters.parsers.decoding import decode
+from sluice.adapters.parsers.decoding import decode, decoded_as
 from sluice.adapters.parsers.limits import Limits
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, EmptyDocument, EncryptedDocument, UnsupportedKind
@@ -94,10 +94,8 @@ def _content(part: MIMEPart) -> str:
     """Return the part's text; where its declared encoding is unknown or wrong, in the one that fits."""
     raw = part.get_payload(decode=True)
     body = raw if isinstance(raw, bytes) else b""
-    try:
-        return body.decode(part.get_content_charset() or "utf-8")
-    except (UnicodeError, LookupError):
-        return _decoded(body)
+    text = decoded_as(part.get_content_charset() or "utf-8", body)
+    return _decoded(body) if text is None else text
 
 
 def _decoded(body: bytes) -> str:
