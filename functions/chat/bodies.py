@@ -10,11 +10,12 @@ from pydantic import ValidationError
 
 from functions.chat.schemas import ChatRequest
 from functions.chat.ui_schemas import UiChatRequest
-from sluice.errors import InvalidJson
+from sluice.errors import InvalidJson, JsonExpected
+from sluice.problems import is_json
 
 
 async def chat_body(request: Request) -> ChatRequest | UiChatRequest:
-    """Return the body in its own form; raise `InvalidJson`, else a `RequestValidationError` of its fields only."""
+    """Return the body in its own form; raise `JsonExpected`, `InvalidJson`, or what is wrong with its form's fields."""
     content = await _json(request)
     is_ui = isinstance(content, dict) and "messages" in content
     try:
@@ -25,6 +26,8 @@ async def chat_body(request: Request) -> ChatRequest | UiChatRequest:
 
 
 async def _json(request: Request) -> Any:
+    if not is_json(request):
+        raise JsonExpected
     try:
         return await request.json() if await request.body() else None
     except (ValueError, RecursionError) as error:

@@ -17,9 +17,9 @@ from functions.chat.links import TheLinks
 from functions.chat.openai_protocol import Completion, error_body, error_type
 from functions.chat.openai_schemas import CompletionRequest
 from sluice import sse
-from sluice.errors import InvalidJson, LimitReached, ModelNotOffered, SluiceError
+from sluice.errors import LimitReached, ModelNotOffered, SluiceError
 from sluice.passing import PassingConversation
-from sluice.problems import is_unreadable, retry_after, status_of, words
+from sluice.problems import retry_after, status_of, unreadable, words
 
 DEFAULT_MODEL = "sluice"
 """The name under which the usual model can be asked for, whatever it is."""
@@ -40,7 +40,7 @@ class OpenAiRoute(APIRoute):
             except SluiceError as error:
                 return _error(error)
             except (RequestValidationError, HTTPException) as error:
-                return _invalid(error)
+                return _invalid(request, error)
 
         return handler
 
@@ -82,9 +82,9 @@ def _error(error: SluiceError) -> JSONResponse:
     return JSONResponse(content, status, headers=headers)
 
 
-def _invalid(error: RequestValidationError | HTTPException) -> JSONResponse:
-    if is_unreadable(error):
-        return _error(InvalidJson())
+def _invalid(request: Request, error: RequestValidationError | HTTPException) -> JSONResponse:
+    if refusal := unreadable(request, error):
+        return _error(refusal)
     if isinstance(error, HTTPException):
         raise error
     first = error.errors()[0]

@@ -105,6 +105,18 @@ async def test_a_filter_and_a_model_reach_the_answer(client: httpx.AsyncClient, 
     assert parts.model.models == ["openai/gpt-5"]
 
 
+@pytest.mark.parametrize("path", ["/api/chat", "/v1/chat/completions"])
+async def test_no_page_of_others_asks_without_leave(client: httpx.AsyncClient, parts: Parts, path: str) -> None:
+    """A browser sends text for any page, also to a laptop where nobody signs in; for JSON it asks us first."""
+    body = b'{"message": "whales", "messages": [{"role": "user", "content": "whales"}]}'
+
+    answer = await client.post(path, content=body, headers={"content-type": "text/plain"})
+    allowed = await client.options(path, headers={"origin": "https://elsewhere.example"})
+
+    assert (answer.status_code, "json_expected" in answer.text, parts.model.models) == (415, True, [])
+    assert (allowed.status_code, "access-control-allow-origin" in allowed.headers) == (405, False)
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code", "field"),
     [

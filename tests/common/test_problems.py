@@ -119,6 +119,15 @@ async def test_a_wrong_body_names_its_fields(client: httpx.AsyncClient) -> None:
     assert "secret" not in answer.text
 
 
+@pytest.mark.parametrize("said", [{}, {"content-type": "text/plain"}, {"content-type": "application/octet-stream"}])
+async def test_a_body_that_is_not_said_to_be_json_is_not_read(client: httpx.AsyncClient, said: dict[str, str]) -> None:
+    """The answer names the header that is wanted."""
+    answer = await client.post("/take", content=b'{"number": 1}', headers=said)
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "json_expected")
+    assert "content-type: application/json" in answer.json()["detail"]
+
+
 async def test_our_own_rules_are_told_in_our_words(client: httpx.AsyncClient) -> None:
     """Without what the library puts before them."""
     answer = await client.post("/take", json={"number": 10})

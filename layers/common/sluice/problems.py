@@ -26,6 +26,7 @@ STATUS: Mapping[type[errors.SluiceError], HTTPStatus] = {
     errors.SluiceError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidJson: HTTPStatus.BAD_REQUEST,
+    errors.JsonExpected: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.InvalidFilter: HTTPStatus.BAD_REQUEST,
     errors.InvalidMetadata: HTTPStatus.BAD_REQUEST,
     errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
@@ -108,11 +109,25 @@ def retry_after(error: errors.SluiceError) -> dict[str, str]:
     return {"retry-after": str(seconds)} if error.retryable else {}
 
 
-def is_unreadable(error: RequestValidationError | HTTPException) -> bool:
-    """Whether the body is no JSON. Of one that is no text, or too deep, the framework makes an error of its own."""
-    if isinstance(error, RequestValidationError):
-        return any(detail["type"] == "json_invalid" for detail in error.errors())
-    return isinstance(error.__cause__, ValueError | RecursionError)
+def is_json(request: Request) -> bool:
+    """Whether the body is said to be JSON; a browser lets pages of others send any but that without leave."""
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return said == "application/json" or (said.startswith("application/") and said.endswith("+json"))
+
+
+def unreadable(request: Request, error: RequestValidationError | HTTPException) -> errors.SluiceError | None:
+    """Return what is wrong with a body that is no JSON; None for any other.
+
+    Of one that is no text, or too deep, the framework makes an error of its own; one that is not said to be JSON it
+    does not read.
+    """
+    if not isinstance(error, RequestValidationError):
+        return errors.InvalidJson() if isinstance(error.__cause__, ValueError | RecursionError) else None
+    details = error.errors()
+    if any(detail["type"] == "json_invalid" for detail in details):
+        return errors.InvalidJson()
+    unread = any(tuple(detail["loc"]) == ("body",) for detail in details)
+    return errors.JsonExpected() if unread and not is_json(request) else None
 
 
 def words(message: str) -> str:
@@ -122,8 +137,8 @@ def words(message: str) -> str:
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 # the registration says so; the handler's type can't
-    if is_unreadable(error):
-        return await _ours(request, errors.InvalidJson())
+    if refusal := unreadable(request, error):
+        return await _ours(request, refusal)
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.InvalidInput.code,
@@ -138,8 +153,8 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     """What the framework refuses: no such route (404), no such method (405), a body it can't read (400)."""
     assert isinstance(error, HTTPException)  # noqa: S101 # the registration says so; the handler's type can't
-    if is_unreadable(error):
-        return await _ours(request, errors.InvalidJson())
+    if refusal := unreadable(request, error):
+        return await _ours(request, refusal)
     status = HTTPStatus(error.status_code)
     code = status.phrase.lower().replace(" ", "_").replace("-", "_")
     said = error.detail if error.detail != status.phrase else _WORDS.get(status, error.detail)

@@ -3,6 +3,7 @@
     SluiceError
     ├── InvalidInput                the caller can mend it
     │   ├── InvalidJson
+    │   ├── JsonExpected
     │   ├── InvalidFilter
     │   ├── InvalidMetadata
     │   ├── QuestionTooLong
@@ -103,6 +104,7 @@ from sluice.errors.requests import (
     InvalidInput,
     InvalidJson,
     InvalidMetadata,
+    JsonExpected,
     KeyNotFound,
     LimitReached,
     MessageNotFound,
@@ -163,6 +165,7 @@ __all__ = [
     "InvalidInput",
     "InvalidJson",
     "InvalidMetadata",
+    "JsonExpected",
     "KeyNotFound",
     "LimitReached",
     "MessageNotFound",

@@ -17,6 +17,12 @@ class InvalidJson(InvalidInput):
     code = "invalid_json"
 
 
+class JsonExpected(InvalidInput):
+    """Send the body as JSON, with the header `content-type: application/json`."""
+
+    code = "json_expected"
+
+
 class InvalidFilter(InvalidInput):
     """The filter is not valid."""
 
