@@ -308,6 +308,18 @@ async def test_a_client_that_leaves_closes_the_model_and_keeps_what_was_said(wor
     assert world.ends() == [("whales", None), ("They eat ", INTERRUPTED)]
 
 
+async def test_a_client_that_leaves_while_the_model_thinks_closes_it(world: World) -> None:
+    """It has been asked by the time that its sources are read."""
+    world.model.enqueue(asyncio.Event(), "never")
+    events = await world.answering.open(CALLER, Question("whales"))
+    _ = [event async for event in _until(events, SourcesFound)]
+
+    await events.aclose()
+
+    assert (len(world.model.prompts), world.model.closed) == (1, 1)
+    assert world.ends() == [("whales", None), ("", INTERRUPTED)]
+
+
 async def test_a_stop_closes_the_model_and_keeps_what_was_said(world: World) -> None:
     """It may come from any environment: the answer learns it where it saves."""
     world.model.enqueue("They eat ", asyncio.Event(), "never")
