@@ -12,7 +12,7 @@ from local.postgres import Postgres
 
 def roomy_server(folder: Path) -> Postgres:
     """A server whose indexes fit into memory, for both ways alike."""
-    settings = ("shared_buffers=6GB", "maintenance_work_mem=8GB", "max_wal_size=16GB")
+    settings = ("shared_buffers=6GB", "max_wal_size=16GB")
     return Postgres(folder, durable=False, settings=settings)
 
 

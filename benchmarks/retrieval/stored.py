@@ -82,6 +82,9 @@ class Stored:
         self.facts["chunks_per_second_stored_without_index"] = round(self._corpus.size / (time.perf_counter() - began))
 
     def _index(self, connection: psycopg.Connection) -> None:
+        # What building in memory takes, and not much more: the server sets all of it aside.
+        megabytes = 256 + self._corpus.size * (4 * self._corpus.dimension + 1_000) // 1_000_000
+        connection.execute(f"set maintenance_work_mem = '{megabytes}MB'")
         connection.execute("create index if not exists chunk_by_lexeme on chunk using gin (lexemes)")
         indexes = {"chunk_by_embedding": _OURS} | ({"plain_by_embedding": _PLAIN} if self._with_plain else {})
         for name, statement in indexes.items():
