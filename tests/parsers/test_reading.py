@@ -78,6 +78,13 @@ def test_text_may_be_filled_up_with_nuls(parser: DocumentParser) -> None:
     assert parser.parse("a.log", b"The last line.\n" + bytes(300)).blocks == (Block("The last line."),)
 
 
+def test_text_that_was_lost_before_is_damaged(parser: DocumentParser) -> None:
+    """A sign here and there is no harm; text of little else can't answer anything."""
+    assert parser.parse("a.txt", "A caf\ufffd in a long sentence".encode()).kind == "text"
+    with pytest.raises(DamagedDocument, match="lost before"):
+        parser.parse("a.txt", "\ufffd8$DM\ufffdq\ufffd|\ufffd\ufffd".encode())
+
+
 def test_a_cut_off_archive_is_damaged(parser: DocumentParser) -> None:
     """Half of an Office document is not merely another kind."""
     body = archive("word/document.xml")

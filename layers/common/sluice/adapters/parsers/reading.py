@@ -8,7 +8,10 @@ from sluice.adapters.parsers import kinds
 from sluice.adapters.parsers.cleaning import is_blank
 from sluice.adapters.parsers.limits import Limits
 from sluice.domain import ParsedDocument
-from sluice.errors import DocumentTooLarge, EmptyDocument
+from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument
+
+# The share of characters that programs have put in the place of what they could not read.
+_MOST_LOST = 0.2
 
 
 class DocumentParser:
@@ -31,18 +34,21 @@ class DocumentParser:
         self._limits.check_bytes(len(body))
         if not body.strip():
             raise EmptyDocument
-        characters = 0
+        characters = lost = 0
         has_text = False
         try:
             for part in self._read(name, body):
                 characters += sum(len(block.text) for block in part.blocks)
                 self._limits.check_characters(characters)
+                lost += sum(block.text.count("\ufffd") for block in part.blocks)
                 has_text = has_text or not all(is_blank(block.text) for block in part.blocks)
                 yield part
         except RecursionError as error:
             raise DocumentTooLarge("The document is nested too deeply to be read.") from error
         if not has_text:
             raise EmptyDocument
+        if lost > characters * _MOST_LOST:
+            raise DamagedDocument("Much of the text was lost before: it holds signs in the place of its characters.")
 
     def _read(self, name: str, body: bytes) -> Iterator[ParsedDocument]:
         kind = kinds.binary_kind(name, body, self._limits)

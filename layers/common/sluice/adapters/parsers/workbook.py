@@ -64,7 +64,8 @@ def _text(workbook: calamine.CalamineWorkbook, name: str, limits: Limits) -> str
 
 def _lines(rows: Iterable[list[Any]]) -> Iterator[str]:
     for row in rows:
-        line = " | ".join(_cell(value) for value in row).strip(" |")
+        # Most cells of a sparse sheet are empty.
+        line = " | ".join("" if value == "" else _cell(value) for value in row).strip(" |")
         if line:
             yield line
 
