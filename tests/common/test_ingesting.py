@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
 
-from sluice.domain import Caller, Chunk, Document, DocumentStatus, ObjectRef
+from sluice.domain import Caller, Chunk, Document, DocumentStatus, ObjectRef, ParsedDocument
 from sluice.errors import (
     DatabaseUnavailable,
     DocumentBusy,
@@ -22,7 +23,7 @@ from sluice.errors import (
 )
 from sluice.events import IngestEnded, IngestEvent
 from sluice.ingesting import Ingesting, Sizes, Tools
-from sluice.ports import Parser, TextRecognizer
+from sluice.ports import Embeddings, Parser, TextRecognizer
 from sluice.testing.document_passages import DocumentPassages
 from sluice.testing.documents import InMemoryDocuments
 from sluice.testing.models import HashEmbedder
@@ -106,6 +107,31 @@ async def test_every_step_is_told_in_order(world: World) -> None:
     assert (document.collection, document.source, document.title) == ("a", "s3://documents/a/guide.txt", "guide.txt")
     assert [chunk.page for chunk in world.chunks(document)] == [1, 2, 3]
     assert world.embedder.purposes == ["document"] * 3
+
+
+async def test_what_is_read_is_embedded_while_the_rest_is_read(world: World) -> None:
+    """The reader goes on only once the first pages have been embedded, and the document is ready all the same."""
+    embedded = asyncio.Event()
+
+    class Embedder(HashEmbedder):
+        async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
+            embedded.set()
+            return await super().embed_documents(texts)
+
+    class Reader(ScriptedParser):
+        async def parse(self, name: str, body: bytes, *, tenant: str = "") -> AsyncGenerator[ParsedDocument, None]:
+            async for whole in super().parse(name, body, tenant=tenant):
+                yield replace(whole, blocks=whole.blocks[:3])
+                await embedded.wait()
+                yield replace(whole, blocks=whole.blocks[3:])
+
+    world.embedder = Embedder()
+    ref = await world.objects.write("guide.txt", b"First.\fSecond.\fThird.\fFourth.")
+
+    events = [event async for event in world.with_parser(Reader()).ingest(CALLER, ref)]
+
+    assert ended(events).status is DocumentStatus.READY
+    assert world.embedder.texts == ["First.", "Second.", "Third.", "Fourth."]
 
 
 async def test_the_reader_hears_whose_document_it_is(world: World) -> None:
