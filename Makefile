@@ -37,9 +37,12 @@ bench: .venv/.ready .venv-sam/.ready .venv-bench/.ready .venv/pgbouncer/.tried  
 	.venv-bench/bin/python -m benchmarks.retrieval --chunks 5000
 	.venv-bench/bin/python -m benchmarks.first_token --chunks 5000
 
+# What a function may weigh with its layer, in MB. Lambda refuses more.
+MOST ?= 250
+
 build: .venv-sam/.ready  ## build the functions and the layer for Lambda into .aws-sam; no Docker
 	@$(SAM) build $(ARGS)
-	@PYTHONPATH=layers/common .venv-sam/bin/python -m layer_build.report .aws-sam/build
+	@PYTHONPATH=layers/common .venv-sam/bin/python -m layer_build.report .aws-sam/build $(MOST)
 
 # What other targets stand on: their ARGS are not those of a build.
 built: .venv-sam/.ready

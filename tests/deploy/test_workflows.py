@@ -101,6 +101,7 @@ def test_what_the_tests_need_is_tested() -> None:
 
     assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
     assert jobs["build"]["strategy"]["matrix"]["architecture"] == ["x86_64", "arm64"]
+    assert "MOST=150" in commands["build"].split()
     assert {name: [word for word in text.split() if word in TARGETS] for name, text in commands.items()} == {
         "test": ["test"],
         "check": ["check"],

@@ -1,4 +1,4 @@
-"""Says what a build made: `report.py .aws-sam/build`. SAM shows nothing that a makefile prints unless it fails."""
+"""Says what a build made: `report.py .aws-sam/build 250`. SAM shows nothing that a makefile prints unless it fails."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from layer_build.pruning import size
 
 LAYER = "CommonLayer"
-LIMIT = 250 << 20
 NO_BYTECODE = """
 WARNING: the layer holds no bytecode, since this machine has no Python 3.13. It works, but every cold start compiles
 thousands of modules anew. Put a python3.13 on the path (or into pyenv) and build again before you deploy.
@@ -16,14 +15,14 @@ thousands of modules anew. Put a python3.13 on the path (or into pyenv) and buil
 
 
 def main() -> None:
-    """Print the size of each function with its layer; fail when Lambda would refuse it."""
-    build = Path(sys.argv[1])
+    """Print the size of each function with its layer; fail when it is more than so many MB: Lambda refuses 250."""
+    build, most = Path(sys.argv[1]), int(sys.argv[2])
     layer = size(build / LAYER)
     for function in sorted(build.glob("*Function")):
         total = size(function) + layer
-        print(f"{function.name} with its layer: {total / (1 << 20):.1f} of 250 MB")  # noqa: T201 - a report
-        if total > LIMIT:
-            sys.exit(f"{function.name} is too large for Lambda.")
+        print(f"{function.name} with its layer: {total / (1 << 20):.1f} of {most} MB")  # noqa: T201 - a report
+        if total > most << 20:
+            sys.exit(f"{function.name} is too large.")
     if not any((build / LAYER).rglob("*.pyc")):
         print(NO_BYTECODE, file=sys.stderr)  # noqa: T201 - a report
 
