@@ -19,7 +19,9 @@ from sluice.streaming.prelude import Prelude, PreludeReader
 
 ROOT = Path(__file__).resolve().parents[2]
 DOMAIN = "abc123.lambda-url.eu-west-1.on.aws"
-WRAPPER = ROOT / "layers" / "common" / "sluice-runtime"
+OURS = ROOT / "layers" / "common" / "sluice-runtime"
+# Another runtime can be judged by the same tests: docs/streaming.md says how.
+WRAPPER = Path(os.environ.get("JUDGED_WRAPPER", OURS))
 
 
 def function_url_event(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.streaming.environment import ROOT, WRAPPER, ExecutionEnvironment
+from tests.streaming.environment import OURS, ROOT, ExecutionEnvironment
 
 HANDLER = "shows_itself.handler"
 
@@ -29,9 +29,9 @@ def layer(tmp_path: Path) -> Path:
     """A layer as it lies under /opt: the wrapper on top, packages below `python`."""
     opt = tmp_path / "opt"
     (opt / "python").mkdir(parents=True)
-    shutil.copy(WRAPPER, opt / "sluice-runtime")
-    shutil.copytree(WRAPPER.parent / "sluice" / "streaming", opt / "python" / "sluice" / "streaming")
-    shutil.copy(WRAPPER.parent / "sluice" / "__init__.py", opt / "python" / "sluice")
+    shutil.copy(OURS, opt / "sluice-runtime")
+    shutil.copytree(OURS.parent / "sluice" / "streaming", opt / "python" / "sluice" / "streaming")
+    shutil.copy(OURS.parent / "sluice" / "__init__.py", opt / "python" / "sluice")
     return opt
 
 
@@ -63,7 +63,7 @@ async def test_the_wrapper_works_from_the_source_tree(task_root: Path) -> None:
 
     shown = await shown_by(environment)
 
-    assert shown["path"][:3] == [str(task_root), str(WRAPPER.parent), "/extra"]
+    assert shown["path"][:3] == [str(task_root), str(OURS.parent), "/extra"]
     assert shown["options"]["frozen_modules"] == "on"
 
 
@@ -76,5 +76,5 @@ async def test_garbage_is_collected_once_the_app_has_started(task_root: Path) ->
 
 def test_the_wrapper_can_be_executed() -> None:
     """Lambda refuses to start otherwise, and `bootstrap` would be taken for a runtime of its own by `sam local`."""
-    assert os.access(WRAPPER, os.X_OK)
-    assert WRAPPER.name != "bootstrap"
+    assert os.access(OURS, os.X_OK)
+    assert OURS.name != "bootstrap"
