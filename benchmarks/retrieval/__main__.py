@@ -87,6 +87,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="keep the loaded server in this folder, and use it if it is there")
     parser.add_argument("--rounds", type=int, default=3, help="medians of so many rounds are told (default 3)")
     parser.add_argument("--ours-only", action="store_true", help="leave the plain way out")
+    parser.add_argument("--finer", default="", help="build our index so: m = 24, ef_construction = 128")
     parser.add_argument("--vectors", choices=("topics", "islands"), default="topics", help="how the vectors lie")
     return parser.parse_args()
 
@@ -98,6 +99,8 @@ def _name(options: argparse.Namespace) -> Iterator[object]:
         yield options.dimension
     if options.vectors != "topics":
         yield options.vectors
+    if options.finer:
+        yield "finer"
 
 
 def main() -> None:
@@ -105,7 +108,7 @@ def main() -> None:
     shape = Topics if options.vectors == "topics" else Islands
     corpus = Corpus(options.chunks, options.dimension, words=options.words, shape=shape)
     with tempfile.TemporaryDirectory() as folder, roomy_server(options.data or Path(folder)) as server:
-        stored = Stored(server.url(), corpus, with_plain=not options.ours_only)
+        stored = Stored(server.url(), corpus, with_plain=not options.ours_only, finer=options.finer)
         stored.store()
         measured, facts = asyncio.run(measure(server.url(), corpus, options))
     facts = stored.facts | facts
@@ -114,6 +117,7 @@ def main() -> None:
         "dimension": options.dimension,
         "words": options.words,
         "vectors": options.vectors,
+        "index": options.finer or "pgvector's defaults",
         **facts,
         "ways": [asdict(way) for way in measured],
         "ratios": ratios(measured, facts),

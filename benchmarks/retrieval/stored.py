@@ -24,12 +24,16 @@ _PLAIN = "create index plain_by_embedding on plain using hnsw (embedding vector_
 
 
 class Stored:
-    """Stores and indexes the chunks unless the database has them; `facts` tells what that took."""
+    """Stores and indexes the chunks unless the database has them; `facts` tells what that took.
 
-    def __init__(self, url: str, corpus: Corpus, *, with_plain: bool = True) -> None:
+    `finer` are options of our index, as `m = 24, ef_construction = 128`, in place of pgvector's.
+    """
+
+    def __init__(self, url: str, corpus: Corpus, *, with_plain: bool = True, finer: str = "") -> None:
         self._url = url
         self._corpus = corpus
         self._with_plain = with_plain
+        self._ours = f"{_OURS} with ({finer})" if finer else _OURS
         self.facts: dict[str, object] = {}
 
     def store(self) -> None:
@@ -86,7 +90,7 @@ class Stored:
         megabytes = 256 + self._corpus.size * (4 * self._corpus.dimension + 1_000) // 1_000_000
         connection.execute(f"set maintenance_work_mem = '{megabytes}MB'")
         connection.execute("create index if not exists chunk_by_lexeme on chunk using gin (lexemes)")
-        indexes = {"chunk_by_embedding": _OURS} | ({"plain_by_embedding": _PLAIN} if self._with_plain else {})
+        indexes = {"chunk_by_embedding": self._ours} | ({"plain_by_embedding": _PLAIN} if self._with_plain else {})
         for name, statement in indexes.items():
             if connection.execute("select to_regclass(%s)", [name]).fetchone() == (None,):
                 say(f"building {name}")
