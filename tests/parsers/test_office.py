@@ -82,10 +82,11 @@ def test_a_protected_book_is_refused(parser: DocumentParser) -> None:
         (archive({"xl/workbook.xml": "content"}), DamagedDocument),
         (archive({"META-INF/container.xml": "<container/>"}), DamagedDocument),
         (docx(paragraph("x"))[:300], DamagedDocument),
+        (b"PK\x03\x04" + archive({"_rels/.rels": "<x/>" * 20})[40:], DamagedDocument),
         (docx(paragraph("x"), {"word/document.xml": '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'}), DamagedDocument),
         (pptx(["<p:sp>"]), DamagedDocument),
     ],
-    ids=["docx", "pptx", "xlsx", "epub", "half", "entities", "not well-formed"],
+    ids=["docx", "pptx", "xlsx", "epub", "half", "without its beginning", "entities", "not well-formed"],
 )
 def test_what_is_broken_is_refused(parser: DocumentParser, body: bytes, error: type[Exception]) -> None:
     """With a reason, whatever part of it is broken."""

@@ -48,7 +48,7 @@ class Archive:
             raise DamagedDocument(f"The file is damaged: its part {name} is missing.") from error
         except RuntimeError as error:  # what zipfile raises for a member that wants a password
             raise EncryptedDocument from error
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError) as error:
             raise DamagedDocument(f"The file is damaged: its part {name} can't be read.") from error
         return b"".join(pieces)
 
