@@ -26,13 +26,14 @@ from local.postgres import Postgres
 from sluice.adapters.postgres.conversations import PostgresConversations
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.migrations import migrate
-from sluice.answering import Answering, Limits, Question
+from sluice.answering import Answering
 from sluice.domain import Caller, Conversation, Role
 from sluice.errors import AnswerCutOff, ModelUnavailable
 from sluice.events import AnswerDone, AnswerEvent, AnswerFailed, AnswerStarted, TextAdded
 from sluice.fallback import FallbackChat, Patience
 from sluice.following import Following
 from sluice.ports import Finish, PromptMessage, TextDelta
+from sluice.question import Limits, Question
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
 from sluice.searching import Searching

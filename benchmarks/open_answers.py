@@ -31,10 +31,11 @@ from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.migrations import migrate
 from sluice.adapters.postgres.passages import PostgresPassages
-from sluice.answering import Answering, Limits, Question
+from sluice.answering import Answering
 from sluice.domain import Caller, Chunk, ObjectRef
 from sluice.events import AnswerDone, AnswerEvent, TextAdded
 from sluice.ports import Finish, PromptMessage, TextDelta
+from sluice.question import Limits, Question
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
 from sluice.searching import Searching

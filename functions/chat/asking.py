@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.chat.instructing import Instructed
-from sluice.answering import Answering, Question, Terms
+from sluice.answering import Answering
 from sluice.domain import Caller
 from sluice.events import AnswerEvent
 from sluice.limiting import Limiting
 from sluice.measuring import Metrics, measure
 from sluice.ports import AnswerKeeper
+from sluice.question import Question, Terms
 
 if TYPE_CHECKING:
     from sluice.moderating import Moderation

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 
-from sluice.answering import Terms
 from sluice.decorating import DecoratedModel
 from sluice.domain import Usage
 from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.question import Terms
 
 
 @dataclass(frozen=True, slots=True)

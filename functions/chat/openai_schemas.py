@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from functions.chat.schemas import Collection, FilterBody
-from sluice.answering import Question
 from sluice.domain import Filter, Message, Role, uuid7
+from sluice.question import Question
 
 INSTRUCTIONS_CHARACTERS = 16_000
 

@@ -19,9 +19,9 @@ from pydantic import (
 )
 
 from sluice import branching, filtering
-from sluice.answering import Question
 from sluice.domain import Conversation, Filter, Message, Passage, Source, Usage, uuid7
 from sluice.limiting import Report
+from sluice.question import Question
 from sluice.searching import Found
 from sluice.spending import DayUsed
 

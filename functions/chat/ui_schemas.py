@@ -13,8 +13,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from functions.chat.schemas import Collection, FilterBody, Model
-from sluice.answering import Question
 from sluice.domain import Caller, Filter
+from sluice.question import Question
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:sluice:ui-conversation")
 

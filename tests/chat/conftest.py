@@ -12,13 +12,14 @@ import pytest
 
 from functions.chat import dependencies
 from functions.chat.app import app
-from sluice.answering import Answering, Limits
+from sluice.answering import Answering
 from sluice.authenticating import Authenticating
 from sluice.domain import Allowance, Passage
 from sluice.errors import SluiceError
 from sluice.following import Following
 from sluice.limiting import Limiting
 from sluice.moderating import Moderation
+from sluice.question import Limits
 from sluice.readiness import Readiness
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from sluice import tokens
-from sluice.answering import Answering, Limits, Question
+from sluice.answering import Answering
 from sluice.domain import Caller, Conversation, Filter, Passage, Role, Usage, uuid7
 from sluice.draft import FAILED, INTERRUPTED, STOPPED
 from sluice.errors import (
@@ -34,6 +34,7 @@ from sluice.events import (
 )
 from sluice.fallback import FallbackChat
 from sluice.ports import Finish
+from sluice.question import Limits, Question
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
 from sluice.searching import Searching

@@ -10,10 +10,11 @@ from dataclasses import replace
 import pytest
 
 from sluice import citing, prompting
-from sluice.answering import Answering, Limits, Question
+from sluice.answering import Answering
 from sluice.domain import Caller
 from sluice.events import AnswerEvent, SourceCited, TextAdded
 from sluice.ports import Finish, PromptMessage, TextDelta
+from sluice.question import Limits, Question
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
 from sluice.searching import Searching

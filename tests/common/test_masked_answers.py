@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from sluice.answering import Answering, Limits, Question
+from sluice.answering import Answering
 from sluice.domain import Caller, Message
 from sluice.events import AnswerEvent, SourceCited, SourcesFound, TextAdded
 from sluice.masking import Masking, chosen
+from sluice.question import Limits, Question
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
 from sluice.searching import Searching

@@ -9,11 +9,12 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.answering import Answering, Limits, Question
+from sluice.answering import Answering
 from sluice.domain import Caller, Filter, Passage, Usage, uuid7
 from sluice.errors import ModelError, ModelRateLimited
 from sluice.events import SourcesFound, StatusChanged
 from sluice.measuring import Measured, MeasuredDocument, measure
+from sluice.question import Limits, Question
 from sluice.reranking import Reranking
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter

@@ -9,10 +9,11 @@ import pytest
 
 from sluice.adapters.postgres.conversations import PostgresConversations
 from sluice.adapters.postgres.database import Database
-from sluice.answering import Answering, Limits, Question
+from sluice.answering import Answering
 from sluice.domain import Caller
 from sluice.events import AnswerDone, AnswerEvent, AnswerStarted, TextAdded
 from sluice.following import Following
+from sluice.question import Limits, Question
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
 from sluice.searching import Searching

@@ -17,9 +17,10 @@ from infra.cost import lines
 from infra.dashboard import PARAMETERS, Series
 from infra.preview import PICTURE, draw
 from sluice.adapters.metrics import EmfMetrics
-from sluice.answering import Answering, Limits
+from sluice.answering import Answering
 from sluice.errors import ModelUnavailable
 from sluice.measuring import MeasuredDocument
+from sluice.question import Limits
 from sluice.reranking import Reranking
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter

@@ -22,8 +22,8 @@ from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelt
 from sluice.ports.moderation import Moderator
 
 if TYPE_CHECKING:
-    from sluice.answering import Terms
     from sluice.completing import Book
+    from sluice.question import Terms
 
 logger = logging.getLogger(__name__)
 

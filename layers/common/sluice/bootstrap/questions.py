@@ -52,7 +52,8 @@ def answering_model() -> ChatModel:
 
 @cache
 def answering() -> Answering:
-    from sluice.answering import Answering, Limits
+    from sluice.answering import Answering
+    from sluice.question import Limits
 
     limits = Limits(
         passages=settings().search_limit,
