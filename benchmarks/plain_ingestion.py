@@ -39,10 +39,10 @@ class _NoEmbeddings(Embeddings):
 
 
 def open_pgvector(url: str, dimension: int) -> PGVector:
-    """Return the store with its tables made."""
+    """Return the store with its tables made; no time-out of ours ends its one long statement."""
     return PGVector(
         _NoEmbeddings(),
-        connection=url.replace("postgresql://", "postgresql+psycopg://"),
+        connection=url.replace("postgresql://", "postgresql+psycopg://") + "?options=-c%20statement_timeout%3D0",
         embedding_length=dimension,
         collection_name="benchmark",
     )
