@@ -44,6 +44,13 @@ def test_what_an_element_hides_is_left_out(attribute: str) -> None:
     assert html.read(page).blocks == (Block("Shown\n\nAlso"),)
 
 
+def test_a_page_that_waits_for_its_scripts_is_read() -> None:
+    """It is shown in the end."""
+    assert html.read("<html hidden><body style='visibility: hidden'><p>Shown</p></body></html>").blocks == (
+        Block("Shown"),
+    )
+
+
 def test_readings_above_characters_part_no_words() -> None:
     """As in DOCX: the word is found as it is written."""
     assert html.read("<p><ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</rt></ruby>").blocks == (Block("漢字"),)

@@ -135,7 +135,12 @@ class _Page:
 
 
 def _is_hidden(node: LexborNode) -> bool:
-    """Return whether the element itself says that it is not shown; a style sheet may say so too, and is not asked."""
+    """Return whether the element itself says that it is not shown; a style sheet may say so too, and is not asked.
+
+    A whole page is hidden only until its scripts have run.
+    """
+    if node.tag in ("html", "body"):
+        return False
     attributes = node.attributes
     return "hidden" in attributes or bool(_HIDING_STYLE.search(attributes.get("style") or ""))
 
