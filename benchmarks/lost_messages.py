@@ -19,85 +19,29 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.fates import Asked, FatefulModel, complaints
 from local.postgres import Postgres
 from sluice.adapters.postgres.conversations import PostgresConversations
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.migrations import migrate
 from sluice.answering import Answering
-from sluice.domain import Caller, Conversation, Role
-from sluice.errors import AnswerCutOff, ModelUnavailable
-from sluice.events import AnswerDone, AnswerEvent, AnswerFailed, AnswerStarted, TextAdded
+from sluice.domain import Caller, Role
+from sluice.events import AnswerEvent
 from sluice.fallback import FallbackChat, Patience
 from sluice.following import Following
-from sluice.ports import Finish, PromptMessage, TextDelta
 from sluice.question import Limits, Question
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
 from sluice.searching import Searching
-from sluice.testing.models import STOP, HashEmbedder
+from sluice.testing.models import HashEmbedder
 from sluice.testing.passages import ScriptedPassages
 from tests.pooler import PgBouncer, find_pgbouncer
 
 CALLER = Caller("benchmark", "ann")
 RESULTS = Path(__file__).parent / "results" / "lost_messages.json"
 AT_ONCE = 50
-CLIENTS = ["reads", "leaves", "resumes", "stops"]
-FATES = ["whole", "whole", "fails at first", "fails always", "breaks off"]
-FAILURES = {"fails always": {"model_unavailable"}, "breaks off": {"answer_cut_off"}}
-
-
-@dataclass
-class Asked:
-    """One question, what was to happen to it, and what its client saw."""
-
-    number: int
-    client: str
-    fate: str
-    words: list[str]
-    conversation: Asked | None = None
-    seen: list[AnswerEvent] = field(default_factory=list)
-
-    @property
-    def started(self) -> AnswerStarted:
-        assert isinstance(self.seen[0], AnswerStarted)
-        return self.seen[0]
-
-    @property
-    def text(self) -> str:
-        return "".join(event.text for event in self.seen if isinstance(event, TextAdded))
-
-
-class FatefulModel:
-    """Says the words of one answer, as far as its fate lets it."""
-
-    name = "fateful"
-
-    def __init__(self, asked: Asked, chance: random.Random) -> None:
-        self._asked = asked
-        self._chance = chance
-        self._calls = 0
-
-    async def ready(self, model: str | None = None) -> None:
-        pass
-
-    async def context_tokens(self, model: str | None = None) -> int | None:
-        return None
-
-    async def stream(
-        self, messages: Sequence[PromptMessage], *, model: str | None = None
-    ) -> AsyncGenerator[TextDelta | Finish, None]:
-        self._calls += 1
-        if self._asked.fate == "fails always" or (self._asked.fate == "fails at first" and self._calls == 1):
-            raise ModelUnavailable
-        for place, word in enumerate(self._asked.words):
-            if self._asked.fate == "breaks off" and place == len(self._asked.words) // 2:
-                raise AnswerCutOff
-            yield TextDelta(word)
-            await asyncio.sleep(self._chance.uniform(0, 0.08))
-        yield STOP
 
 
 class Stage:
@@ -122,12 +66,12 @@ class Stage:
         until = self._chance.randrange(1, len(asked.words))
         async with aclosing(events):
             await _read(asked, events, until if asked.client != "reads" else None)
-            if asked.client == "resumes" and not _ended(asked):
+            if asked.client == "resumes" and not asked.has_ended:
                 # As behind a function URL, nobody tells the function that its client is gone.
                 silently = asyncio.create_task(_exhaust(events))
                 await self._follow(asked)
                 await silently
-            if asked.client == "stops" and not _ended(asked):
+            if asked.client == "stops" and not asked.has_ended:
                 await PostgresConversations(self._elsewhere).stop(CALLER, asked.started.conversation_id)
                 await _read(asked, events, None)
 
@@ -153,37 +97,6 @@ async def _exhaust(events: AsyncGenerator[AnswerEvent, None]) -> None:
         pass
 
 
-def _ended(asked: Asked) -> bool:
-    return isinstance(asked.seen[-1], AnswerDone | AnswerFailed)
-
-
-def complaints(asked: Asked, conversation: Conversation) -> list[str]:
-    """Return in what the store and the client disagree."""
-    found = []
-    questions = [each for each in conversation.messages if each.content == f"question {asked.number}"]
-    answers = [each for each in conversation.messages if each.id == asked.started.message_id]
-    if len(questions) != 1:
-        found.append(f"{len(questions)} questions")
-    if len(answers) != 1:
-        return [*found, f"{len(answers)} answers"]
-    [answer] = answers
-    if answer.parent_id != asked.started.question_id:
-        found.append("the answer follows another question")
-    if answer.finish_reason is None:
-        found.append("no finish reason")
-    # Whoever left may have missed what came until its leaving was known.
-    if not (answer.content == asked.text or (asked.client == "leaves" and answer.content.startswith(asked.text))):
-        found.append(f"{asked.client}/{asked.fate}: kept {answer.content!r}, seen {asked.text!r}")
-    last = asked.seen[-1]
-    if isinstance(last, AnswerDone) and last.finish_reason != answer.finish_reason:
-        found.append(f"told {last.finish_reason}, kept {answer.finish_reason}")
-    if isinstance(last, AnswerFailed) and last.code not in FAILURES.get(asked.fate, ()):
-        found.append(f"{asked.fate}, but told {last.code}")
-    if isinstance(last, AnswerFailed) and answer.finish_reason != "error":
-        found.append(f"told an error, kept {answer.finish_reason}")
-    return found
-
-
 async def run(answers: int, seed: int) -> dict[str, object]:
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder), durable=False) as server:
@@ -200,7 +113,7 @@ async def run(answers: int, seed: int) -> dict[str, object]:
         "seed": seed,
         "clients": dict(Counter(each.client for each in asked)),
         "fates": dict(Counter(each.fate for each in asked)),
-        "ends_told": dict(Counter(_end(each) for each in asked)),
+        "ends_told": dict(Counter(each.end for each in asked)),
         "lost_or_double": len(wrong),
         "first_complaints": wrong[:5],
         "seconds": round(seconds, 1),
@@ -209,7 +122,7 @@ async def run(answers: int, seed: int) -> dict[str, object]:
 
 async def _play(stage: Stage, answers: int, chance: random.Random) -> list[Asked]:
     """Ask two questions in each conversation, the second once the first has ended for its client."""
-    asked = [_asked(number, chance) for number in range(answers)]
+    asked = [Asked.by_chance(number, chance) for number in range(answers)]
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def talk(first: Asked, second: Asked | None) -> None:
@@ -222,11 +135,6 @@ async def _play(stage: Stage, answers: int, chance: random.Random) -> list[Asked
     pairs = zip(asked[::2], [*asked[1::2], *([None] if answers % 2 else [])], strict=True)
     await asyncio.gather(*(talk(first, second) for first, second in pairs))
     return asked
-
-
-def _asked(number: int, chance: random.Random) -> Asked:
-    words = [f"w{number}.{place} " for place in range(chance.randrange(5, 60))]
-    return Asked(number, chance.choice(CLIENTS), chance.choice(FATES), words)
 
 
 async def _compare(stage: Stage, asked: Sequence[Asked]) -> list[str]:
@@ -242,15 +150,6 @@ async def _compare(stage: Stage, asked: Sequence[Asked]) -> list[str]:
     if seen != 2 * len(asked):
         wrong.append(f"{seen} messages are kept of {2 * len(asked)}")
     return wrong
-
-
-def _end(asked: Asked) -> str:
-    match asked.seen[-1]:
-        case AnswerDone(finish_reason=reason):
-            return reason
-        case AnswerFailed(code=code):
-            return code
-    return "left"
 
 
 def main() -> None:
