@@ -10,8 +10,7 @@ import os
 import signal
 import sys
 import sysconfig
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -40,11 +39,9 @@ class StreamingClient(LambdaRuntimeClient):  # type: ignore[misc] # awslambdaric
     marshaller = StreamingMarshaller()
 
     def __init__(self, address: str) -> None:
-        # The poll has a thread of its own, so that SIGTERM is heard meanwhile.
+        # A poll has a thread of its own, so that SIGTERM is heard meanwhile; and a new one each time: with one for all,
+        # which polls at once, this thread may still be on its way to sleep when SIGTERM comes, and sleep through it.
         super().__init__(address, use_thread_for_polling_next=True)
-        # `with ThreadPoolExecutor(...)` around each poll would start a thread and wait for its end each time.
-        polling = ThreadPoolExecutor(max_workers=1, thread_name_prefix="poll")
-        self.ThreadPoolExecutor = lambda **_: nullcontext(polling)
         self._environment = execution_environment()
         self._polled = False
 
