@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psutil
+
 from local.runtime_api import Invocation, InvocationError, RuntimeApi
 from sluice.streaming.prelude import Prelude, PreludeReader
 
@@ -168,6 +170,14 @@ class ExecutionEnvironment:
         """Wait until the process polls, and so is through with the invocation before."""
         async with asyncio.timeout(30):
             await self.api.ready()
+
+    async def asleep(self) -> None:
+        """Wait until the main thread sleeps: a signal that comes on its way there is only heard when it wakes."""
+        process, seen = psutil.Process(self.process.pid), 0
+        async with asyncio.timeout(30):
+            while seen < 5:
+                seen = seen + 1 if process.status() == psutil.STATUS_SLEEPING else 0
+                await asyncio.sleep(0.02)
 
     async def get(self, path: str, **options: Any) -> Reply:
         return await self.invoke(function_url_event("GET", path), **options)

@@ -126,6 +126,7 @@ async def test_sigterm_ends_an_idle_environment_in_good_order(start: Start, sign
     """The app is shut down, although the runtime waits for an event."""
     runtime = await start("plain.handler")
     await runtime.ready()
+    await runtime.asleep()
 
     runtime.process.terminate()
 
@@ -156,6 +157,7 @@ async def test_an_app_that_hangs_at_its_end_is_left_behind(start: Start, signals
     runtime = await start("slow_end.handler")
     await (await runtime.get("/")).end()
     await runtime.ready()
+    await runtime.asleep()
 
     runtime.process.terminate()
 
@@ -169,6 +171,7 @@ async def test_sigterm_ends_an_environment_that_lets_no_exception_out(start: Sta
     runtime = await start("unending.handler")
     await runtime.invoke({})
     await runtime.logs("at work")
+    await runtime.asleep()
 
     runtime.process.terminate()
 
