@@ -2,97 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterator
-from dataclasses import replace
-from typing import Any
-from uuid import UUID
+from collections.abc import Iterator
 
 import pytest
 
-from sluice import tokens
 from sluice.answering import Answering
-from sluice.domain import Caller, Conversation, Filter, Passage, Role, Usage, uuid7
-from sluice.draft import FAILED, INTERRUPTED, STOPPED
-from sluice.errors import (
-    ConversationNotFound,
-    DatabaseUnavailable,
-    DatabaseWaking,
-    ModelNotOffered,
-    ModelUnavailable,
-    QuestionTooLong,
-)
-from sluice.events import (
-    AnswerDone,
-    AnswerEvent,
-    AnswerFailed,
-    AnswerStarted,
-    SourceCited,
-    SourcesFound,
-    StatusChanged,
-    TextAdded,
-)
+from sluice.domain import Caller, Filter, Role, Usage, uuid7
+from sluice.errors import ConversationNotFound, ModelNotOffered, ModelUnavailable, QuestionTooLong
+from sluice.events import AnswerDone, SourceCited, SourcesFound, StatusChanged, TextAdded
 from sluice.fallback import FallbackChat
 from sluice.ports import Finish
 from sluice.question import Limits, Question
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
 from sluice.searching import Searching
-from sluice.testing.conversations import InMemoryConversations
 from sluice.testing.models import HashEmbedder, ScriptedModel
-from sluice.testing.passages import ScriptedPassages, Searched
-
-CALLER = Caller("acme")
-KRILL = Passage(
-    chunk_id=UUID(int=1),
-    document_id=UUID(int=2),
-    source="s3://bucket/whales.pdf",
-    title="Whales",
-    content="Blue whales eat krill.",
-    start=0,
-    end=22,
-    score=0.03,
-    similarity=0.9,
-    page=4,
-)
-
-
-class World:
-    """Answering with fakes behind its ports."""
-
-    def __init__(self, beat: float = 0.01, **limits: float) -> None:
-        self.model = ScriptedModel()
-        self.passages = ScriptedPassages([KRILL])
-        self.conversations = InMemoryConversations()
-        self.answering = Answering(
-            retrieving=Retrieving(Searching(embedder=HashEmbedder(), passages=self.passages), Rewriter()),
-            chat_model=self.model,
-            conversations=self.conversations,
-            limits=replace(Limits(question_characters=100), **limits),  # type: ignore[arg-type] # names are checked at run time
-            beat=beat,
-        )
-
-    async def ask(self, text: str, conversation_id: UUID | None = None, **fields: Any) -> list[AnswerEvent]:
-        events = await self.answering.open(CALLER, Question(text, conversation_id, **fields))
-        return [event async for event in events]
-
-    def kept(self) -> Conversation:
-        [conversation] = self.conversations.kept.values()
-        return conversation
-
-    def ends(self) -> list[tuple[str, str | None]]:
-        """Content and finish reason of each message."""
-        return [(message.content, message.finish_reason) for message in self.kept().messages]
+from sluice.testing.passages import Searched
+from tests.common.world import CALLER, World, started, until
 
 
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-def started(events: list[AnswerEvent]) -> AnswerStarted:
-    assert isinstance(events[0], AnswerStarted)
-    return events[0]
 
 
 async def test_sources_come_before_the_text_that_cites_them(world: World) -> None:
@@ -150,7 +81,7 @@ async def test_the_turn_is_kept_before_the_answer_is_called_done(world: World) -
     world.model.enqueue("Krill [1].")
     events = await world.answering.open(CALLER, Question("What do blue whales eat?"))
 
-    seen = [event async for event in _until(events, AnswerDone)]
+    seen = [event async for event in until(events, AnswerDone)]
 
     kept = world.kept()
     assert kept.id == started(seen).conversation_id
@@ -216,210 +147,6 @@ async def test_a_model_that_is_not_offered_is_refused(world: World) -> None:
         await world.answering.open(CALLER, Question("whales", model="openai/o9-colossal"))
 
     assert world.passages.searched == []
-
-
-async def test_a_failing_search_ends_the_stream_with_its_error_and_keeps_the_question(world: World) -> None:
-    """The client learns the code and whether to try again."""
-    world.passages.failures.append(DatabaseUnavailable())
-
-    events = await world.ask("whales")
-
-    assert events[1:] == [
-        AnswerFailed("database_unavailable", "The database can't be reached; try again in a moment.", retryable=True)
-    ]
-    assert world.ends() == [("whales", None), ("", FAILED)]
-
-
-async def test_an_error_in_the_middle_keeps_what_was_said(world: World) -> None:
-    """The text that was sent stands, is marked as broken off, and the error is the last event."""
-    world.model.enqueue("They eat ", ModelUnavailable())
-
-    events = await world.ask("whales")
-
-    assert [type(event) for event in events[2:]] == [TextAdded, AnswerFailed]
-    assert world.ends() == [("whales", None), ("They eat ", FAILED)]
-
-
-async def test_an_error_of_ours_ends_the_stream_too(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """The client is told that it was not its fault; what it was is in the log."""
-    world.model.enqueue("They eat ", ZeroDivisionError("a defect"))
-
-    events = await world.ask("whales")
-
-    assert isinstance(events[-1], AnswerFailed)
-    assert (events[-1].code, events[-1].retryable) == ("internal_error", False)
-    assert world.ends() == [("whales", None), ("They eat ", FAILED)]
-    assert "a defect" in caplog.text
-
-
-async def test_a_turn_that_can_not_be_kept_is_not_called_done(world: World) -> None:
-    """The answer was whole, but the conversation would miss it."""
-    gate = asyncio.Event()
-    world.model.enqueue("Krill.", gate)
-    events = await world.answering.open(CALLER, Question("whales"))
-    seen = [event async for event in _until(events, TextAdded)]
-
-    world.conversations.away = DatabaseUnavailable()
-    gate.set()
-
-    assert [type(event) for event in [*seen, *[event async for event in events]]] == [
-        AnswerStarted,
-        SourcesFound,
-        TextAdded,
-        AnswerFailed,
-    ]
-
-
-async def test_a_database_that_is_away_for_a_moment_costs_the_answer_nothing(world: World) -> None:
-    """What could not be written is written with the next beat, each event once."""
-    gate = asyncio.Event()
-    world.model.enqueue("They eat ", gate, "krill.")
-    events = await world.answering.open(CALLER, Question("whales"))
-    seen = [event async for event in _until(events, TextAdded)]
-    world.conversations.away = DatabaseUnavailable()
-    await asyncio.sleep(0.05)  # some beats, none of which can write; more or fewer change nothing
-
-    world.conversations.away = None
-    gate.set()
-
-    seen += [event async for event in events]
-    assert world.ends() == [("whales", None), ("They eat krill.", "stop")]
-    assert world.conversations.records[started(seen).message_id].events == seen
-
-
-async def test_the_question_is_kept_before_the_answer_begins(world: World) -> None:
-    """Whatever happens to the model."""
-    world.model.enqueue(asyncio.Event())
-
-    events = await world.answering.open(CALLER, Question("whales"))
-
-    assert world.ends() == [("whales", None), ("", None)]
-    await events.aclose()
-
-
-async def test_a_client_that_leaves_closes_the_model_and_keeps_what_was_said(world: World) -> None:
-    """No more tokens are paid for."""
-    world.model.enqueue("They eat ", asyncio.Event(), "never")
-    events = await world.answering.open(CALLER, Question("whales"))
-    _ = [event async for event in _until(events, TextAdded)]
-
-    await events.aclose()
-
-    assert world.model.closed == 1
-    assert world.ends() == [("whales", None), ("They eat ", INTERRUPTED)]
-
-
-async def test_a_client_that_leaves_while_the_model_thinks_closes_it(world: World) -> None:
-    """It has been asked by the time that its sources are read."""
-    world.model.enqueue(asyncio.Event(), "never")
-    events = await world.answering.open(CALLER, Question("whales"))
-    _ = [event async for event in _until(events, SourcesFound)]
-
-    await events.aclose()
-
-    assert (len(world.model.prompts), world.model.closed) == (1, 1)
-    assert world.ends() == [("whales", None), ("", INTERRUPTED)]
-
-
-async def test_a_stop_closes_the_model_and_keeps_what_was_said(world: World) -> None:
-    """It may come from any environment: the answer learns it where it saves."""
-    world.model.enqueue("They eat ", asyncio.Event(), "never")
-    events = await world.answering.open(CALLER, Question("whales"))
-    _ = [event async for event in _until(events, TextAdded)]
-
-    await world.conversations.stop(CALLER, world.kept().id)
-
-    [last] = [event async for event in events]
-    assert isinstance(last, AnswerDone)
-    assert (last.finish_reason, world.model.closed) == (STOPPED, 1)
-    assert world.ends() == [("whales", None), ("They eat ", STOPPED)]
-    # Nobody counts for an answer that was broken off, but it was paid for.
-    prompt = sum(tokens.estimate(message.content) for message in world.model.prompts[0])
-    assert last.usage == Usage(prompt, tokens.estimate("They eat "))
-
-
-async def test_an_answer_that_is_searching_can_be_stopped(world: World) -> None:
-    """Before the model was even asked."""
-    world.passages.gate = asyncio.Event()
-    events = await world.answering.open(CALLER, Question("whales"))
-    _ = await anext(events)
-
-    await world.conversations.stop(CALLER, world.kept().id)
-
-    [last] = [event async for event in events]
-    assert isinstance(last, AnswerDone)
-    assert (last.finish_reason, world.model.prompts) == (STOPPED, [])
-
-
-async def test_a_deleted_conversation_ends_its_answer(world: World) -> None:
-    """Nobody can read it any more."""
-    world.model.enqueue("They eat ", asyncio.Event(), "never")
-    events = await world.answering.open(CALLER, Question("whales"))
-    _ = [event async for event in _until(events, TextAdded)]
-
-    await world.conversations.delete(CALLER, world.kept().id)
-
-    assert isinstance([event async for event in events][-1], AnswerDone)
-    assert world.model.closed == 1
-
-
-async def test_what_was_streamed_is_what_is_recorded(world: World) -> None:
-    """Event for event, whatever the batches were: a reader who comes later gets the same."""
-    gates = [asyncio.Event() for _ in range(3)]
-    world.model.enqueue("They ", gates[0], "eat ", gates[1], "krill [1]", gates[2], ".")
-    events = await world.answering.open(CALLER, Question("whales"))
-    seen = []
-    async for event in events:
-        seen.append(event)
-        if isinstance(event, TextAdded) and gates:
-            gates.pop(0).set()
-
-    assert world.conversations.records[started(seen).message_id].events == seen
-
-
-async def test_a_whole_answer_costs_one_write_at_its_end() -> None:
-    """An answer that is shorter than a beat is not written in pieces."""
-    world = World(beat=60)
-    world.model.enqueue("They ", "eat ", "krill.")
-
-    events = await world.ask("whales")
-
-    assert world.conversations.records[started(events).message_id].saves == 1
-
-
-async def test_a_database_that_is_waking_is_told_and_waited_for() -> None:
-    """The stream begins at once, says why nothing comes, and goes on."""
-    world = World(waking_notice=0.0)
-    world.conversations.failures = [DatabaseWaking()]
-    world.passages.failures.append(DatabaseWaking())
-    world.model.enqueue("Krill.")
-
-    events = await world.ask("whales")
-
-    assert started(events).question_id == world.kept().messages[0].id
-    assert events[1] == StatusChanged("database_waking", reason="database_unavailable")
-    assert [type(event) for event in events[2:]] == [SourcesFound, TextAdded, AnswerDone]
-    assert world.ends() == [("whales", None), ("Krill.", "stop")]
-
-
-async def test_a_database_that_does_not_wake_is_an_error_in_the_end() -> None:
-    """Patience has a limit."""
-    world = World(waking_notice=0.0, waking_limit=0.3)
-    world.conversations.away = DatabaseWaking()
-
-    events = await world.ask("whales")
-
-    assert [type(event) for event in events] == [AnswerStarted, StatusChanged, AnswerFailed]
-    assert isinstance(events[-1], AnswerFailed)
-    assert (events[-1].code, events[-1].retryable) == ("database_waking", True)
-
-
-async def test_a_database_that_is_away_refuses_the_question(world: World) -> None:
-    """Nothing that is known at once hides in a stream."""
-    world.conversations.away = DatabaseUnavailable()
-
-    with pytest.raises(DatabaseUnavailable):
-        await world.answering.open(CALLER, Question("whales"))
 
 
 async def test_another_attempt_is_told_and_named(world: World) -> None:
@@ -523,13 +250,6 @@ async def test_a_long_first_question_makes_a_short_title(world: World) -> None:
     await world.ask("  What do\nblue whales eat, and why do they eat it, and how often, and where, and when?")
 
     assert world.kept().title == "What do blue whales eat, and why do they eat it, and how often, and where, and…"
-
-
-async def _until(events: AsyncGenerator[AnswerEvent, None], last: type) -> AsyncGenerator[AnswerEvent, None]:
-    async for event in events:
-        yield event
-        if isinstance(event, last):
-            return
 
 
 async def test_a_question_sorts_before_its_answer(world: World) -> None:

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from sluice.streaming.prelude import Prelude
-from tests.streaming.apps.plain import CHUNK
+from tests.streaming.apps.routing import CHUNK
 from tests.streaming.conftest import Start
 from tests.streaming.environment import ExecutionEnvironment, Streamed, function_url_event
 from tests.streaming.signals import Signals

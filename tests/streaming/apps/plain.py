@@ -4,42 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from sluice.streaming import Streaming, current_invocation
+from tests.streaming.apps import failing  # noqa: F401 - it adds its routes
+from tests.streaming.apps.routing import CHUNK, Receive, Scope, Send, answer, begin, body, route, routes
 from tests.streaming.signals import tell, wait
-
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Route = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-CHUNK = bytes(range(256)) * 1024
-EVENT = b'data: {"text": "half"}\n\n'
-routes: dict[str, Route] = {}
-
-
-def route(path: str) -> Callable[[Route], Route]:
-    def add(function: Route) -> Route:
-        routes[path] = function
-        return function
-
-    return add
-
-
-async def begin(send: Send, status: int = 200, *headers: tuple[bytes, bytes]) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
-
-
-async def body(send: Send, data: bytes = b"", *, more: bool = False) -> None:
-    await send({"type": "http.response.body", "body": data, "more_body": more})
-
-
-async def answer(send: Send, content: object) -> None:
-    await begin(send, 200, (b"content-type", b"application/json"))
-    await body(send, json.dumps(content).encode())
 
 
 @route("/chunks")
@@ -204,103 +173,6 @@ async def disconnect_message(scope: Scope, receive: Receive, send: Send) -> None
     await tell(f"received {(await receive())['type']}")
 
 
-@route("/fail-before")
-async def fail_before(scope: Scope, receive: Receive, send: Send) -> None:
-    raise ValueError("no answer from me")
-
-
-@route("/fail-before-first-byte")
-async def fail_before_first_byte(scope: Scope, receive: Receive, send: Send) -> None:
-    await begin(send, 200, (b"content-type", b"text/event-stream"))
-    raise ValueError("the head is not out yet")
-
-
-@route("/fail-after")
-async def fail_after(scope: Scope, receive: Receive, send: Send) -> None:
-    await begin(send, 200, (b"content-type", b"text/plain"))
-    await body(send, b"half", more=True)
-    raise ValueError("broke in the middle")
-
-
-@route("/fail-events")
-async def fail_events(scope: Scope, receive: Receive, send: Send) -> None:
-    await begin(send, 200, (b"content-type", b"text/event-stream; charset=utf-8"))
-    await body(send, EVENT, more=True)
-    raise ValueError("broke between events")
-
-
-@route("/fail-within-event")
-async def fail_within_event(scope: Scope, receive: Receive, send: Send) -> None:
-    await begin(send, 200, (b"content-type", b"text/event-stream"))
-    await body(send, b"data: {", more=True)
-    raise ValueError("broke within an event")
-
-
-@route("/silent")
-async def silent(scope: Scope, receive: Receive, send: Send) -> None:
-    """Return without an answer."""
-
-
-@route("/unfinished")
-async def unfinished(scope: Scope, receive: Receive, send: Send) -> None:
-    await begin(send, 200, (b"content-type", b"text/plain"))
-    await body(send, b"half", more=True)
-
-
-@route("/twice")
-async def twice(scope: Scope, receive: Receive, send: Send) -> None:
-    await answer(send, "once")
-    await answer(send, "twice")
-
-
-@route("/start-twice")
-async def start_twice(scope: Scope, receive: Receive, send: Send) -> None:
-    await begin(send)
-    await begin(send)
-
-
-@route("/exits")
-async def exits(scope: Scope, receive: Receive, send: Send) -> None:
-    raise SystemExit(3)
-
-
-@route("/cancels-itself")
-async def cancels_itself(scope: Scope, receive: Receive, send: Send) -> None:
-    raise asyncio.CancelledError
-
-
-@route("/fails-deep")
-async def fails_deep(scope: Scope, receive: Receive, send: Send) -> None:
-    """Fail below many frames, with a message of any length and language."""
-
-    def dig(depth: int) -> None:
-        if depth:
-            dig(depth - 1)
-        raise ValueError("ü" * 10_000)
-
-    await begin(send, 200, (b"content-type", b"text/plain"))
-    await body(send, b"half", more=True)
-    dig(60)
-
-
-@route("/fails-to-clean-up")
-async def fails_to_clean_up(scope: Scope, receive: Receive, send: Send) -> None:
-    try:
-        await asyncio.Event().wait()
-    finally:
-        raise ValueError("cleaning up broke")
-
-
-@route("/recovers-from-a-bad-head")
-async def recovers(scope: Scope, receive: Receive, send: Send) -> None:
-    """Send headers of a wrong type first, as a bug in a middleware does."""
-    try:
-        await send({"type": "http.response.start", "status": 200, "headers": [("text", "is wrong")]})
-    except TypeError:
-        await begin(send, 500, (b"content-type", b"text/plain"))
-        await body(send, b"recovered")
-
-
 @route("/empty-pieces")
 async def empty_pieces(scope: Scope, receive: Receive, send: Send) -> None:
     await begin(send, 200, (b"content-type", b"text/plain"))
@@ -317,14 +189,6 @@ async def bytes_one_by_one(scope: Scope, receive: Receive, send: Send) -> None:
     await body(send)
 
 
-@route("/never-waits")
-async def never_waits(scope: Scope, receive: Receive, send: Send) -> None:
-    """Send nothing, for ever, without a moment for any other task."""
-    await begin(send, 200, (b"content-type", b"text/plain"))
-    while True:
-        await body(send, more=True)
-
-
 @route("/breaks-in-headers")
 async def breaks_in_headers(scope: Scope, receive: Receive, send: Send) -> None:
     await begin(
@@ -336,81 +200,6 @@ async def breaks_in_headers(scope: Scope, receive: Receive, send: Send) -> None:
         (b"set-cookie", b"a=1\r\nx-more: 1"),
     )
     await body(send, b"ok")
-
-
-@route("/never")
-async def never(scope: Scope, receive: Receive, send: Send) -> None:
-    await asyncio.Event().wait()
-
-
-@route("/endless-events")
-async def endless_events(scope: Scope, receive: Receive, send: Send) -> None:
-    """Never end, but clean up when cancelled."""
-    await begin(send, 200, (b"content-type", b"text/event-stream"))
-    try:
-        await body(send, EVENT, more=True)
-        await asyncio.Event().wait()
-    finally:
-        await tell("cleaned up")
-
-
-@route("/ends-itself-when-cancelled")
-async def ends_itself(scope: Scope, receive: Receive, send: Send) -> None:
-    await begin(send, 200, (b"content-type", b"text/plain"))
-    await body(send, b"half", more=True)
-    try:
-        await asyncio.Event().wait()
-    except asyncio.CancelledError:
-        await body(send, b" and a good end")
-
-
-@route("/tells-what-time-is-left")
-async def tells_what_is_left(scope: Scope, receive: Receive, send: Send) -> None:
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await tell("in time" if current_invocation().remaining_seconds > 1 else "too late")
-
-
-@route("/stubborn")
-async def stubborn(scope: Scope, receive: Receive, send: Send) -> None:
-    """Ignore being cancelled."""
-    while True:
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            await tell("not me")
-
-
-@route("/endless-bytes")
-async def endless_bytes(scope: Scope, receive: Receive, send: Send) -> None:
-    """Send until nobody is there any more."""
-    await begin(send, 200, (b"content-type", b"text/plain"))
-    try:
-        while True:
-            await body(send, CHUNK, more=True)
-    except OSError as error:
-        raised.append(type(error).__name__)
-        raise
-
-
-raised: list[str] = []
-
-
-@route("/what-stopped-it")
-async def what_stopped_it(scope: Scope, receive: Receive, send: Send) -> None:
-    await answer(send, raised)
-
-
-@route("/waits-for-nobody")
-async def waits_for_nobody(scope: Scope, receive: Receive, send: Send) -> None:
-    """Send a little, then wait for something that does not come."""
-    await begin(send, 200, (b"content-type", b"text/plain"))
-    await body(send, b"hello", more=True)
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await tell("cancelled while it waited")
 
 
 @route("/invocation")
