@@ -60,6 +60,7 @@ class Redriven(BaseModel):
 class DocumentBody(BaseModel):
     """A document; `step`, `done` and `total` say how far the work on it is, as the stream of an upload does.
 
+    `pages_without_text` is null where the kind has no pages, or where it is not known.
     `tokens` and `cost` (US dollars, 0 where the price is unknown) are what embedding this version has taken.
     """
 
@@ -71,6 +72,7 @@ class DocumentBody(BaseModel):
     kind: str | None
     size: int
     pages: int | None
+    pages_without_text: int | None
     chunks: int
     code: str | None
     reason: str | None

@@ -78,7 +78,16 @@ def redrive(connection: Connection) -> None:
     typer.echo(f"{run(send_back())} dead letters are in the queue again.")
 
 
+def missing_text(document: Event) -> str:
+    """Return in words how many of a ready document's pages have no text, and nothing where all have some."""
+    missing = document.get("pages_without_text") or 0  # a server of an older version does not say it
+    if document["status"] != "ready" or not missing:
+        return ""
+    return f"{missing} of {document['pages']} pages {'has' if missing == 1 else 'have'} no text"
+
+
 def _row(document: Event) -> tuple[str, ...]:
     pages = str(document["pages"] or "")
-    where = document["reason"] or document["source"]
+    missing = missing_text(document)
+    where = document["reason"] or (f"{document['source']} ({missing})" if missing else document["source"])
     return document["status"], document["title"], document["collection"], pages, str(document["chunks"]), where

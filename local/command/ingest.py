@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from local.command.connection import Collection, Connection, connected
+from local.command.documents import missing_text
 from local.command.outcome import FAILED, Mistake, run
 from local.command.printing import harmless
 
@@ -75,8 +76,12 @@ async def _upload(client: IngestClient, file: Path, collection: str | None, show
     ready = bool(last["type"] == "ready")
     document: Event = last.get("document") or {}
     reason = last.get("message") or document.get("reason") or f"it stopped at {last['type']}"
-    shown.end(number, ready, f"{document.get('chunks')} chunks" if ready else harmless(str(reason)))
+    shown.end(number, ready, _taken(document) if ready else harmless(str(reason)))
     return ready
+
+
+def _taken(document: Event) -> str:
+    return ", ".join(filter(None, [f"{document['chunks']} chunks", missing_text(document)]))
 
 
 class _Shown:

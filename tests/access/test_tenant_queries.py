@@ -130,8 +130,8 @@ class World:
             "id": has.claim.document.id, "claim": has.claim.token, "version": has.claim.version,
             "document_id": has.claim.document.id, "source": "s3://b/ready.txt", "collection": "default",
             "lease_seconds": 60, "etag": "new", "size": 1, "sequencer": "", "written_at": None, "again": True,
-            "step": "embedded", "done": 1, "total": 1, "pages": 1, "tokens": 1, "cost": 0.0, "kind": "text",
-            "chunks": 1, "code": "x", "reason": "x", "most": -1, "ids": [uuid7()], "ordinals": [7],
+            "step": "embedded", "done": 1, "total": 1, "pages": 1, "pages_without_text": 0, "tokens": 1, "cost": 0.0,
+            "kind": "text", "chunks": 1, "code": "x", "reason": "x", "most": -1, "ids": [uuid7()], "ordinals": [7],
             "digests": [chunk.digest], "starts": [0], "ends": [9], "contents": [chunk.content], "headings": [None],
             "languages": ["english"], "embeddings": [f"[{','.join(['1'] * DIMENSION)}]"], "others": [None],
             # conversations

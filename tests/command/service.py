@@ -118,7 +118,10 @@ class Service:
         if request.query_params["name"].startswith("scan"):
             return events({"type": "received"}, {"type": "failed", "document": DOCUMENT})
         steps: list[dict[str, Any]] = [{"type": "received"}, {"type": "embedded", "done": 1, "total": 2}]
-        return events(*steps, {"type": "ready", "document": {**DOCUMENT, "chunks": 7}})
+        ready = {**DOCUMENT, "status": "ready", "chunks": 7}
+        if request.query_params["name"].startswith("part"):
+            ready |= {"chunks": 4, "pages": 9, "pages_without_text": 8}
+        return events(*steps, {"type": "ready", "document": ready})
 
     async def presign(self, request: Request) -> Response:
         name = (await request.json())["name"]

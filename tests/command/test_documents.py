@@ -27,6 +27,14 @@ def test_each_file_is_reported(sluice: Sluice, tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_of_which_pages_have_no_text_says_so(sluice: Sluice, tmp_path: Path) -> None:
+    """It is ready, but questions don't find what stands on those pages."""
+    part = tmp_path / "part.pdf"
+    part.write_text("a cover and scans")
+
+    assert sluice("ingest", str(part)).stdout == "ready\tpart.pdf\t4 chunks, 8 of 9 pages have no text\n"
+
+
 def test_a_large_file_goes_straight_to_the_bucket(sluice: Sluice, service: Service, tmp_path: Path) -> None:
     """More than a request can carry is put into the bucket by a form, which sees no key; then it is waited for."""
     large = tmp_path / "large file.pdf"
@@ -43,6 +51,18 @@ def test_documents_are_listed_with_tabs(sluice: Sluice, service: Service) -> Non
     service.documents = [{**DOCUMENT, "title": "a\tb\x1b[31m\n"}]
 
     assert sluice("docs").stdout == "failed\ta b[31m \tdefault\t2\t0\tThe PDF has no text layer.\n"
+
+
+def test_documents_say_which_part_of_them_is_not_found(sluice: Sluice, service: Service) -> None:
+    """Beside their source; while a new version is being read, nobody knows."""
+    ready = {**DOCUMENT, "status": "ready", "reason": None, "pages": 9, "pages_without_text": 1, "chunks": 4}
+    service.documents = [ready, {**ready, "pages_without_text": 0}, {**ready, "status": "processing"}]
+
+    assert sluice("docs").stdout.splitlines() == [
+        "ready\tscan.pdf\tdefault\t9\t4\ts3://b/scan.pdf (1 of 9 pages has no text)",
+        "ready\tscan.pdf\tdefault\t9\t4\ts3://b/scan.pdf",
+        "processing\tscan.pdf\tdefault\t9\t4\ts3://b/scan.pdf",
+    ]
 
 
 def test_documents_as_json(sluice: Sluice, service: Service) -> None:

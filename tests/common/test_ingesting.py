@@ -28,6 +28,7 @@ from sluice.testing.document_passages import DocumentPassages
 from sluice.testing.documents import InMemoryDocuments
 from sluice.testing.models import HashEmbedder
 from sluice.testing.objects import InMemoryObjects, ScriptedParser, ScriptedRecognizer
+from sluice.testing.pdfs import pdf
 from tests.parsing import InProcessParser
 
 CALLER = Caller("t")
@@ -358,6 +359,25 @@ async def test_scans_are_read_where_somebody_can(world: World) -> None:
 
     assert (document.status, document.kind, document.pages) == (DocumentStatus.READY, "pdf", 2)
     assert [chunk.page for chunk in world.chunks(document)] == [1, 2]
+
+
+async def test_pages_are_counted_though_their_text_is_known(world: World) -> None:
+    """What need not be embedded again is text all the same."""
+    first = ended(await world.ingest(await world.objects.write("guide.txt", b"First page.\f \fThird page.")))
+    second = ended(await world.ingest(await world.objects.write("guide.txt", b"First page.\f \fThird page.\f\f")))
+
+    assert [(it.pages, it.pages_without_text) for it in (first, second)] == [(3, 1), (5, 3)]
+    assert world.embedder.texts == ["First page.", "Third page."]
+
+
+async def test_pages_on_which_a_recognizer_finds_nothing_have_no_text(world: World) -> None:
+    """The file has as many pages as its parser says, also where nothing stands on the last ones."""
+    body = pdf(None, None, "")
+    world.ingesting = world.with_parser(InProcessParser(), ScriptedRecognizer(("First page.",)))
+
+    document = ended(await world.ingest(await world.objects.write("scan.pdf", body)))
+
+    assert (document.status, document.pages, document.pages_without_text) == (DocumentStatus.READY, 3, 2)
 
 
 async def test_a_deletion_whose_order_nobody_knows_asks_the_bucket(world: World) -> None:

@@ -140,6 +140,21 @@ async def test_a_published_and_finished_document_is_ready(store: DocumentStore) 
     assert await store.claim(CALLER, REF, lease_seconds=60) is None
 
 
+async def test_pages_without_text_are_those_of_the_pages_that_are_told(store: DocumentStore) -> None:
+    """A new version has other pages: until it is published nobody knows how many of them have text."""
+    claim = await claimed(store)
+    await staged(store, claim, "One.")
+    await store.publish(claim, kind="pdf", title=None, pages=9, chunks=1, pages_without_text=8)
+    first = await store.finish(claim)
+    second = await claimed(store, event("", "etag-2"))
+    await store.report(second, Progress("embedded", 1, 4))
+    begun = await store.get(CALLER, first.id)
+    await store.report(second, Progress("chunked", 0, 4), pages=3)
+    read = await store.get(CALLER, first.id)
+
+    assert [(it.pages, it.pages_without_text) for it in (first, begun, read)] == [(9, 8), (9, 8), (3, None)]
+
+
 async def test_staging_shows_its_progress(store: DocumentStore) -> None:
     """Each batch is counted when it is written, and so is what it took."""
     claim = await claimed(store)

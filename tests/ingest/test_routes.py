@@ -179,6 +179,26 @@ def test_a_document_that_can_not_be_read_fails_in_the_stream(function: Function)
     assert last["document"]["reason"].startswith("The PDF has no text layer")
 
 
+def test_pages_without_text_are_counted(function: Function) -> None:
+    """A document of which questions find only a part says so: scanned and blank pages have nothing to find."""
+    cover = "\n".join(f"Line {number} of a cover that fills several chunks." for number in range(12))
+    last = upload(function, "report.pdf", pdf(cover, None, "", "The end.")).events[-1]
+
+    told = {name: last["document"][name] for name in ("status", "pages", "pages_without_text", "chunks")}
+    assert told == {"status": "ready", "pages": 4, "pages_without_text": 2, "chunks": 4}
+    assert function.request("GET", "/api/documents").json["documents"] == [last["document"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "missing"),
+    [("whole.pdf", pdf("One.", "Two."), 0), ("notes.txt", b"A kind without pages.", None)],
+    ids=["a page", "none"],
+)
+def test_nothing_is_missed_where_all_is_read(function: Function, name: str, body: bytes, missing: int | None) -> None:
+    """No page of a whole document is without text, and a kind without pages has none to count."""
+    assert upload(function, name, body).events[-1]["document"]["pages_without_text"] == missing
+
+
 def test_an_error_that_may_pass_is_told_in_the_stream(function: Function) -> None:
     """The stream ends properly, and the bucket's event can do the work later."""
     function.embedder.failures.append(ModelUnavailable())

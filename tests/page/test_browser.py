@@ -282,6 +282,16 @@ def test_files_and_folders_are_dropped_anywhere(window: Window, tmp_path: Path) 
     window.gone(".upload")
 
 
+def test_a_document_of_which_pages_have_no_text_says_so(window: Window, tmp_path: Path) -> None:
+    """Where it is uploaded and in the list: it is ready, but questions find only a part of it."""
+    file = tmp_path / "scanned-annexes.pdf"
+    file.write_bytes(pdf("The annexes of the gate's manual.", None, None))
+    put(window, file)
+
+    window.find(".upload.ready .reason", "2 of 3 pages have no text.")
+    window.find(".document .reason", "2 of 3 pages have no text.")
+
+
 def test_a_failed_document_is_tried_again(window: Window, addresses: stack.Addresses, manual: Path) -> None:
     """One button reads it anew, and the list follows it until it is ready; what is ready has no such button."""
     put(window, manual)

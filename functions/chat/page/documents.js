@@ -2,7 +2,7 @@
 
 import { announce, byId, confirmed, el, icon, iconButton } from "./dom.js";
 import { fileName } from "./sources.js";
-import { dropped, eachOf, megabytes, upload } from "./uploads.js";
+import { dropped, eachOf, megabytes, missingText, upload } from "./uploads.js";
 
 const POLL = 2500;
 const MOST = 500;
@@ -115,6 +115,7 @@ export class Documents {
         el("p", { class: "title" }, title),
         el("p", { class: "note" }, about.filter(Boolean).join(" · ")),
         document.reason ? el("p", { class: "reason" }, document.reason) : null,
+        missingText(document) ? el("p", { class: "reason missing" }, missingText(document)) : null,
       ),
       el("span", { class: `badge ${document.status}` }, stepWords(document)),
       document.status === "failed" ? iconButton("again", `Try “${title}” again`, () => this.#retry(document)) : null,
@@ -165,7 +166,8 @@ class UploadRow {
     this.#bar.value = share;
     this.#words.textContent = { ready: "Ready", failed: "Failed" }[state] ?? words;
     this.element.className = `upload ${state === "ready" || state === "failed" ? state : ""}`;
-    this.#because(state === "failed" ? document.reason : "");
+    this.#because(state === "failed" ? document.reason : missingText(document ?? {}));
+    this.#reason.classList.toggle("missing", state === "ready");
   }
 
   fail(message, again) {

@@ -17,6 +17,11 @@ export async function* upload(client, file, collection) {
   yield* file.size > MOST_BYTES_OF_A_REQUEST ? large(client, file, collection) : small(client, file, collection);
 }
 
+/** Returns in words how many pages of a ready document have no text, which no question finds; nothing where all have some. */
+export function missingText({ status, pages, pages_without_text: missing }) {
+  return status === "ready" && missing ? `${missing} of ${pages} pages ${missing === 1 ? "has" : "have"} no text.` : "";
+}
+
 /** Returns how far an event of the ingest function's progress is. */
 export function progress(event) {
   if (event.type === "error") throw new Problem(event.message, event);

@@ -148,6 +148,7 @@ class Ingesting:
             kind=read.kind,
             title=read.title,
             pages=read.pages,
+            pages_without_text=read.pages_without_text,
             chunks=read.chunks,
             metadata=labelling.from_object(stored.metadata),
         )

@@ -60,6 +60,7 @@ class Summary:
     kind: str
     title: str | None
     pages: int | None
+    pages_without_text: int | None
     chunks: int
 
 
@@ -80,6 +81,7 @@ class Staging:
         self._clock = clock
         self._batches: asyncio.Queue[list[Chunk] | None] = asyncio.Queue()
         self._staged = 0
+        self._pages_with_text: set[int] = set()
         self._embedding = asyncio.Lock()
         self._unwritten: dict[UUID, asyncio.Event] = {}  # digests, and the writing of what has them
         self.summary: Summary | None = None
@@ -110,11 +112,13 @@ class Staging:
             count += self._put([*batch, *splitter.end()])
             if not count:
                 raise EmptyDocument
-            return Summary(part.kind, part.title, part.pages, count)
+            without_text = None if part.pages is None else part.pages - len(self._pages_with_text)
+            return Summary(part.kind, part.title, part.pages, without_text, count)
         finally:
             self._batches.put_nowait(None)
 
     def _put(self, chunks: list[Chunk]) -> int:
+        self._pages_with_text |= {chunk.page for chunk in chunks if chunk.page}
         for start in range(0, len(chunks), self._sizes.embedding_batch):
             self._batches.put_nowait(chunks[start : start + self._sizes.embedding_batch])
         return len(chunks)
@@ -122,16 +126,18 @@ class Staging:
     async def _parts(self, stored: StoredObject) -> AsyncGenerator[ParsedDocument, None]:
         """Read the document; where its pages are images and somebody can read those, the text comes from there."""
         tenant = self._claim.caller.tenant
+        pages: int | None = None
         reading = self._tools.parser.parse(stored.ref.name, stored.body, tenant=tenant)
         try:
             async with contextlib.aclosing(reading) as parts:
                 async for part in parts:
+                    pages = part.pages
                     yield part
         except NoTextLayer:
             if self._tools.recognizer is None:
                 raise
             blocks = await self._tools.recognizer.recognize(stored.ref)
-            yield ParsedDocument("pdf", blocks, pages=_last_page(blocks))
+            yield ParsedDocument("pdf", blocks, pages=pages or _last_page(blocks))
 
     async def _stage_all(self, reading: asyncio.Task[Summary]) -> AsyncGenerator[Progress, None]:
         told = 0

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { eachOf, megabytes, progress } from "../../../functions/chat/page/uploads.js";
+import { eachOf, megabytes, missingText, progress } from "../../../functions/chat/page/uploads.js";
 
 test("the share grows with every step and is whole when the document is ready", () => {
   const steps = ["received", "parsed", "chunked"].map((type) => ({ type }));
@@ -24,6 +24,18 @@ test("an error that ends the stream is thrown with its code", () => {
     message: "No.",
     code: "model_unavailable",
   });
+});
+
+test("a ready document says how many of its pages have no text", () => {
+  const said = [
+    { status: "ready", pages: 9, pages_without_text: 8 },
+    { status: "ready", pages: 9, pages_without_text: 1 },
+    { status: "ready", pages: 9, pages_without_text: 0 },
+    { status: "ready", pages: null, pages_without_text: null },
+    { status: "processing", pages: 9, pages_without_text: 8 },
+  ].map(missingText);
+
+  assert.deepEqual(said, ["8 of 9 pages have no text.", "1 of 9 pages has no text.", "", "", ""]);
 });
 
 test("every file is worked on once, two at a time", async () => {

@@ -79,6 +79,7 @@ def sequence(sequencer: str) -> str:
 class Document:
     """A document as its owner sees it. `reason` and `code` say why it failed, in words and for programs.
 
+    `pages_without_text` is null where the kind has no pages, and until it is known.
     `step`, `done` and `total` are the progress of the work on it, `tokens` and `cost` (US dollars) what embedding it
     has taken so far.
     """
@@ -92,6 +93,7 @@ class Document:
     kind: str | None = None
     size: int = 0
     pages: int | None = None
+    pages_without_text: int | None = None
     chunks: int = 0
     code: str | None = None
     reason: str | None = None

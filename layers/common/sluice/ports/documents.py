@@ -66,7 +66,7 @@ class DocumentStore(Protocol):
         ...
 
     async def report(self, claim: Claim, progress: Progress, *, pages: int | None = None) -> None:
-        """Note the progress and renew the lease."""
+        """Note the progress and renew the lease; with new `pages`, those without text are unknown until `publish`."""
         ...
 
     async def reuse(self, claim: Claim, chunks: Sequence[Chunk]) -> set[int]:
@@ -102,6 +102,7 @@ class DocumentStore(Protocol):
         title: str | None,
         pages: int | None,
         chunks: int,
+        pages_without_text: int | None = None,
         metadata: Mapping[str, object] | None = None,
     ) -> None:
         """Swap the staged version in and the old one out, with their metadata, in one transaction."""

@@ -71,10 +71,12 @@ returning *;
 update document set etag = %(etag)s, size = %(size)s where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s returning *;
 
 -- name: report_progress
--- Also renews the lease.
+-- Also renews the lease. How many pages have no text is said of the pages that were read last, or not at all.
 update document
 set step = coalesce(%(step)s, step), done = coalesce(%(done)s, done), total = coalesce(%(total)s, total),
-    pages = coalesce(%(pages)s, pages), tokens = tokens + %(tokens)s, cost = cost + %(cost)s, updated_at = now(),
+    pages = coalesce(%(pages)s, pages),
+    pages_without_text = case when %(pages)s::integer is null then pages_without_text end,
+    tokens = tokens + %(tokens)s, cost = cost + %(cost)s, updated_at = now(),
     claimed_until = greatest(claimed_until, now() + make_interval(secs => %(lease_seconds)s))
 where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s
 returning *;
@@ -194,7 +196,8 @@ set chunks = lexeme_count.chunks + excluded.chunks, positions = lexeme_count.pos
 -- name: publish_version
 -- The swap: readers see the old chunks before it and the new ones after it.
 update document
-set version = staged, kind = %(kind)s, title = coalesce(%(title)s, title), pages = %(pages)s, chunks = %(chunks)s,
+set version = staged, kind = %(kind)s, title = coalesce(%(title)s, title), pages = %(pages)s,
+    pages_without_text = %(pages_without_text)s, chunks = %(chunks)s,
     metadata = %(metadata)s::jsonb || jsonb_build_object('kind', %(kind)s::text),
     step = 'stored', done = null, total = null, updated_at = now(),
     claimed_until = greatest(claimed_until, now() + make_interval(secs => %(lease_seconds)s))

@@ -52,7 +52,7 @@ class InMemoryDocuments:
     async def report(self, claim: Claim, progress: Progress, *, pages: int | None = None) -> None:
         self._note(claim, progress)
         if pages is not None:
-            self._records.held(claim).change(pages=pages)
+            self._records.held(claim).change(pages=pages, pages_without_text=None)
 
     async def reuse(self, claim: Claim, chunks: Sequence[Chunk]) -> set[int]:
         staged = self._records.held(claim).versions[claim.version]
@@ -89,6 +89,7 @@ class InMemoryDocuments:
         title: str | None,
         pages: int | None,
         chunks: int,
+        pages_without_text: int | None = None,
         metadata: Mapping[str, object] | None = None,
     ) -> None:
         record = self._records.held(claim)
@@ -96,7 +97,7 @@ class InMemoryDocuments:
         title = title or record.document.title
         metadata = {**(metadata or {}), "kind": kind}
         record.change(kind=kind, title=title, pages=pages, chunks=chunks, metadata=metadata)
-        record.change(step="stored", done=None, total=None)
+        record.change(pages_without_text=pages_without_text, step="stored", done=None, total=None)
 
     async def sample(self, claim: Claim) -> Sample:
         record = self._records.held(claim)

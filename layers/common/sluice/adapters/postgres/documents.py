@@ -118,10 +118,18 @@ class PostgresDocuments:
         title: str | None,
         pages: int | None,
         chunks: int,
+        pages_without_text: int | None = None,
         metadata: Mapping[str, object] | None = None,
     ) -> None:
         """Swap the staged version in and drop everything else, in one transaction."""
-        published = {"kind": kind, "title": title, "pages": pages, "chunks": chunks, "metadata": Jsonb(metadata or {})}
+        published = {
+            "kind": kind,
+            "title": title,
+            "pages": pages,
+            "pages_without_text": pages_without_text,
+            "chunks": chunks,
+            "metadata": Jsonb(metadata or {}),
+        }
         lease = {"lease_seconds": claim.lease_seconds}
 
         async def work(connection: Connection) -> None:
