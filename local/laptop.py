@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from local.environment import Environment
 from local.event_source import EventSourceMapping
 from local.function_url import FunctionUrl
 from local.http_server import HOST, HttpServer, bind
+from local.own_names import ByOwnName, OwnNames
 from local.postgres import Postgres
 from local.running import Ports
 from local.sqs import Sqs
@@ -52,6 +54,7 @@ class Options:
     database_port: int = DATABASE_PORT
     environments: int = DEFAULT_LIMIT
     docs: bool = True
+    allowed_hosts: tuple[str, ...] = ()
 
 
 class Laptop:
@@ -70,7 +73,7 @@ class Laptop:
         options.data.mkdir(parents=True, exist_ok=True)
         self._postgres = Postgres(options.data, port=_free(options.database_port))
         self.database_url = self._postgres.url()
-        self._aws = Aws(options.template, options.data, self.place)
+        self._aws = Aws(options.template, options.data, self.place, allowed_hosts=options.allowed_hosts)
         self._sqs = Sqs(self.place.endpoint, self.place.region)
         listeners = _take({CHAT: options.chat_port, INGEST: options.ingest_port})
         self._urls = {name: f"http://{HOST}:{listener.getsockname()[1]}" for name, listener in listeners.items()}
@@ -168,7 +171,9 @@ class Laptop:
 
     def _function_url(self, name: str, listener: socket) -> HttpServer:
         function = self._lambdas[name]
-        return HttpServer(FunctionUrl(function, function.function.invoke_mode or "BUFFERED"), listener)
+        url = FunctionUrl(function, function.function.invoke_mode or "BUFFERED")
+        names, log = OwnNames(self._options.allowed_hosts), logging.getLogger(f"local.{name}")
+        return HttpServer(ByOwnName(url, names, log), listener)
 
     def _variables(self, function: Function) -> dict[str, str]:
         return variables(

@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,11 +28,18 @@ class Aws:
     """S3 and SQS of one stack; what they hold is kept in `folder` between runs."""
 
     def __init__(
-        self, template: Path, folder: Path, place: Place, *, short_life_seconds: float = SHORT_LIFE_SECONDS
+        self,
+        template: Path,
+        folder: Path,
+        place: Place,
+        *,
+        allowed_hosts: Sequence[str] = (),
+        short_life_seconds: float = SHORT_LIFE_SECONDS,
     ) -> None:
         self._template = template
         self._folder = folder
         self._place = place
+        self._allowed_hosts = allowed_hosts
         self._short_life_seconds = short_life_seconds
         self._process: Process | None = None
 
@@ -49,7 +57,11 @@ class Aws:
         port = self._place.endpoint.rpartition(":")[2]
         command = [sys.executable, "-m", "local.aws.server", str(self._template), str(self._folder), port]
         self._process = await asyncio.create_subprocess_exec(
-            *command, self._place.region, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+            *(*command, self._place.region, *self._allowed_hosts),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            start_new_session=True,
         )
         assert self._process.stdout is not None  # noqa: S101 - it was asked for
         if await self._process.stdout.readline() != b"ready\n":
@@ -63,12 +75,19 @@ class Aws:
         assert self._process is not None  # noqa: S101 - called after it was started
         while True:
             started = time.monotonic()
+            await self._pass_on_warnings(self._process)
             await self._process.wait()
             words = await self._last_words()
             if time.monotonic() - started < self._short_life_seconds:
                 raise AwsError(f"S3 and SQS ended as soon as they had started: {words}")
             logger.warning("S3 and SQS ended (%s) and are started again.", words)
             await self.start()
+
+    async def _pass_on_warnings(self, process: Process) -> None:
+        """Log what the server says, until it ends."""
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        async for line in process.stdout:
+            logger.warning("%s", line.decode(errors="replace").rstrip())
 
     async def stop(self) -> None:
         """End the server; it keeps what has changed first."""

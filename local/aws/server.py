@@ -1,7 +1,8 @@
-"""The process that is S3 and SQS: `python -m local.aws.server TEMPLATE FOLDER PORT REGION`.
+"""The process that is S3 and SQS: `python -m local.aws.server TEMPLATE FOLDER PORT REGION [ALLOWED_HOST...]`.
 
-Makes the template's queues and bucket, puts back what FOLDER holds, says `ready` on standard output and serves until
-SIGTERM, or until its standard input closes, which happens when its parent is gone for whatever reason.
+Makes the template's queues and bucket, puts back what FOLDER holds, says `ready` on standard output, then a line for
+each warning, and serves until SIGTERM, or until its standard input closes, which happens when its parent is gone for
+whatever reason.
 """
 
 from __future__ import annotations
@@ -21,14 +22,17 @@ from botocore.config import Config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from local.aws.guard import Guarded
 from local.aws.keeping import Keeper
+from local.own_names import OwnNames, shown
 from local.template import Bucket, Place, Queue, Stack, read
 
 HOST = "127.0.0.1"
+_MOST_WARNINGS = 20
 _READING = {"GET", "HEAD", "OPTIONS"}
 
 
-def main(template: Path, folder: Path, port: int, region: str) -> None:
+def main(template: Path, folder: Path, port: int, region: str, *allowed_hosts: str) -> None:
     """Serve until told to stop, then keep what has not been kept yet."""
     stopped = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -38,7 +42,8 @@ def main(template: Path, folder: Path, port: int, region: str) -> None:
     place = Place(region=region, endpoint=f"http://{HOST}:{port}")
     stack = read(template, place)
     keeper = Keeper(folder, region, place.account)
-    application = _Watched(DomainDispatcherApplication(create_backend_app), keeper.touch)
+    watched = _Watched(DomainDispatcherApplication(create_backend_app), keeper.touch)
+    application = Guarded(watched, OwnNames(allowed_hosts), _Warnings())
     server = make_server(HOST, port, application, threaded=True, request_handler=MotoRequestHandler)
     _in_background(server.serve_forever)
     create(stack, place, before_notifications=keeper.restore)
@@ -102,6 +107,20 @@ def _filter(**rules: str) -> dict[str, Any]:
     return {"Filter": {"Key": {"FilterRules": given}}} if given else {}
 
 
+class _Warnings:
+    """Says once what was refused; a page that goes on asking fills neither the log nor the pipe to it."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(self, refused: str) -> None:
+        line = f"A request was refused that came by {shown(refused)}.\n"
+        if len(self._said) < _MOST_WARNINGS and line not in self._said:
+            self._said.add(line)
+            sys.stdout.write(line)
+            sys.stdout.flush()
+
+
 class _Watched:
     """A WSGI application that says after each request that may have changed something."""
 
@@ -119,4 +138,4 @@ class _Watched:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])

@@ -11,6 +11,7 @@ import typer
 
 from local.addresses import AWS_PORT, CHAT_PORT, DATA, DATABASE_PORT, INGEST_PORT, TEMPLATE
 from local.command.outcome import fail
+from local.own_names import ANY, named
 
 if TYPE_CHECKING:
     from local.laptop import Laptop, Options
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 
 def _port(of: str) -> Any:
     return typer.Option(min=0, max=65_535, help=f"Port of {of}; 0 for any that is free.")
+
+
+def _hosts(given: list[str]) -> list[str]:
+    """Return the names without their ports; refuse what no `Host` header can hold."""
+    names = [ANY if host == ANY else named(host) for host in given]
+    if None in names:
+        raise typer.BadParameter("A host has a name only, such as box.example.org, or * for any.")
+    return [name for name in names if name]
 
 
 def up(
@@ -29,6 +38,14 @@ def up(
     template: Annotated[Path, typer.Option(help="The stack to run.", show_default="template.yaml")] = TEMPLATE,
     environments: Annotated[int, typer.Option(min=1, help="How many requests a function serves at once.")] = 10,
     docs: Annotated[bool, typer.Option(help="Ingest this project's README and docs on the first start.")] = True,
+    allow_host: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME",
+            callback=_hosts,
+            help="Answer under this name as well, such as that of a forwarded port; * for any. Can be repeated.",
+        ),
+    ] = [],  # noqa: B006 - typer wants a list
 ) -> None:
     """Start Sluice on this machine: PostgreSQL, S3, SQS and both functions. Ctrl-C stops everything."""
     from local.laptop import Options
@@ -43,6 +60,7 @@ def up(
             database_port=database_port,
             environments=environments,
             docs=docs,
+            allowed_hosts=tuple(allow_host),
         )
     )
 

@@ -130,6 +130,30 @@ def test_its_life(start: type[Running], tmp_path: Path) -> None:
     assert [path.suffix for path in (tmp_path / "objects").iterdir()].count(".json") == 1
 
 
+def test_it_answers_under_its_own_names(start: type[Running], tmp_path: Path) -> None:
+    """And under one that its user adds; S3 and SQS as both functions."""
+    running = start(tmp_path, *ANY_PORTS, "--allow-host=Box.example.org:8000")
+    running.wait_for("Sluice is ready")
+    ports = noted(tmp_path)
+    hosts = ("localhost", "box.example.org", "evil.example")
+
+    refused = [
+        (
+            port,
+            host,
+            httpx.get(f"{address(port)}/moto-api/", headers={"host": host}, trust_env=False).status_code == 421,
+        )
+        for port in (ports.chat, ports.ingest, ports.aws)
+        for host in hosts
+    ]
+    running.wait_for("chat   │ WARNING: 421: a request for the unknown host 'evil.example'")
+    running.wait_for("aws    │ WARNING: A request was refused that came by 'the unknown host evil.example'.")
+
+    assert [(port, host) for port, host, was in refused if was] == [
+        (port, "evil.example") for port in (ports.chat, ports.ingest, ports.aws)
+    ]
+
+
 def test_interrupted_while_it_starts(start: type[Running], tmp_path: Path) -> None:
     """Ctrl-C before it is ready ends it as well, without a stack trace."""
     running = start(tmp_path, *ANY_PORTS)
