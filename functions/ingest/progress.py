@@ -60,11 +60,8 @@ async def follow(
                     return
         is_first = False
         await asyncio.sleep(poll_seconds)
-        document = await documents.find(caller, ref.source)
-        if document and document.status is DocumentStatus.PROCESSING:
-            for step in _untold(document, told):
-                told.append(step)
-                yield step
+        for step in await _done_elsewhere(documents, caller, ref, told):
+            yield step
 
 
 async def _tell(
@@ -83,6 +80,16 @@ async def _tell(
                     yield event
     except DocumentBusy:
         return
+
+
+async def _done_elsewhere(
+    documents: DocumentStore, caller: Caller, ref: ObjectRef, told: list[IngestProgress]
+) -> list[IngestProgress]:
+    """Return the steps that another environment has done since, and note them."""
+    document = await documents.find(caller, ref.source)
+    steps = list(_untold(document, told)) if document and document.status is DocumentStatus.PROCESSING else []
+    told.extend(steps)
+    return steps
 
 
 def _untold(document: Document, told: Sequence[IngestProgress]) -> Iterator[IngestProgress]:

@@ -111,10 +111,9 @@ class PostgresPassages:
         An `exhaustive` search compares all that may be seen: where the indexes' best is mostly hidden, they give up
         before enough has come.
         """
-        model = model or self._model
-        visible, weights = Visibility(caller, where), self._weights_of(model)
+        visible, weights = Visibility(caller, where), self._weights_of(model or self._model)
         parameters = {
-            "model": model,
+            "model": model or self._model,
             "vector": HalfVector(vector),
             "limit": limit,
             "dense_weight": weights.dense,
@@ -124,8 +123,7 @@ class PostgresPassages:
             **({f"looked_up_{name}": value for name, value in asdict(looked_up).items()} if looked_up else {}),
         }
         ahead = looked_up is not None
-        statement = _statement("search_passages", visible, weights, exhaustive=exhaustive, ahead=ahead)
-        return Search(statement, parameters)
+        return Search(_statement("search_passages", visible, weights, exhaustive=exhaustive, ahead=ahead), parameters)
 
     async def check_model(self) -> None:
         """Raise `EmbeddingModelMismatch` unless the configured model is, or was, one of this database."""
