@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Sequence
 
 import psycopg
@@ -11,6 +12,8 @@ from langchain_postgres import PGVector
 from pypdf import PdfReader
 
 from sluice.domain import Vector
+
+logging.getLogger("pypdf").setLevel(logging.ERROR)  # writing its warnings down would count as its reading
 
 
 def read_pdf(body: bytes) -> list[str]:
