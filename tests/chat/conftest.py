@@ -12,9 +12,13 @@ import pytest
 
 from functions.chat import dependencies
 from functions.chat.app import app
+from local.postgres import Postgres
+from sluice.adapters.offline.embedding import DIMENSION
+from sluice.adapters.offline.embedding import NAME as OFFLINE
+from sluice.adapters.postgres.migrations import migrate
 from sluice.answering import Answering
 from sluice.authenticating import Authenticating
-from sluice.domain import Allowance, Passage
+from sluice.domain import Allowance, Passage, uuid7
 from sluice.errors import SluiceError
 from sluice.following import Following
 from sluice.limiting import Limiting
@@ -116,3 +120,13 @@ async def client(parts: Parts) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://chat") as client:
         yield client
+
+
+@pytest.fixture
+def offline_database(postgres: Postgres) -> Iterator[str]:
+    """The URL of an empty database for the offline embedder."""
+    name = f"test_{uuid7().hex}"
+    url = postgres.create_database(name)
+    migrate(url, model=OFFLINE, dimension=DIMENSION)
+    yield url
+    postgres.drop_database(name)

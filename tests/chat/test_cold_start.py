@@ -4,44 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
 import pytest
 
 from local.postgres import Postgres
-from sluice.adapters.offline.embedding import DIMENSION
-from sluice.adapters.offline.embedding import NAME as OFFLINE
-from sluice.adapters.postgres.migrations import migrate
-from sluice.domain import uuid7
+from tests.chat.environments import started
 from tests.llm import upstream
 from tests.streaming.environment import ExecutionEnvironment, Streamed, function_url_event
 
 QUESTION = json.dumps({"message": "How long is the river?"})
-
-
-@pytest.fixture
-def offline_database(postgres: Postgres) -> Iterator[str]:
-    """The URL of an empty database for the offline embedder."""
-    name = f"test_{uuid7().hex}"
-    url = postgres.create_database(name)
-    migrate(url, model=OFFLINE, dimension=DIMENSION)
-    yield url
-    postgres.drop_database(name)
-
-
-@asynccontextmanager
-async def started(database: str, variables: Mapping[str, str]) -> AsyncIterator[ExecutionEnvironment]:
-    """The chat function behind the exec wrapper."""
-    common = {"SLUICE_DATABASE_URL": database, "SLUICE_BUCKET": "documents", "SLUICE_AUTH": "none"}
-    environment = ExecutionEnvironment("tests.chat.apps.observed.handler", variables={**common, **variables})
-    await environment.start()
-    try:
-        yield environment
-    finally:
-        await environment.close()
 
 
 async def ask(environment: ExecutionEnvironment) -> list[dict[str, Any]]:

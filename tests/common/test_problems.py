@@ -101,6 +101,17 @@ async def test_an_unexpected_error_tells_nothing(client: httpx.AsyncClient) -> N
     assert "1234" not in answer.text
 
 
+async def test_a_providers_words_are_not_logged(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+    """They may hold its key; ours say what it was."""
+    FAILURES["it"] = errors.ModelRejected("The key was refused.")
+    FAILURES["it"].__cause__ = RuntimeError("wrong key: sk-1234")
+
+    await client.get("/fail/it")
+
+    assert caplog.messages == ["model_rejected: The key was refused."]
+    assert "sk-1234" not in caplog.text
+
+
 async def test_a_wrong_body_names_its_fields(client: httpx.AsyncClient) -> None:
     """Each wrong field is named, unknown ones too, and no value is repeated."""
     answer = await client.post("/take", json={"number": "secret", "nubmer": 1})

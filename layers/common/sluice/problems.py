@@ -99,7 +99,9 @@ async def _ours(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.SluiceError)  # noqa: S101 # the registration says so; the handler's type can't
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _logger.error("%s: %s", error.code, error.message, exc_info=error)
+        # What led to a model's error has a provider's words, which may hold keys and questions.
+        traced = None if isinstance(error, errors.ModelError) else error
+        _logger.error("%s: %s", error.code, error.message, exc_info=traced)
     return problem(status, error.code, error.message, retryable=error.retryable, headers=retry_after(error))
 
 

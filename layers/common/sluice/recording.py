@@ -109,7 +109,7 @@ class Recording:
         try:
             await self._save()
         except SluiceError as error:
-            logger.exception("The answer could not be kept.")
+            logger.error("The answer could not be kept.")
             return _failure(error)
         return None
 
@@ -140,6 +140,13 @@ def _failure(error: BaseException | None) -> AnswerFailed | None:
     if error is None:
         return None
     if isinstance(error, SluiceError):
+        logger.error("%s: %s%s", error.code, error.message, _origin(error))
         return AnswerFailed(error.code, error.message, error.retryable)
     logger.error("unexpected error", exc_info=error)
     return _INTERNAL
+
+
+def _origin(error: BaseException) -> str:
+    """Name what led to the error, without its words: a provider's may hold keys and questions."""
+    cause = error.__cause__
+    return f" [{type(cause).__module__}.{type(cause).__qualname__}]" if cause else ""

@@ -62,7 +62,7 @@ def _by_status(status: object, model: str) -> ModelError:
             return ModelRejected(f"The provider rejected the request to the model {model}; check its name and key.")
         case int():
             return ModelUnavailable(f"The model {model} can't be reached; try again in a moment.")
-    return ModelError(f"The model {model} failed in an unexpected way; the log has the cause.")
+    return ModelError(f"The model {model} failed in an unexpected way; the log names the cause.")
 
 
 def retry_after(error: BaseException | None) -> float | None:
