@@ -72,6 +72,7 @@ TheSettings = Annotated[Settings, Depends(settings)]
 
 
 @router.get("/")
+@router.head("/")
 async def page(request: Request, settings: TheSettings) -> Response:
     """Return the page."""
     headers = {"cache-control": "no-cache", "content-security-policy": policy(settings), **_HARDENED}

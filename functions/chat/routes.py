@@ -37,6 +37,7 @@ router = APIRouter(dependencies=[Depends(signed_in)])
 
 
 @public.get("/healthz")
+@public.head("/healthz")
 async def health(readiness: TheReadiness) -> JSONResponse:
     """200 once questions can be answered; else 503 with what is missing."""
     problems = await readiness.problems()

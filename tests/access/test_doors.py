@@ -23,6 +23,7 @@ from sluice.testing.keys import InMemoryKeys
 
 # What strangers may see: whether the function works, and the page, which holds nothing and says how to sign in.
 OPEN = {("chat", "GET", path) for path in ("/healthz", "/", "/assets/app-{tag}.js", "/config.json")}
+OPEN |= {("chat", "HEAD", path) for path in ("/healthz", "/")}
 UNKNOWN = "sk_AbCd1234_" + "x" * 43
 
 

@@ -234,6 +234,16 @@ async def test_health_is_200_when_questions_can_be_answered(client: httpx.AsyncC
     assert (response.status_code, response.json()) == (200, {"status": "ready", "problems": {}})
 
 
+@pytest.mark.parametrize("path", ["/", "/healthz"])
+async def test_a_monitor_asks_by_head(client: httpx.AsyncClient, parts: Parts, path: str) -> None:
+    """It gets the status of a GET, and 503 while nothing can be answered."""
+    ready = await client.head(path)
+    parts.not_ready = SchemaOutdated()
+    broken = await client.head("/healthz")
+
+    assert (ready.status_code, broken.status_code) == (200, 503)
+
+
 async def test_health_says_what_is_missing(client: httpx.AsyncClient, parts: Parts) -> None:
     """An operator reads what to do."""
     parts.not_ready = SchemaOutdated()
