@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from local.own_names import OwnNames
 from local.runtime_api import errors
 from local.runtime_api.connection import Connection, ConnectionClosed
 from local.runtime_api.environment import Environment, Refused, State
@@ -44,6 +45,7 @@ class Routes:
     async def answer(self, connection: Connection, method: str, path: str) -> None:
         """Answer one request; a refusal reads it to its end."""
         try:
+            _require_a_runtime(connection)
             if route := self._routes.get((method, path)):
                 await route(connection)
             elif (answer := _ANSWER_PATH.fullmatch(path)) and method == "POST":
@@ -153,6 +155,13 @@ class Routes:
         self._environment.require(State.RESTORING)
         self._environment.lose(errors.posted(connection.headers, await _read(connection)))
         await connection.respond_json(202, _ACCEPTED)
+
+
+def _require_a_runtime(connection: Connection) -> None:
+    """Refuse a browser, whose pages of any site could take events: it says who asks, or by a name that is not ours."""
+    headers = connection.headers
+    if not OwnNames().include(headers.get("host", "")) or {"origin", "sec-fetch-site"} & headers.keys():
+        raise Refused(403, "Forbidden", "Only a runtime on this machine is answered.")
 
 
 async def _read(connection: Connection) -> bytes:

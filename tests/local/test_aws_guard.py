@@ -64,6 +64,18 @@ async def test_only_own_pages_read(s3: httpx.AsyncClient) -> None:
     assert not any("access-control-allow-origin" in each.headers for each in answers[:2])
 
 
+async def test_a_link_gives_no_orders(s3: httpx.AsyncClient) -> None:
+    """A link on another site's page opens an object, but neither makes a queue nor drives moto."""
+    link = {**CROSS, "sec-fetch-dest": "document", "sec-fetch-mode": "navigate"}
+    orders = "/?Action=CreateQueue&QueueName=theirs", "/moto-api/recorder/start-recording"
+
+    refused = [await s3.get(order, headers=link) for order in orders]
+    own = await s3.get("/?Action=ListQueues", headers={"authorization": authorization("sqs", "us-east-1")})
+
+    assert [(each.status_code, each.json()["code"]) for each in refused] == [(403, "origin_not_allowed")] * 2
+    assert (own.status_code, "theirs" in own.text, "sluice-Uploads" in own.text) == (200, False, True)
+
+
 async def test_a_name_of_anybody_is_not_answered(s3: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
     """Neither for reading nor for moto's own pages; the log says so once. Containers come by an address."""
     hosts = ("evil.example", "evil.example", "box.example.org", "172.18.0.2:9000", "localhost:9000")

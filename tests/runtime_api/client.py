@@ -62,8 +62,8 @@ class RuntimeConnection:
     async def begin(self, method: str, path: str, headers: Headers) -> None:
         if self.http.our_state is h11.DONE:
             self.http.start_next_cycle()
-        fields = [("host", "runtime"), *headers.items()]
-        await self._write(h11.Request(method=method, target=PREFIX + path, headers=fields))
+        fields = {"host": "127.0.0.1", **headers}
+        await self._write(h11.Request(method=method, target=PREFIX + path, headers=list(fields.items())))
 
     async def send(self, chunk: bytes) -> None:
         await self._write(h11.Data(data=chunk))

@@ -49,6 +49,19 @@ async def test_a_second_response_is_refused(runtime: RuntimeConnection, invoke: 
     assert ((second.status, second.error_type), await invocation.read()) == (INVALID_STATE, b"first")
 
 
+@pytest.mark.parametrize(
+    "sent", [{"host": "evil.example"}, {"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}]
+)
+async def test_a_page_gets_no_event(runtime: RuntimeConnection, invoke: Invoke, sent: dict[str, str]) -> None:
+    """What a browser says of itself gives it away, and the event stays for the runtime."""
+    await invoke(b'"event"')
+
+    refused = await runtime.ask("GET", "/runtime/invocation/next", headers=sent)
+    event = await runtime.next()
+
+    assert ((refused.status, refused.error_type), event.body) == ((403, "Forbidden"), b'"event"')
+
+
 async def test_an_unknown_request_id_is_refused_and_the_right_one_still_taken(
     runtime: RuntimeConnection, invoke: Invoke
 ) -> None:
