@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Awaitable, Iterator
 
 import psycopg
 import pytest
@@ -170,14 +171,9 @@ async def test_text_that_postgresql_can_not_hold_is_refused(library: Library, qu
     assert await library.find("whales") == []
 
 
-async def test_a_search_that_takes_too_long_is_ended(
-    postgres: Postgres, database_url: str, database: Database, library: Library
-) -> None:
-    """Also where a filter hides so much that every chunk is compared; the connection is free for the next."""
-    await library.add("a.txt", *[f"whale {number}" for number in range(50)])
-    [vector] = await EMBEDDER.embed(["whale"], purpose="query")
-    plan = library.passages.plan(CALLER, "whale", vector, limit=10, where=Filter("default"), exhaustive=True)
-    slow = plan.statement.replace("+ 0 as", "+ length(pg_sleep(1)::text) as")
+@pytest.fixture
+def impatient(postgres: Postgres, database_url: str) -> Iterator[psycopg.Connection]:
+    """A session of its own in the test's database, where statements of the functions' new sessions have 200 ms."""
     name = str(conninfo_to_dict(database_url)["dbname"])
     with psycopg.connect(postgres.url(name), autocommit=True) as connection:
         connection.execute(f"alter role sluice in database {name} set statement_timeout = 200")
@@ -185,10 +181,59 @@ async def test_a_search_that_takes_too_long_is_ended(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()",
             [name],
         )
+        yield connection
 
-    with pytest.raises(DatabaseUnavailable, match="took too long"):
-        await database.fetch(slow, plan.parameters)
-    assert len(await library.find("whale")) == 10
+
+async def assert_ended(search: Awaitable[object], connection: psycopg.Connection) -> None:
+    """It fails as what may be tried again, and leaves no session that still does something or holds a transaction."""
+    with pytest.raises(DatabaseUnavailable, match="took too long") as ended:
+        await search
+
+    assert (ended.value.code, ended.value.retryable) == ("database_unavailable", True)
+    busy = connection.execute(
+        "select state, query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        " and backend_type = 'client backend' and state <> 'idle'"
+    )
+    assert busy.fetchall() == []
+
+
+@pytest.mark.parametrize("hides", [False, True])
+async def test_a_search_that_waits_too_long_is_ended(
+    library: Library, impatient: psycopg.Connection, hides: bool
+) -> None:
+    """Behind a lock, also under a filter that hides all; once that is gone its connection does the next search."""
+    await library.add("a.txt", *[f"whale {number}" for number in range(50)])
+    where = Filter("other" if hides else "default")
+
+    with impatient.transaction():
+        impatient.execute("lock table chunk in access exclusive mode")
+        await assert_ended(library.find("whale", where=where), impatient)
+
+    assert len(await library.find("whale", where=where)) == (0 if hides else 10)
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+async def test_a_search_that_works_too_long_is_ended(
+    library: Library, impatient: psycopg.Connection, ahead: bool
+) -> None:
+    """Where comparing takes forever, in the search itself or in the look-up of its words."""
+    await library.add("a.txt", *[f"whale {number}" for number in range(50)])
+    [vector] = await EMBEDDER.embed(["whale"], purpose="query")
+    look_up = library.passages.look_up(CALLER, "whale", limit=1, where=EVERYWHERE)
+    search = library.passages.search(CALLER, "whale", vector, limit=1, where=EVERYWHERE)
+    first, other = (look_up, search) if ahead else (search, look_up)
+
+    impatient.execute(
+        "alter function sluice_question rename to sluice_question_at_once;"
+        " create function sluice_question("
+        "    text, text, text, text, float8, out wanted tsquery, out weights sparsevec"
+        " ) language sql volatile as"
+        " $$ select asked.* from pg_sleep(60), sluice_question_at_once($1, $2, $3, $4, $5) as asked $$"
+    )
+    await assert_ended(first, impatient)
+
+    impatient.execute("drop function sluice_question; alter function sluice_question_at_once rename to sluice_question")
+    assert await other
 
 
 async def test_vectors_of_another_model_are_not_compared(database: Database) -> None:
