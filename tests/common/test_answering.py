@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from sluice.answering import Answering
-from sluice.domain import Caller, Filter, Role, Usage, uuid7
+from sluice.domain import Caller, Filter, Message, Role, Usage, uuid7
 from sluice.errors import ConversationNotFound, ModelNotOffered, ModelUnavailable, QuestionTooLong
 from sluice.events import AnswerDone, SourceCited, SourcesFound, StatusChanged, TextAdded
 from sluice.fallback import FallbackChat
-from sluice.ports import Finish
+from sluice.ports import Embeddings, Finish
 from sluice.question import Limits, Question
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
 from sluice.searching import Searching
+from sluice.testing.conversations import InMemoryConversations
 from sluice.testing.models import HashEmbedder, ScriptedModel
-from sluice.testing.passages import Searched
+from sluice.testing.passages import ScriptedPassages, Searched
 from tests.common.world import CALLER, World, started, until
 
 
@@ -54,6 +57,34 @@ async def test_the_model_is_asked_before_its_sources_are_told(world: World) -> N
     asked = [len(world.model.prompts) async for event in events if isinstance(event, SourcesFound)]
 
     assert asked == [1]
+
+
+async def test_the_vector_is_asked_for_before_the_question_is_kept() -> None:
+    """The way to a provider is the longer one; an HTTP client sends in a task of its own."""
+    order: list[str] = []
+
+    class Sending(HashEmbedder):
+        async def embed_query(self, text: str) -> Embeddings:
+            await asyncio.create_task(self._send())
+            return await super().embed_query(text)
+
+        async def _send(self) -> None:
+            order.append("vector asked for")
+
+    class Keeping(InMemoryConversations):
+        async def begin(self, *args: Any, **kwargs: Any) -> list[Message]:
+            order.append("question kept")
+            return await super().begin(*args, **kwargs)
+
+    answering = Answering(
+        retrieving=Retrieving(Searching(embedder=Sending(), passages=ScriptedPassages()), Rewriter()),
+        chat_model=ScriptedModel(),
+        conversations=Keeping(),
+        limits=Limits(),
+    )
+    await (await answering.open(CALLER, Question("What do blue whales eat?"))).aclose()
+
+    assert order == ["vector asked for", "question kept"]
 
 
 async def test_words_that_come_all_at_once_go_out_one_by_one(world: World) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from sluice.overlapping import Ahead
+from sluice.overlapping import Ahead, give_way
 
 
 class Items:
@@ -62,3 +62,22 @@ async def test_a_failure_that_nobody_asks_for_is_dropped() -> None:
 
     async with Ahead(generate()):
         await asyncio.sleep(0)
+
+
+async def test_what_gives_way_goes_on_after_what_began_before_it_has_sent_a_request() -> None:
+    """Which takes a task for the work and one for the writing; who waits for an answer is not waited for."""
+    done: list[str] = []
+
+    async def write() -> None:
+        done.append("sent")
+
+    async def request() -> None:
+        await asyncio.create_task(write())
+        await asyncio.Event().wait()
+
+    asking = asyncio.create_task(request())
+    await give_way()
+    done.append("went on")
+    asking.cancel()
+
+    assert done == ["sent", "went on"]

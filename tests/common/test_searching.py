@@ -56,6 +56,33 @@ async def test_words_are_looked_up_while_the_vector_is_made() -> None:
     assert passages.given == [WORDS]
 
 
+class Sending(HashEmbedder):
+    """Sends a request as an HTTP client does, in a task of its own."""
+
+    def __init__(self, passages: Passages) -> None:
+        super().__init__()
+        self._passages = passages
+        self.was_first = False
+
+    async def embed_query(self, text: str) -> Embeddings:
+        await asyncio.create_task(self._send())
+        return await super().embed_query(text)
+
+    async def _send(self) -> None:
+        self.was_first = not self._passages.has_begun.is_set()
+
+
+async def test_the_vector_is_asked_for_before_the_words_are_looked_up() -> None:
+    """Its way to a provider is the longer one."""
+    passages = Passages()
+    embedder = Sending(passages)
+
+    await Searching(embedder=embedder, passages=passages).search(Caller(), "krill", limit=1, where=Filter())
+
+    assert embedder.was_first
+    assert passages.has_begun.is_set()
+
+
 async def test_a_look_up_that_fails_fails_the_search() -> None:
     passages = Passages(DatabaseUnavailable())
 

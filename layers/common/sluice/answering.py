@@ -15,7 +15,7 @@ from sluice.domain import Caller, Message, Regeneration, Turn, Usage, uuid7
 from sluice.draft import Draft
 from sluice.errors import DatabaseUnavailable, ModelNotOffered, QuestionTooLong
 from sluice.events import AnswerEvent, AnswerStarted, SourceCited, SourcesFound, StatusChanged, TextAdded
-from sluice.overlapping import Ahead
+from sluice.overlapping import Ahead, give_way
 from sluice.ports import AnswerKeeper, ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
 from sluice.question import Limits, Question, Terms
 from sluice.recording import BEAT_SECONDS, Recording
@@ -88,7 +88,6 @@ class Answering:
         draft.timing.update(timing or {})
         turn = _turn(question, conversation_id, question_id, draft)
         waking = Waking(limit=self._limits.waking_limit, notice=self._limits.waking_notice)
-        # The search first: its way to the model that embeds is the longer one.
         searching = background.begin(self._search(caller, question, lambda: _placed(beginning), waking))
         beginning = background.begin(self._begin(caller, question, turn, waking))
         await self._settle(beginning, searching, waking)
@@ -120,6 +119,7 @@ class Answering:
             # More characters than tokens; `history.fit` then cuts by tokens.
             "characters": 4 * self._limits.prompt_tokens,
         }
+        await give_way()  # to the search, whose way to the model that embeds is the longer one
         if self._terms:
             await waking.wait(self._terms.ask)
         if question.regenerate:

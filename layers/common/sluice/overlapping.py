@@ -11,6 +11,9 @@ from typing import Any, Generic, Self, TypeVar
 
 T = TypeVar("T")
 
+TURNS = 3
+"""Of the event loop: what begins is a task, and so, before Python 3.12, is a request that its HTTP client writes."""
+
 
 class Overlap(Generic[T]):
     """Up to `most` pieces of work at once. After an error what has begun ends first; cancelled, it is cancelled."""
@@ -57,7 +60,7 @@ class Ahead(Generic[T]):
         self._is_fresh = True
 
     async def __aenter__(self) -> Self:
-        await asyncio.sleep(0)  # let it go as far as it gets without waiting
+        await give_way()
         return self
 
     def __aiter__(self) -> Self:
@@ -71,6 +74,12 @@ class Ahead(Generic[T]):
         self._first.cancel()
         await asyncio.gather(self._first, return_exceptions=True)
         await self._items.aclose()
+
+
+async def give_way() -> None:
+    """Let what began before this get as far as it does without waiting for anything, such as to send a request."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sluice.domain import Caller, EmbeddingUsage, Filter, Passage, Usage, Vector
 from sluice.errors import EmbeddingModelSwitched
-from sluice.overlapping import meanwhile
+from sluice.overlapping import give_way, meanwhile
 from sluice.ports import Embedder, LookedUp, PassageStore
 from sluice.waking import Waking
 
@@ -49,6 +49,7 @@ class _Search:
     waking: Waking
 
     async def look_up(self, passages: PassageStore, model: str) -> LookedUp | None:
+        await give_way()  # the query's way to its vector is the longer one
         return await self.waking.query(
             lambda: passages.look_up(self.caller, self.query, limit=self.limit, where=self.where, model=model)
         )

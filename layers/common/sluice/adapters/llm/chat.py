@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from typing import Any, Self
 
 from sluice.adapters.llm import catalogue, failures, library
+from sluice.adapters.llm.direct import Calls
 from sluice.domain import Usage
 from sluice.errors import AnswerCutOff, AnswerEmpty, ModelUnavailable
 from sluice.ports import Finish, PromptMessage, TextDelta
@@ -27,6 +28,7 @@ class LiteLLMChat:
         self._model = model
         self._timeout = timeout
         self._options = dict(options or {})
+        self._complete = Calls("acompletion")
 
     @property
     def name(self) -> str:
@@ -60,9 +62,9 @@ class LiteLLMChat:
         `AnswerEmpty` when it ends in order but without text, and other `ModelError`s before that.
         """
         name = model or self._model
-        litellm = await library.loaded()
+        await library.loaded()  # which takes seconds that are not the model's
         deadline = self._deadline()
-        upstream = await _within(deadline, self._open(litellm, name, messages), name)
+        upstream = await _within(deadline, self._open(name, messages), name)
         if upstream.custom_llm_provider == OPENAI:
             upstream.completion_stream = _Sent(upstream.completion_stream)
         answer = _Answer()
@@ -75,7 +77,7 @@ class LiteLLMChat:
         finally:
             await upstream.aclose()
 
-    def _open(self, litellm: Any, model: str, messages: Sequence[PromptMessage]) -> Awaitable[Any]:
+    def _open(self, model: str, messages: Sequence[PromptMessage]) -> Awaitable[Any]:
         options = {
             "model": model,
             "messages": [{"role": message.role, "content": message.content} for message in messages],
@@ -84,8 +86,7 @@ class LiteLLMChat:
             "max_retries": 0,  # the provider's client would retry unseen, while a person waits
             **self._options,
         }
-        call: Awaitable[Any] = litellm.acompletion(**library.unrecorded("acompletion", options))
-        return call
+        return self._complete(options)
 
     def _deadline(self) -> float:
         return time.monotonic() + self._timeout
