@@ -1,10 +1,13 @@
 """Where the laptop keeps its data and where its parts are found, unless something else is said."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template.yaml"
-DATA = ROOT / ".sluice"
+# A variable tells every command of a shell, and `make`, which laptop is meant.
+DATA_VARIABLE = "SLUICE_DATA"
+DATA = Path(os.environ.get(DATA_VARIABLE) or ROOT / ".sluice").expanduser().absolute()
 
 CHAT_PORT = 8000
 INGEST_PORT = 8001

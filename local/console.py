@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
 import time
 
+from local.addresses import DATA, DATA_VARIABLE
 from local.command.printing import harmless
 from local.laptop import CHAT, INGEST, Laptop
 
@@ -38,6 +40,8 @@ def instructions(laptop: Laptop, *, seconds: float) -> str:
     chat, ingest, bucket = laptop.url(CHAT), laptop.url(INGEST), f"{laptop.place.endpoint}/{laptop.bucket}"
     key = f" -H 'x-api-key: {laptop.api_key}'" if laptop.api_key else ""
     docs = "\nIts README and docs are being read, which takes some seconds more.\n" if laptop.begins_with_docs else ""
+    data = laptop.data.absolute()
+    found = "" if data == DATA else f"export {DATA_VARIABLE}={shlex.quote(str(data))} lets these find it: "
     return f"""
 Sluice is ready ({seconds:.1f} s).
 {docs}
@@ -54,5 +58,5 @@ Drop a file into the bucket; a moment later you can ask about it:
   curl -T report.pdf {bucket}/report.pdf
   aws s3 cp report.pdf s3://{laptop.bucket}/ --endpoint-url {laptop.place.endpoint}
 
-Or: sluice ask "...", sluice ingest PATH..., sluice docs (in .venv/bin). Ctrl-C stops everything.
+Or: {found}sluice ask "...", sluice ingest PATH..., sluice docs (in .venv/bin). Ctrl-C stops everything.
 """

@@ -87,6 +87,11 @@ class Laptop:
         return self._urls[function]
 
     @property
+    def data(self) -> Path:
+        """The folder that keeps everything."""
+        return self._options.data
+
+    @property
     def ports(self) -> Ports:
         """Where everything listens."""
         chat, ingest = self._servers[CHAT].port, self._servers[INGEST].port

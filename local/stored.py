@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sluice.settings import Settings
 
 T = TypeVar("T")
-_WHERE = "Is Sluice running (make run)? Else set SLUICE_DATABASE_URL."
+_WHERE = "Is Sluice running (make run)? SLUICE_DATA names another folder of it, SLUICE_DATABASE_URL another database."
 
 
 def run(work: Callable[[Database, Settings], Awaitable[T]]) -> T:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from local.addresses import AWS_PORT, CHAT_PORT, DATA, DATABASE_PORT, INGEST_PORT, TEMPLATE
+from local.addresses import AWS_PORT, CHAT_PORT, DATA, DATA_VARIABLE, DATABASE_PORT, INGEST_PORT, TEMPLATE
 from local.command.outcome import fail
 from local.own_names import ANY, named
 
@@ -30,7 +30,9 @@ def _hosts(given: list[str]) -> list[str]:
 
 
 def up(
-    data: Annotated[Path, typer.Option(help="Folder that keeps everything.", show_default=".sluice")] = DATA,
+    data: Annotated[
+        Path, typer.Option(envvar=DATA_VARIABLE, help="Folder that keeps everything.", show_default=".sluice")
+    ] = DATA,
     chat_port: Annotated[int, _port("the chat function")] = CHAT_PORT,
     ingest_port: Annotated[int, _port("the ingest function")] = INGEST_PORT,
     aws_port: Annotated[int, _port("S3 and SQS")] = AWS_PORT,

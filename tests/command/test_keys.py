@@ -70,4 +70,6 @@ def test_a_database_that_is_away_is_told_in_one_line() -> None:
     result = nowhere.invoke(app, ["keys", "list"])
 
     assert result.exit_code == 3
-    assert result.output.strip().endswith("Is Sluice running (make run)? Else set SLUICE_DATABASE_URL.")
+    assert result.output.strip().endswith(
+        "Is Sluice running (make run)? SLUICE_DATA names another folder of it, SLUICE_DATABASE_URL another database."
+    )

@@ -19,7 +19,8 @@ import pytest
 from local.running import address, noted
 from tests.local.conftest import PATIENCE_SECONDS, ROOT, TEMPLATE
 
-COMMAND = [sys.executable, "-c", "from local.cli import main; main()", "up", "--template", str(TEMPLATE), "--no-docs"]
+CLI = [sys.executable, "-c", "from local.cli import main; main()"]
+COMMAND = [*CLI, "up", "--template", str(TEMPLATE), "--no-docs"]
 ANY_PORTS = ["--chat-port=0", "--ingest-port=0", "--aws-port=0", "--database-port=0"]
 
 
@@ -93,6 +94,21 @@ def start(tmp_path: Path) -> Iterator[type[Running]]:
         running.kill()
 
 
+def sluice(*arguments: str, data: Path) -> str:
+    """Return what a command prints that looks for the laptop by its folder."""
+    shell = {name: value for name, value in os.environ.items() if not name.startswith("SLUICE_")}
+    done = subprocess.run(
+        [*CLI, *arguments],
+        cwd=ROOT,
+        env={**shell, "SLUICE_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def assert_all_end(family: list[psutil.Process]) -> None:
     """Fail when one of the processes is still there after a time in which it should have ended."""
     _, alive = psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
@@ -104,12 +120,14 @@ def test_its_life(start: type[Running], tmp_path: Path) -> None:
     """It serves; a second one on its folder is refused; killed it leaves nothing; started again it has what it had."""
     first = start(tmp_path, *ANY_PORTS)
     first.wait_for("Sluice is ready")
+    assert f"export SLUICE_DATA={tmp_path}" in first.output
     assert httpx.get(f"{first.address('Ask')}/hello", trust_env=False).json()["path"] == "/hello"
     ports = noted(tmp_path)
     assert (address(ports.chat), address(ports.aws)) == (first.address("Ask"), first.address("S3 and SQS"))
     stored = httpx.put(f"{first.address('S3 and SQS')}/sluice-dev/a.txt", content=b"text", trust_env=False)
     assert stored.status_code == 200
     first.wait_for("messages done")
+    assert sluice("keys", "create", "mine", data=tmp_path).startswith("sk_")
 
     second = start(tmp_path, *ANY_PORTS)
     assert (second.process.wait(PATIENCE_SECONDS), "Sluice already runs on" in second.output) == (1, True), (
