@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local.addresses import CHAT_URL
 from local.command import remembering
-from local.command.connection import Collection, Connection, Json, Key, Profile, Url
+from local.command.connection import Collection, Connection, Json, connected_to_chat
 from local.command.narrowing import FilterText, Labels, filter_of
 from local.command.outcome import FAILED, Mistake, run
 from local.command.printing import harmless, show_json, tell
@@ -32,7 +31,9 @@ _STATES = {
 _ENDS = {"length": "Cut off at the model's limit.", "stopped": "Stopped.", "interrupted": "Interrupted."}
 
 
+@connected_to_chat
 def ask(
+    connection: Connection,
     question: Annotated[str, typer.Argument(help="The question; `-` or nothing reads it from standard input.")] = STDIN,
     conversation: Annotated[
         str | None,
@@ -42,9 +43,6 @@ def ask(
     filter: FilterText = None,  # noqa: A002 - the option's name
     metadata: Labels = None,
     model: Annotated[str | None, typer.Option(help="One of the models that the server offers.")] = None,
-    url: Url = CHAT_URL,
-    api_key: Key = None,
-    profile: Profile = None,
     json: Json = False,
 ) -> None:
     """Ask a question; the answer is printed while it arrives, with its sources."""
@@ -52,9 +50,9 @@ def ask(
     async def answer() -> bool:
         from local.client.chat import Ask
 
-        going_on = remembering.resolve(url, conversation) if conversation else None
+        going_on = remembering.resolve(connection.url, conversation) if conversation else None
         asked = Ask(_text(question), going_on, collection, model, filter_of(filter, metadata))
-        async with Connection(url, api_key, profile).chat() as client:
+        async with connection.chat() as client:
             return await follow(client, asked, as_json=json)
 
     if not run(answer()):

@@ -123,27 +123,43 @@ class Connection:
         return signature(self.profile, url) if self.profile else None
 
 
-def connected(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that say where both functions are and who asks; its `connection` holds what they say.
+Command = Callable[..., None]
 
-    Typer reads options from a function's signature, and so the options of the two are put together into one.
+
+def _giving(options: Callable[..., Connection]) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command these options beside its own; its `connection` is what they come to.
+
+    Typer reads options from a function's signature, and so those of the two are put together into one.
     """
+    shared = _parameters(options)
 
-    @wraps(command)
-    def with_options(url: str, ingest_url: str | None, api_key: str | None, profile: str | None, **own: object) -> None:
-        command(**own, connection=Connection(url, api_key, profile, ingest_url))
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def with_options(**given: object) -> None:
+            said = {each.name: given.pop(each.name) for each in shared}
+            command(**given, connection=options(**said))
 
-    own = [each for each in _parameters(command) if each.name != "connection"]
-    parameters = [*own, *_parameters(_options)]
-    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # where Typer looks first
-    with_options.__annotations__ = {each.name: each.annotation for each in parameters}
-    return with_options
+        parameters = [*(each for each in _parameters(command) if each.name != "connection"), *shared]
+        with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # where Typer looks first
+        with_options.__annotations__ = {each.name: each.annotation for each in parameters}
+        return with_options
+
+    return decorate
 
 
-def _options(
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
+    return list(inspect.signature(function, eval_str=True).parameters.values())
+
+
+@_giving
+def connected_to_chat(url: Url = CHAT_URL, api_key: Key = None, profile: Profile = None) -> Connection:
+    """Give a command the options that say where the chat function is and who asks."""
+    return Connection(url, api_key, profile)
+
+
+@_giving
+def connected_to_both(
     url: Url = CHAT_URL, ingest_url: IngestUrl = None, api_key: Key = None, profile: Profile = None
-) -> None: ...
-
-
-def _parameters(command: Callable[..., None]) -> list[inspect.Parameter]:
-    return list(inspect.signature(command, eval_str=True).parameters.values())
+) -> Connection:
+    """Give a command the options that say where both functions are and who asks."""
+    return Connection(url, api_key, profile, ingest_url)

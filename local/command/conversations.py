@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local.addresses import CHAT_URL
 from local.command import remembering
-from local.command.connection import Connection, Json, Key, Profile, Url
+from local.command.connection import Connection, Json, connected_to_chat
 from local.command.outcome import run
 from local.command.printing import harmless, show_json, show_table
 
@@ -21,18 +20,17 @@ Which = Annotated[str, typer.Argument(metavar="ID", help="The conversation's id,
 
 
 @app.command("list")
+@connected_to_chat
 def list_(
+    connection: Connection,
     search: Annotated[str | None, typer.Option(help="Only those whose title holds this.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help="How many at most.")] = 20,
-    url: Url = CHAT_URL,
-    api_key: Key = None,
-    profile: Profile = None,
     json: Json = False,
 ) -> None:
     """List conversations, last used first."""
 
     async def load() -> list[Event]:
-        async with Connection(url, api_key, profile).chat() as client:
+        async with connection.chat() as client:
             return await client.conversations(search=search, limit=limit)
 
     found = run(load())
@@ -44,14 +42,13 @@ def list_(
 
 
 @app.command()
-def show(
-    conversation: Which, url: Url = CHAT_URL, api_key: Key = None, profile: Profile = None, json: Json = False
-) -> None:
+@connected_to_chat
+def show(connection: Connection, conversation: Which, json: Json = False) -> None:
     """Print a conversation, in the branch that was read last."""
 
     async def load() -> Event:
-        which = remembering.resolve(url, conversation)
-        async with Connection(url, api_key, profile).chat() as client:
+        which = remembering.resolve(connection.url, conversation)
+        async with connection.chat() as client:
             return await client.conversation(which)
 
     found = run(load())
@@ -62,18 +59,17 @@ def show(
 
 
 @app.command()
+@connected_to_chat
 def rename(
+    connection: Connection,
     conversation: Which,
     title: Annotated[str, typer.Argument(help="The new title.")],
-    url: Url = CHAT_URL,
-    api_key: Key = None,
-    profile: Profile = None,
 ) -> None:
     """Change a conversation's title."""
 
     async def change() -> None:
-        which = remembering.resolve(url, conversation)
-        async with Connection(url, api_key, profile).chat() as client:
+        which = remembering.resolve(connection.url, conversation)
+        async with connection.chat() as client:
             await client.rename(which, title)
 
     run(change())
@@ -81,12 +77,13 @@ def rename(
 
 
 @app.command()
-def delete(conversation: Which, url: Url = CHAT_URL, api_key: Key = None, profile: Profile = None) -> None:
+@connected_to_chat
+def delete(connection: Connection, conversation: Which) -> None:
     """Delete a conversation with all its messages."""
 
     async def remove() -> None:
-        which = remembering.resolve(url, conversation)
-        async with Connection(url, api_key, profile).chat() as client:
+        which = remembering.resolve(connection.url, conversation)
+        async with connection.chat() as client:
             await client.delete(which)
 
     run(remove())

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from local.command.connection import Connection, Json, connected
+from local.command.connection import Connection, Json, connected_to_both
 from local.command.outcome import FAILED, fail, run
 from local.command.printing import harmless, show_json
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _DATABASE_SECONDS = "4"
 
 
-@connected
+@connected_to_both
 def doctor(connection: Connection, json: Json = False) -> None:
     """Check the settings, database, schema, models and bucket of this machine, and the service at --url.
 

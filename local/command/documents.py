@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local.command.connection import Collection, Connection, Json, connected
+from local.command.connection import Collection, Connection, Json, connected_to_both
 from local.command.outcome import Mistake, run
 from local.command.printing import show_json, show_table
 
@@ -20,7 +20,7 @@ app = typer.Typer(help="List the documents with their status, and the reason of 
 
 
 @app.callback(invoke_without_command=True)
-@connected
+@connected_to_both
 def docs(context: typer.Context, connection: Connection, collection: Collection = None, json: Json = False) -> None:
     """List the documents with their status, and the reason of each that failed."""
     if context.invoked_subcommand:
@@ -40,7 +40,7 @@ def docs(context: typer.Context, connection: Connection, collection: Collection 
 
 
 @app.command()
-@connected
+@connected_to_both
 def retry(
     connection: Connection,
     names: Annotated[list[str] | None, typer.Argument(help="Titles or ids; all that have failed by default.")] = None,
@@ -67,7 +67,7 @@ def _chosen(documents: list[Event], names: list[str] | None) -> list[Event]:
     return [document for document in documents if {document["title"], document["id"]} & set(names)]
 
 
-@connected
+@connected_to_both
 def redrive(connection: Connection) -> None:
     """Try the documents again whose events became dead letters."""
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from local.command.connection import Collection, Connection, connected
+from local.command.connection import Collection, Connection, connected_to_both
 from local.command.documents import missing_text
 from local.command.outcome import FAILED, Mistake, run
 from local.command.printing import harmless
@@ -28,7 +28,7 @@ _REACHED = {"received": 10.0, "parsed": 20.0, "chunked": 30.0, "stored": 95.0, "
 _EMBEDDING_BEGINS, _EMBEDDING_ENDS = 30.0, 90.0
 
 
-@connected
+@connected_to_both
 def ingest(
     connection: Connection,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or patterns in quotes.")],

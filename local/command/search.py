@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local.addresses import CHAT_URL
-from local.command.connection import Collection, Connection, Json, Key, Profile, Url
+from local.command.connection import Collection, Connection, Json, connected_to_chat
 from local.command.narrowing import FilterText, Labels, filter_of
 from local.command.outcome import run
 from local.command.printing import show_json, show_table
@@ -18,22 +17,21 @@ if TYPE_CHECKING:
 _SHOWN_CHARACTERS = 160
 
 
+@connected_to_chat
 def search(
+    connection: Connection,
     query: Annotated[str, typer.Argument(help="What to look for, in words or as a question.")],
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=50, help="How many passages at most.")] = 8,
     collection: Collection = None,
     filter: FilterText = None,  # noqa: A002 - the option's name
     metadata: Labels = None,
-    url: Url = CHAT_URL,
-    api_key: Key = None,
-    profile: Profile = None,
     json: Json = False,
 ) -> None:
     """Find the passages that fit a text, best first; no model answers."""
 
     async def find() -> list[Event]:
         where = filter_of(filter, metadata)
-        async with Connection(url, api_key, profile).chat() as client:
+        async with connection.chat() as client:
             return await client.search(query, limit=limit, collection=collection, where=where)
 
     found = run(find())

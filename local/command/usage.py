@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from local.addresses import CHAT_URL
-from local.command.connection import Connection, Json, Key, Profile, Url
+from local.command.connection import Connection, Json, connected_to_chat
 from local.command.outcome import run
 from local.command.printing import show_json, show_table
 
@@ -17,17 +16,16 @@ if TYPE_CHECKING:
 _HEADINGS = ("span", "answers", "tokens in", "tokens out", "cost")
 
 
+@connected_to_chat
 def usage(
+    connection: Connection,
     days: Annotated[int, typer.Option(min=1, max=366, help="Show each of so many days, today the last.")] = 7,
-    url: Url = CHAT_URL,
-    api_key: Key = None,
-    profile: Profile = None,
     json: Json = False,
 ) -> None:
     """Show the tokens and the cost of your questions, and what is left of your limits. Days are those of UTC."""
 
     async def load() -> Event:
-        async with Connection(url, api_key, profile).chat() as client:
+        async with connection.chat() as client:
             return await client.usage(days=days)
 
     used = run(load())
