@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from uuid import UUID
 
 import httpx
 import pytest
@@ -18,7 +17,7 @@ from sluice.adapters.offline.embedding import NAME as OFFLINE
 from sluice.adapters.postgres.migrations import migrate
 from sluice.answering import Answering
 from sluice.authenticating import Authenticating
-from sluice.domain import Allowance, Passage, uuid7
+from sluice.domain import Allowance, uuid7
 from sluice.errors import SluiceError
 from sluice.following import Following
 from sluice.limiting import Limiting
@@ -37,19 +36,7 @@ from sluice.testing.models import HashEmbedder, ScriptedModel
 from sluice.testing.objects import InMemoryObjects
 from sluice.testing.passages import ScriptedPassages
 from sluice.titling import Titling
-
-KRILL = Passage(
-    chunk_id=UUID(int=1),
-    document_id=UUID(int=2),
-    source="s3://bucket/whales.pdf",
-    title="Whales",
-    content="Blue whales eat krill.",
-    start=0,
-    end=22,
-    score=0.03,
-    similarity=0.9,
-    page=4,
-)
+from tests.common.world import KRILL
 
 
 @dataclass
