@@ -15,11 +15,18 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 def clean(text: str) -> str:
     """Return the text with line feeds only, without control characters, lone surrogates and needless white space."""
+    usual = text.replace("\r\n", "\n")
+    if usual.replace("\n", " ").replace("\t", " ").isprintable():  # none of the expressions would match
+        return _trimmed(usual)
     text = _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
-    lines = "\n".join(line.rstrip() for line in text.split("\n"))
-    return _BLANK_LINES.sub("\n\n", lines).strip("\n")
+    return _trimmed(text)
+
+
+def _trimmed(text: str) -> str:
+    lines = "\n".join(map(str.rstrip, text.split("\n")))
+    return (_BLANK_LINES.sub("\n\n", lines) if "\n\n\n" in lines else lines).strip("\n")
 
 
 def one_line(text: str) -> str:

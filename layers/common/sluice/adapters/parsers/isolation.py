@@ -21,6 +21,7 @@ from sluice.errors import DamagedDocument, DocumentError, DocumentTooLarge, NotR
 
 # What the memory is shared between.
 _AT_ONCE = 2
+_PIECE_BYTES = 1 << 18
 
 
 class IsolatedParser:
@@ -41,6 +42,7 @@ class IsolatedParser:
         executable: str = sys.executable,
     ) -> None:
         self._limits = limits
+        self._told_limits = asdict(limits)
         self._timeout_seconds = timeout_seconds
         self._memory_bytes = memory_bytes
         self._workers = Workers(executable)
@@ -76,7 +78,8 @@ class IsolatedParser:
         is_ready = False
         try:
             async with self._in_time(deadline):
-                await worker.send(request, body)
+                # A small document goes in one piece: each wakes the child.
+                await worker.send(*([request + body] if len(body) < _PIECE_BYTES else [request, body]))
             while (part := _part(await self._line(worker, deadline))) is not None:
                 yield part
             is_ready = await self._line(worker, deadline) == READY
@@ -87,6 +90,8 @@ class IsolatedParser:
                 worker.end()
 
     async def _line(self, worker: Worker, deadline: float) -> bytes:
+        if (line := worker.next_line()) is not None:
+            return line
         try:
             async with self._in_time(deadline):
                 # A line holds some pages, and the limit on characters bounds it.
@@ -106,7 +111,7 @@ class IsolatedParser:
         return Request(
             name=name,
             size=size,
-            limits=asdict(self._limits),
+            limits=self._told_limits,
             memory_bytes=memory_bytes,
             cpu_seconds=int(self._timeout_seconds) + 1,
         )
@@ -135,7 +140,7 @@ def _part(line: bytes) -> ParsedDocument | None:
     if "part" not in answer:
         return None
     part = answer["part"]
-    blocks = tuple(Block(**block) for block in part.pop("blocks"))
+    blocks = tuple(Block(*block) for block in part.pop("blocks"))
     return ParsedDocument(blocks=blocks, **part)
 
 

@@ -33,6 +33,8 @@ def is_legible(text: str) -> bool:
 
 def is_unassigned(text: str) -> bool:
     """Return whether most of the text is private to its font, or stands for what could not be mapped."""
+    if "\ufffd" not in text and text.replace("\r\n", " ").isprintable():  # most pages; no other unknown is printable
+        return False
     unknown = len(_UNKNOWN.findall(text))
     return unknown > 0 and unknown > len("".join(text.split())) * 0.5
 

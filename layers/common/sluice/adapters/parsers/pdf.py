@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from sluice.adapters.parsers.cleaning import clean, one_line
-from sluice.adapters.parsers.legibility import is_legible, is_unassigned
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.pdf_page import has_drawings, is_mapped, opened, shown_text, typed_texts
 from sluice.adapters.parsers.xfa import form_text
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, EncryptedDocument, NoTextLayer
@@ -21,9 +19,6 @@ from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, Encrypt
 # PDFium writes U+0002 or U+FFFE where a line ended in a hyphen, and has already removed the line end.
 _LINE_HYPHEN = re.compile("[\x02\ufffe]")
 _PAGES_A_PART = 32
-_HIDDEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
-# Where a page is asked whether its characters are known.
-_PLACES = 24
 _UNMAPPED = (
     "The PDF has no text layer that can be read: its fonts don't say which characters they show. Run it through OCR "
     "and upload the result."
@@ -69,78 +64,23 @@ def _open(body: bytes) -> pdfium.PdfDocument:
 
 def _page(pdf: pdfium.PdfDocument, index: int) -> str:
     try:
-        with closing(pdf[index]) as page, closing(page.get_textpage()) as textpage:
-            text = textpage.get_text_bounded(*_sheet(page))
-            shown = _LINE_HYPHEN.sub("", text) if _is_mapped(textpage, text) else ""
+        with opened(pdf, index) as page:
+            text = shown_text(page)
+            shown = _LINE_HYPHEN.sub("", text) if is_mapped(page, text) else ""
             form = form_text(pdf) if index == 0 else ""
-            return clean("\n".join([shown, *_annotations(pdf, page), form]))
+            return clean("\n".join([shown, *typed_texts(pdf, page), form]))
     except pdfium.PdfiumError as error:
         raise DamagedDocument(f"Page {index + 1} of the PDF is damaged and can't be read.") from error
-
-
-def _sheet(page: pdfium.PdfPage) -> tuple[float, float, float, float]:
-    """Return the whole sheet: what a crop box cuts off is text too, what lies beyond the sheet is none.
-
-    The page's own box is the sheet unless it has a crop box, also where it inherits its media box or has an empty one.
-    """
-    boxes = (page.get_mediabox(), page.get_bbox())
-    across = [x for left, _, right, _ in boxes for x in (left, right)]
-    upwards = [y for _, bottom, _, top in boxes for y in (bottom, top)]
-    return min(across), min(upwards), max(across), max(upwards)
-
-
-def _is_mapped(textpage: pdfium.PdfTextPage, text: str) -> bool:
-    """Return False where the fonts don't say which characters their glyphs are, and what comes out is none.
-
-    Fonts that don't say so are often read right all the same; only then the text itself has to tell.
-    """
-    if is_unassigned(text):
-        return False
-    count = textpage.count_chars()
-    places = range(0, count, max(1, count // _PLACES))
-    errors = sum(pdfium_c.FPDFText_HasUnicodeMapError(textpage, place) == 1 for place in places)
-    return errors < len(places) * 0.7 or is_legible(text)
-
-
-def _annotations(pdf: pdfium.PdfDocument, page: pdfium.PdfPage) -> Iterator[str]:
-    """Yield what was filled into form fields and typed onto the page; it is no part of the page's own text."""
-    for index in range(pdfium_c.FPDFPage_GetAnnotCount(page)):
-        annotation = pdfium_c.FPDFPage_GetAnnot(page, index)
-        if annotation:
-            yield _annotated(pdf, annotation)
-            pdfium_c.FPDFPage_CloseAnnot(annotation)
-
-
-def _annotated(pdf: pdfium.PdfDocument, annotation: object) -> str:
-    if pdfium_c.FPDFAnnot_GetFlags(annotation) & _HIDDEN:
-        return ""
-    kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
-    if kind == pdfium_c.FPDF_ANNOT_FREETEXT:
-        return _string(partial(pdfium_c.FPDFAnnot_GetStringValue, annotation, b"Contents"))
-    if not pdf.formenv or kind != pdfium_c.FPDF_ANNOT_WIDGET:
-        return ""
-    field = pdfium_c.FPDFAnnot_GetFormFieldType(pdf.formenv, annotation)
-    if field not in (pdfium_c.FPDF_FORMFIELD_TEXTFIELD, pdfium_c.FPDF_FORMFIELD_COMBOBOX):
-        return ""
-    return _string(partial(pdfium_c.FPDFAnnot_GetFormFieldValue, pdf.formenv, annotation))
-
-
-def _string(get: Callable[..., int]) -> str:
-    """Ask for the length of a string in UTF-16 first, as PDFium wants it, and then for the string."""
-    size = get(None, 0)
-    buffer = (ctypes.c_ushort * (size // 2 + 1))()
-    get(buffer, size)
-    return bytes(buffer).decode("utf-16-le", "ignore").rstrip("\0")
 
 
 def _reason(pdf: pdfium.PdfDocument) -> DocumentError:
     """Return why there is no text on any page."""
     has_content = False
     for index in range(len(pdf)):
-        with closing(pdf[index]) as page, closing(page.get_textpage()) as textpage:
-            if textpage.get_text_bounded(*_sheet(page)).strip():
+        with opened(pdf, index) as page:
+            if shown_text(page).strip():
                 return NoTextLayer(_UNMAPPED)
-            has_content = has_content or pdfium_c.FPDFPage_CountObjects(page) > 0
+            has_content = has_content or has_drawings(page)
     return NoTextLayer() if has_content else EmptyDocument("The PDF's pages are blank.")
 
 

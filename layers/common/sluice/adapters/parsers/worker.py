@@ -45,6 +45,14 @@ class Worker:
             if not piece:
                 return b""
             self._received += piece
+        return self._cut(end)
+
+    def next_line(self) -> bytes | None:
+        """Return the next line if all of it has been received already."""
+        end = self._received.find(b"\n")
+        return None if end < 0 else self._cut(end)
+
+    def _cut(self, end: int) -> bytes:
         line = bytes(self._received[:end])
         del self._received[: end + 1]
         return line

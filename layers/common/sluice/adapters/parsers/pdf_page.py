@@ -1,0 +1,148 @@
+"""Reads one page of a PDF, by PDFium's own functions: a wrapper's objects would take a tenth of a page's time."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import NamedTuple
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from sluice.adapters.parsers.legibility import is_legible, is_unassigned
+
+Box = tuple[float, float, float, float]
+
+_HIDDEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
+# Where a page is asked whether its characters are known, and the share of unknown ones that makes it suspicious.
+_PLACES = 24
+_SUSPICIOUS = 0.7
+_LETTER: Box = (0.0, 0.0, 612.0, 792.0)  # stands in for a sheet that is not said
+
+
+class Page(NamedTuple):
+    """PDFium's handles of a page and of its text."""
+
+    page: object
+    text: object
+
+
+@contextmanager
+def opened(pdf: pdfium.PdfDocument, index: int) -> Iterator[Page]:
+    """Open a page, whose fields show their values; raise `PdfiumError` where it is damaged."""
+    page = pdfium_c.FPDF_LoadPage(pdf, index)
+    if not page:
+        raise pdfium.PdfiumError("Failed to load page.")
+    if pdf.formenv:
+        pdfium_c.FORM_OnAfterLoadPage(page, pdf.formenv)
+    text = pdfium_c.FPDFText_LoadPage(page)
+    try:
+        if not text:
+            raise pdfium.PdfiumError("Failed to load text page.")
+        yield Page(page, text)
+    finally:
+        if text:
+            pdfium_c.FPDFText_ClosePage(text)
+        if pdf.formenv:
+            pdfium_c.FORM_OnBeforeClosePage(page, pdf.formenv)
+        pdfium_c.FPDF_ClosePage(page)
+
+
+def shown_text(page: Page) -> str:
+    """Return what stands on the sheet as PDFium has it, whether or not its characters are known."""
+    left, bottom, right, top = _sheet(page.page)
+    read = partial(pdfium_c.FPDFText_GetBoundedText, page.text, left, top, right, bottom)
+    return _string(read, pdfium_c.FPDFText_CountChars(page.text))
+
+
+def is_mapped(page: Page, text: str) -> bool:
+    """Return False where the fonts don't say which characters their glyphs are, and what comes out is none.
+
+    Fonts that don't say so are often read right all the same; only then the text itself has to tell.
+    """
+    return not is_unassigned(text) and (_names_its_characters(page) or is_legible(text))
+
+
+def typed_texts(pdf: pdfium.PdfDocument, page: Page) -> Iterator[str]:
+    """Yield what was filled into form fields and typed onto the page; it is no part of the page's own text."""
+    for index in range(pdfium_c.FPDFPage_GetAnnotCount(page.page)):
+        annotation = pdfium_c.FPDFPage_GetAnnot(page.page, index)
+        if annotation:
+            yield _annotated(pdf, annotation)
+            pdfium_c.FPDFPage_CloseAnnot(annotation)
+
+
+def has_drawings(page: Page) -> bool:
+    """Return whether anything is drawn on the page."""
+    return bool(pdfium_c.FPDFPage_CountObjects(page.page) > 0)
+
+
+def _sheet(page: object) -> Box:
+    """Return the whole sheet: what a crop box cuts off is text too, what lies beyond the sheet is none.
+
+    The page's own box is the sheet unless it has a crop box, also where it inherits its media box or has an empty one.
+    """
+    media = _floats(partial(pdfium_c.FPDFPage_GetMediaBox, page)) or _LETTER
+    bounds = pdfium_c.FS_RECTF()
+    pdfium_c.FPDF_GetPageBoundingBox(page, bounds)
+    left, bottom, right, top = media
+    return (
+        min(left, right, bounds.left, bounds.right), min(bottom, top, bounds.bottom, bounds.top),
+        max(left, right, bounds.left, bounds.right), max(bottom, top, bounds.bottom, bounds.top),
+    )  # fmt: skip
+
+
+def _floats(get: Callable[..., int]) -> Box | None:
+    box = [ctypes.c_float() for _ in range(4)]
+    return (box[0].value, box[1].value, box[2].value, box[3].value) if get(*box) else None
+
+
+def _names_its_characters(page: Page) -> bool:
+    """Ask at some places of the page, until the answer is certain."""
+    count = pdfium_c.FPDFText_CountChars(page.text)
+    places = range(0, count, max(1, count // _PLACES))
+    known = 0
+    for place in places:
+        known += pdfium_c.FPDFText_HasUnicodeMapError(page.text, place) != 1
+        if len(places) - known < len(places) * _SUSPICIOUS:
+            return True
+    return not places
+
+
+def _annotated(pdf: pdfium.PdfDocument, annotation: object) -> str:
+    if pdfium_c.FPDFAnnot_GetFlags(annotation) & _HIDDEN:
+        return ""
+    kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
+    if kind == pdfium_c.FPDF_ANNOT_FREETEXT:
+        return _bytes_string(partial(pdfium_c.FPDFAnnot_GetStringValue, annotation, b"Contents"))
+    if not pdf.formenv or kind != pdfium_c.FPDF_ANNOT_WIDGET:
+        return ""
+    field = pdfium_c.FPDFAnnot_GetFormFieldType(pdf.formenv, annotation)
+    if field not in (pdfium_c.FPDF_FORMFIELD_TEXTFIELD, pdfium_c.FPDF_FORMFIELD_COMBOBOX):
+        return ""
+    return _bytes_string(partial(pdfium_c.FPDFAnnot_GetFormFieldValue, pdf.formenv, annotation))
+
+
+def _string(get: Callable[..., int], characters: int) -> str:
+    """Get a string of about so many characters; where it is longer, ask how long it is and get it again."""
+    buffer = _units(2 * characters + 2)
+    got = get(buffer, len(buffer))
+    if got == len(buffer):
+        buffer = _units(2 * get(None, 0) + 2)
+        got = get(buffer, len(buffer))
+    return ctypes.string_at(buffer, 2 * got).decode("utf-16-le", "ignore").rstrip("\0")
+
+
+def _units(least: int) -> ctypes.Array[ctypes.c_ushort]:
+    """Return room for UTF-16 units. Making a type takes longer than reading a short page, so that there are few."""
+    return (ctypes.c_ushort * max(1 << 12, 1 << least.bit_length()))()
+
+
+def _bytes_string(get: Callable[..., int]) -> str:
+    """Ask for the length of a string in bytes first, as these functions want it, and then for the string."""
+    size = get(None, 0)
+    buffer = (ctypes.c_ushort * (size // 2 + 1))()
+    get(buffer, size)
+    return bytes(buffer).decode("utf-16-le", "ignore").rstrip("\0")
