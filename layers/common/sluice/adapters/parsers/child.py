@@ -55,7 +55,7 @@ def read_documents(channel: socket.socket) -> None:
                 return
 
 
-def _answer(outgoing: BufferedWriter, request: Request, incoming: BinaryIO) -> bool:
+def _answer(outgoing: BufferedWriter[socket.SocketIO], request: Request, incoming: BinaryIO) -> bool:
     """Read one document; return whether this process is fit for another."""
     _limit(resource.RLIMIT_AS, request["memory_bytes"])
     _limit(resource.RLIMIT_CPU, int(time.process_time()) + request["cpu_seconds"])
