@@ -84,30 +84,36 @@ def test_a_long_question_has_words_enough() -> None:
 
 
 def test_the_rules_carry_the_topic_and_what_the_answer_repeats() -> None:
-    """The question's own words count most; what was said only once is no topic."""
-    assert carry_over("How do they find it?", PATH) == " ".join(["How do they find it?"] * 3) + (
-        " blue whales eat krill swarms"
+    """The question's own topic counts most; what was said only once is none."""
+    assert carry_over("How do they find it?", PATH) == "How do they find it? find find blue whales eat krill swarms"
+
+
+def test_what_a_question_is_dressed_in_is_not_repeated() -> None:
+    """It would count for more than what is carried, and finds whoever else is polite."""
+    assert carry_over("Interesting, tell me more about their songs.", PATH) == (
+        "Interesting, tell me more about their songs. songs songs blue whales eat krill swarms"
     )
 
 
 @pytest.mark.parametrize(
     ("asked", "follows", "carried"),
     [
-        ("Was fressen die Blauwale in den Meeren?", "Und wie alt werden sie?", "fressen blauwale meeren"),
-        ("Que mangent les baleines dans les mers ?", "Et où vivent-elles ?", "mangent baleines mers"),
-        ("¿Qué comen las ballenas en los mares?", "¿Y cuántos años viven?", "comen ballenas mares"),
+        ("Was fressen die Blauwale in den Gewässern?", "Und wie alt sind sie?", "alt alt fressen blauwale gewässern"),
+        ("Que mangent les baleines près du pôle ?", "Et où est-ce ?", "est ce est ce mangent baleines près pôle"),
+        ("¿Qué comen las ballenas pequeñas?", "¿Y en qué años?", "años años comen ballenas pequeñas"),
+        ("Какой криль едят киты?", "А где?", "где где какой криль едят киты"),
     ],
 )
 def test_the_rules_carry_no_function_word_of_any_language(asked: str, follows: str, carried: str) -> None:
-    """They would count for as much as the topic."""
-    assert carry_over(follows, said(asked, "Krill.")) == f"{follows} {follows} {follows} {carried}"
+    """They would count for as much as the topic. Words keep their accents, without which no search finds them."""
+    assert carry_over(follows, said(asked, "Krill.")) == f"{follows} {carried}"
 
 
 def test_the_rules_carry_from_the_first_question_and_the_last() -> None:
     """What lies between has been left behind."""
     path = said("Where do penguins breed?", "Ice.", "Do seals bark?", "Yes.", "Which birds fly?", "Many.")
 
-    assert carry_over("Why?", path) == "Why? Why? Why? penguins breed birds fly"
+    assert carry_over("Why?", path) == "Why? penguins breed birds fly"
 
 
 @pytest.mark.parametrize("path", [[], PATH], ids=["the first question", "a complete question"])

@@ -30,6 +30,11 @@ def test_words_of_any_script(text: str, expected: list[str]) -> None:
     assert words.split(text) == expected
 
 
+def test_words_keep_their_accents_where_asked_for() -> None:
+    """As a search finds them: written in one way, whether a letter came composed or not."""
+    assert words.split("Cafe\u0301 Ångström, какой", accents=True) == ["café", "ångström", "какой"]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -16,7 +16,7 @@ from sluice.rewriting import vocabulary
 from sluice.rewriting.ellipsis import stands_alone
 
 EMPHASIS = 3
-"""How often the question's own words count for each carried one."""
+"""How often a word of the question's topic counts for each carried one; what dresses the question counts once."""
 FROM_A_QUESTION = 16
 FROM_THE_ANSWER = 5
 STEM = 5
@@ -28,9 +28,9 @@ def carry_over(question: str, path: Sequence[Message]) -> str:
     asked = [message.content for message in path if message.role is Role.USER]
     if not asked or stands_alone(question):
         return question
-    own = set(_topical(question))
+    own = _topical(question)
     carried = [word for word in _distinct([*_of_questions(asked), *_of_answer(path[-1])]) if word not in own]
-    return " ".join([question] * EMPHASIS + carried) if carried else question
+    return " ".join([question, *own * (EMPHASIS - 1), *carried]) if carried else question
 
 
 def _of_questions(asked: Sequence[str]) -> list[str]:

@@ -34,10 +34,10 @@ _APOSTROPHES = str.maketrans("’'", "  ")
 
 
 def split(text: str) -> list[str]:
-    """Return the words of a text in lower case; what an apostrophe joins is two words."""
-    return words.split(text.translate(_APOSTROPHES))
+    """Return the words of a text in lower case, with their accents; what an apostrophe joins is two words."""
+    return words.split(text.translate(_APOSTROPHES), accents=True)
 
 
 def topical(text: str) -> list[str]:
-    """Return the words of a text that say what it is about, in order."""
+    """Return the words of a text that say what it is about, in order, as a search finds them."""
     return [word for word in split(text) if len(word) > 1 and word not in _SAYING_NOTHING]
