@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, LiteralString
 
@@ -120,7 +120,7 @@ class PostgresPassages:
             "lexical_weight": weights.lexical,
             **visible.parameters,
             **_wanted(query, limit, weights, exhaustive=exhaustive),
-            **({f"looked_up_{name}": value for name, value in asdict(looked_up).items()} if looked_up else {}),
+            **_ahead(looked_up),
         }
         ahead = looked_up is not None
         return Search(_statement("search_passages", visible, weights, exhaustive=exhaustive, ahead=ahead), parameters)
@@ -158,6 +158,16 @@ def _statement(
     for mark, part in parts.items():
         statement = statement.replace(mark, part)
     return statement
+
+
+def _ahead(found: LookedUp | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {
+        "looked_up_ids": found.ids,
+        "looked_up_distances": found.distances,
+        "looked_up_weights": found.weights,
+    }
 
 
 def _part(name: LiteralString) -> LiteralString:
