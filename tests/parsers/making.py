@@ -142,3 +142,22 @@ def compound(*streams: str, embedded: str = "") -> bytes:
 def _entry(name: str, kind: int, following: int, child: int) -> bytes:
     encoded = (name + "\0").encode("utf-16-le")
     return struct.pack("<64sHBBIII", encoded, len(encoded), kind, 1, 0xFFFFFFFF, following, child).ljust(128, b"\0")
+
+
+def open_document(kind: str, content: str, styles: str = "") -> dict[str, str]:
+    """Return the members of an OpenDocument archive of this kind, such as `text`, with ODF's own prefixes."""
+    spaces = " ".join(
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for prefix, name in {
+            "office": "office", "text": "text", "table": "table", "draw": "drawing", "style": "style",
+            "presentation": "presentation",
+        }.items()
+    )  # fmt: skip
+    form = "drawing" if kind == "graphics" else kind.removesuffix("-template")
+    body = f"<office:body><office:{form}>{content}</office:{form}></office:body>"
+    automatic = f"<office:automatic-styles>{styles}</office:automatic-styles>"
+    return {
+        "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+        "content.xml": f"<office:document-content {spaces}>{automatic}{body}</office:document-content>",
+        "META-INF/manifest.xml": "<manifest/>",
+    }

@@ -28,7 +28,7 @@ def archive(*names: str) -> bytes:
     ("name", "body", "kind"),
     [
         ("a.zip", archive("a.txt"), "a ZIP archive"),
-        ("a.odt", archive("mimetype"), "an OpenDocument file other than a spreadsheet"),
+        ("a.odb", archive("mimetype"), "an OpenDocument file other than a text, slides, a drawing or sheets"),
         ("a.md", b"\x89PNG\r\n\x1a\n....", "a PNG image"),
         ("a.txt", gzip.compress(b"text"), "gzip"),
         ("a.txt", b"<?xml version='1.0'?><a/>", "XML"),
@@ -37,7 +37,7 @@ def archive(*names: str) -> bytes:
         ("a.txt", b"\xff\xfb\x90\x64" + b"\xaa" * 400, "an audio file"),
         ("a.txt", b"\xfd7zXZ\0" + bytes(40), "xz"),
     ],
-    ids=["zip", "odt", "png", "gzip", "xml", "tar", "bmp", "mp3", "xz"],
+    ids=["zip", "odb", "png", "gzip", "xml", "tar", "bmp", "mp3", "xz"],
 )
 def test_other_kinds_are_refused_by_name(parser: DocumentParser, name: str, body: bytes, kind: str) -> None:
     """The refusal says what the file is and what to send instead."""

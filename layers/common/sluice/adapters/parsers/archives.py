@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from xml.etree import ElementTree
 
 from sluice.adapters.parsers.limits import Limits
@@ -62,9 +64,21 @@ class Archive:
 
 def parse_xml(body: bytes, name: str) -> ElementTree.Element:
     """Return the root element; raise `DamagedDocument`."""
+    with _well_formed(body, name):
+        return ElementTree.fromstring(body)  # noqa: S314 - no entity is declared, and the child's memory is bounded
+
+
+def elements_of_xml(body: bytes, name: str) -> Iterator[tuple[str, ElementTree.Element]]:
+    """Yield `start` and `end` of each element as it is read; raise `DamagedDocument`."""
+    with _well_formed(body, name):
+        yield from ElementTree.iterparse(io.BytesIO(body), ("start", "end"))  # noqa: S314 - as above
+
+
+@contextmanager
+def _well_formed(body: bytes, name: str) -> Iterator[None]:
     if b"<!ENTITY" in body or "<!ENTITY".encode("utf-16-le") in body or "<!ENTITY".encode("utf-16-be") in body:
         raise DamagedDocument(f"The part {name} declares entities, which are not expanded.")
     try:
-        return ElementTree.fromstring(body)  # noqa: S314 - no entity is declared, and the child's memory is bounded
+        yield
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise DamagedDocument(f"The file is damaged: its part {name} is not well-formed.") from error

@@ -24,7 +24,21 @@ from typing import NoReturn
 from sluice.adapters.parsers.child import read_documents
 
 # Imported while nobody asks, the commonest first; until then a child imports what it needs by itself.
-_READERS = ["pdf", "docx", "html", "decoding", "markdown", "workbook", "pptx", "mail", "epub", "rtf", "table", "text"]
+_READERS = [
+    "pdf",
+    "docx",
+    "html",
+    "decoding",
+    "markdown",
+    "workbook",
+    "pptx",
+    "mail",
+    "epub",
+    "opendocument",
+    "rtf",
+    "table",
+    "text",
+]
 
 
 def main() -> None:

@@ -16,6 +16,8 @@ DOCX = "docx"
 PPTX = "pptx"
 WORKBOOK = "xlsx"
 EPUB = "epub"
+OPEN_DOCUMENT = "opendocument"
+FLAT_OPEN_DOCUMENT = "opendocument in one file"
 RTF = "rtf"
 MAIL = "eml"
 HTML = "html"
@@ -64,6 +66,7 @@ _MEMBERS = (
     ("xl/workbook.bin", WORKBOOK),
     ("META-INF/container.xml", EPUB),
 )
+_OPEN_DOCUMENT_MEMBERS = frozenset({"content.xml", "META-INF/manifest.xml"})
 # The same by what the package says of its main part, whatever that is called.
 _CONTENT_TYPES = (
     ("wordprocessingml", DOCX),
@@ -74,7 +77,9 @@ _CONTENT_TYPES = (
     ("ms-excel", WORKBOOK),
 )
 _FOLDERS = (("word/", DOCX), ("ppt/", PPTX), ("xl/", WORKBOOK))
-_SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
+# Templates and master documents too, whose types begin alike.
+_OPEN_DOCUMENT = re.compile(rb"application/vnd\.oasis\.opendocument\.(?:text|presentation|graphics|spreadsheet)")
+_FLAT_OPEN_DOCUMENT = re.compile(r"<office:document\s[^>]*urn:oasis:names:tc:opendocument:")
 _JSON_NAMES = frozenset({"json", "jsonl", "ndjson"})
 _NAMED = {"csv": CSV, "tsv": CSV, "tab": CSV, "jsonl": JSON, "ndjson": JSON, "md": MARKDOWN, "markdown": MARKDOWN}
 # Atomic groups, since a comment that may stretch over the next one would be tried in every combination.
@@ -88,6 +93,7 @@ _MAIL_NAMES = frozenset({"eml", "mbox", "mht", "mhtml"})
 _MOST_HEADERS = 1_000
 _MARKDOWN_HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
 _BEGINNING = 65_536
+_FIRST_TAGS = 8_192
 # What an old compound file is, by one of its streams.
 _STREAMS = (
     ("WordDocument", "a document of Word 97 to 2003 (.doc)"),
@@ -131,6 +137,8 @@ def text_kind(name: str, text: str) -> str:
     extension = _extension(name)
     if _is_html(beginning, extension):
         return HTML
+    if _FLAT_OPEN_DOCUMENT.search(beginning[:_FIRST_TAGS]):
+        return FLAT_OPEN_DOCUMENT
     if beginning.startswith("<?xml"):
         raise unsupported("XML")
     if is_json(text, beginning, is_named=extension in _JSON_NAMES):
@@ -142,8 +150,8 @@ def text_kind(name: str, text: str) -> str:
 
 def unsupported(kind: str) -> UnsupportedKind:
     return UnsupportedKind(
-        f"This file is {kind}, which is not supported; send PDF, DOCX, PPTX, XLSX, XLS, ODS, HTML, Markdown, text, "
-        "CSV, JSON, EML, EPUB or RTF."
+        f"This file is {kind}, which is not supported; send PDF, DOCX, PPTX, XLSX, XLS, ODT, ODP, ODS, HTML, "
+        "Markdown, text, CSV, JSON, EML, EPUB or RTF."
     )
 
 
@@ -180,9 +188,11 @@ def _archive(archive: Archive) -> str:
         if member in archive:
             return kind
     if "mimetype" in archive:
-        if archive.read("mimetype").startswith(_SPREADSHEET):
-            return WORKBOOK
-        raise unsupported("an OpenDocument file other than a spreadsheet")
+        if _OPEN_DOCUMENT.match(archive.read("mimetype")):
+            return OPEN_DOCUMENT
+        raise unsupported("an OpenDocument file other than a text, slides, a drawing or sheets")
+    if _OPEN_DOCUMENT_MEMBERS.issubset(archive.names):
+        return OPEN_DOCUMENT
     for folder, kind in _FOLDERS:
         if any(name.startswith(folder) for name in archive.names):
             return kind

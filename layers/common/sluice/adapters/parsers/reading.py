@@ -93,6 +93,12 @@ def _workbook(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
     yield workbook.read(body, limits)
 
 
+def _open_document(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
+    from sluice.adapters.parsers import opendocument
+
+    yield opendocument.read(body, limits)
+
+
 def _epub(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
     from sluice.adapters.parsers import epub
 
@@ -115,6 +121,12 @@ def _html(text: str, _: Limits) -> ParsedDocument:
     from sluice.adapters.parsers import html
 
     return html.read(text)
+
+
+def _flat_open_document(text: str, limits: Limits) -> ParsedDocument:
+    from sluice.adapters.parsers import opendocument
+
+    return opendocument.read_flat(text, limits)
 
 
 def _markdown(text: str, _: Limits) -> ParsedDocument:
@@ -146,12 +158,14 @@ _BINARY: dict[str, Callable[[bytes, Limits], Iterator[ParsedDocument]]] = {
     kinds.DOCX: _docx,
     kinds.PPTX: _pptx,
     kinds.WORKBOOK: _workbook,
+    kinds.OPEN_DOCUMENT: _open_document,
     kinds.EPUB: _epub,
     kinds.RTF: _rtf,
     kinds.MAIL: _mail,
 }
 _TEXT: dict[str, Callable[[str, Limits], ParsedDocument]] = {
     kinds.HTML: _html,
+    kinds.FLAT_OPEN_DOCUMENT: _flat_open_document,
     kinds.MARKDOWN: _markdown,
     kinds.CSV: _table,
     kinds.JSON: _json,

@@ -1,4 +1,4 @@
-"""Reads XLSX, XLSB, XLS and ODS with calamine: a block a sheet, under its name, with a line a row."""
+"""Reads XLSX, XLSB and XLS with calamine: a block a sheet, under its name, with a line a row."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import python_calamine as calamine
 
 from sluice.adapters.parsers.archives import Archive
+from sluice.adapters.parsers.cells import joined, number
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
 from sluice.domain import Block, ParsedDocument
@@ -26,10 +27,10 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     names = [sheet.name for sheet in workbook.sheets_metadata if _is_shown(sheet)]
     limits.check_pages(len(names), "sheets")
     blocks = []
-    for number, name in enumerate(names, 1):
+    for page, name in enumerate(names, 1):
         text = _text(workbook, name, limits)
         if text:
-            blocks.append(Block(text, page=number, heading=one_line(name) or None))
+            blocks.append(Block(text, page=page, heading=one_line(name) or None))
     return ParsedDocument("xlsx", tuple(blocks), pages=len(names))
 
 
@@ -65,15 +66,14 @@ def _text(workbook: calamine.CalamineWorkbook, name: str, limits: Limits) -> str
 def _lines(rows: Iterable[list[Any]]) -> Iterator[str]:
     for row in rows:
         # Most cells of a sparse sheet are empty.
-        line = " | ".join("" if value == "" else _cell(value) for value in row).strip(" |")
+        line = joined("" if value == "" else _cell(value) for value in row)
         if line:
             yield line
 
 
 def _cell(value: Any) -> str:
-    """Write a value as the sheet shows it in its plainest format: whole numbers without a fraction."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    if isinstance(value, float):
+        return number(value)
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         return value.date().isoformat()
     return one_line(str(value))

@@ -1,0 +1,23 @@
+"""Writes the cells of sheets, whichever program stored them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# More empty cells side by side than a reader could count.
+_GAP = re.compile(r"\|(?:  ?\|){8,}")
+_WIDE = 100
+# From here on floating point has no units.
+_NO_UNITS = 1e15
+
+
+def joined(values: Iterable[str]) -> str:
+    """Return a row as one line, without what is empty at its ends; many empty cells become one."""
+    line = " | ".join(values).strip(" |")
+    return _GAP.sub("|", line) if len(line) > _WIDE else line
+
+
+def number(value: float) -> str:
+    """Return a number as a sheet shows it in its plainest format: whole ones without a fraction."""
+    return str(int(value)) if value.is_integer() and abs(value) < _NO_UNITS else str(value)

@@ -1,0 +1,68 @@
+"""Reads OpenDocument: texts by their headings, slides and drawings by their pages, sheets by their names (ODF 1.3)."""
+
+from __future__ import annotations
+
+import re
+from xml.etree.ElementTree import Element
+
+from sluice.adapters.parsers import open_sheets, open_slides, open_text
+from sluice.adapters.parsers.archives import Archive, parse_xml
+from sluice.adapters.parsers.cleaning import one_line
+from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.open_styles import Styles
+from sluice.adapters.parsers.packages import tag
+from sluice.domain import ParsedDocument
+from sluice.errors import DamagedDocument, EncryptedDocument, UnsupportedKind
+
+_CONTENT = "content.xml"
+_STYLES = "styles.xml"
+_META = "meta.xml"
+_MANIFEST = "META-INF/manifest.xml"
+_TITLE = "{http://purl.org/dc/elements/1.1/}title"
+# Read as text before, so that the encoding that it names is no longer its own.
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_SHEETS = b"<office:spreadsheet"
+
+
+def read(body: bytes, limits: Limits) -> ParsedDocument:
+    """Return the blocks of a document that is an archive; raise `DocumentError`."""
+    archive = Archive(body, limits)
+    if _MANIFEST in archive and b"encryption-data" in archive.read(_MANIFEST):
+        raise EncryptedDocument
+    content = archive.read(_CONTENT)
+    if _SHEETS in content:
+        return open_sheets.read(content, limits)
+    shared = [archive.xml(_STYLES)] if _STYLES in archive else []
+    return _read(parse_xml(content, _CONTENT), shared, limits, _title_of(archive))
+
+
+def read_flat(text: str, limits: Limits) -> ParsedDocument:
+    """Return the blocks of a document that is one file of XML; raise `DocumentError`."""
+    content = _DECLARATION.sub("", text).encode("utf-8", "replace")
+    if _SHEETS in content:
+        return open_sheets.read(content, limits)
+    root = parse_xml(content, _CONTENT)
+    return _read(root, [], limits, _title(root))
+
+
+def _title_of(archive: Archive) -> str | None:
+    try:
+        return _title(archive.xml(_META)) if _META in archive else None
+    except DamagedDocument:
+        return None
+
+
+def _title(root: Element) -> str | None:
+    return one_line(next((title.text or "" for title in root.iter(_TITLE)), "")) or None
+
+
+def _read(root: Element, shared: list[Element], limits: Limits, title: str | None) -> ParsedDocument:
+    styles = Styles([*shared, root])
+    for body in root:
+        for form in body if tag(body) == "body" else ():
+            match tag(form):
+                case "text":
+                    return ParsedDocument("odt", open_text.blocks(form, styles), title=title)
+                case "presentation" | "drawing" as kind:
+                    return open_slides.read(form, styles, limits, "odp" if kind == "presentation" else "odg", title)
+    raise UnsupportedKind("This OpenDocument file holds no text, slides or sheets.")
