@@ -25,6 +25,7 @@ from werkzeug.serving import make_server
 from local.aws.guard import Guarded
 from local.aws.keeping import Keeper
 from local.own_names import OwnNames, shown
+from local.sqs import authorization
 from local.template import Bucket, Place, Queue, Stack, read
 
 HOST = "127.0.0.1"
@@ -43,7 +44,7 @@ def main(template: Path, folder: Path, port: int, region: str, *allowed_hosts: s
     stack = read(template, place)
     keeper = Keeper(folder, region, place.account)
     watched = _Watched(DomainDispatcherApplication(create_backend_app), keeper.touch)
-    application = Guarded(watched, OwnNames(allowed_hosts), _Warnings())
+    application = Guarded(_Signed(watched, region), OwnNames(allowed_hosts), _Warnings())
     server = make_server(HOST, port, application, threaded=True, request_handler=MotoRequestHandler)
     _in_background(server.serve_forever)
     create(stack, place, before_notifications=keeper.restore)
@@ -119,6 +120,23 @@ class _Warnings:
             self._said.add(line)
             sys.stdout.write(line)
             sys.stdout.flush()
+
+
+class _Signed:
+    """A WSGI application that takes files from `curl -T`: moto lets nobody unsigned write over an object.
+
+    Forms and presigned addresses carry their signature elsewhere.
+    """
+
+    def __init__(self, application: Any, region: str) -> None:
+        self._application = application
+        self._authorization = authorization("s3", region)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "PUT" and "Signature=" not in environ.get("QUERY_STRING", ""):
+            environ.setdefault("HTTP_AUTHORIZATION", self._authorization)
+        answer: Iterable[bytes] = self._application(environ, start_response)
+        return answer
 
 
 class _Watched:

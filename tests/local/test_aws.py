@@ -77,6 +77,15 @@ async def test_objects_and_messages_are_there_after_a_restart(
     assert sorted(names) == ["Delete", "Put", "Put", "TestEvent"]
 
 
+async def test_a_file_is_written_over_without_a_signature(place: Place, tmp_path: Path) -> None:
+    """As `curl -T` sends it, once and once more."""
+    async with Aws(TEMPLATE, tmp_path, place), httpx.AsyncClient(base_url=place.endpoint, trust_env=False) as client:
+        answers = [await client.put("/sluice-dev/a.txt", content=text) for text in (b"first", b"second")]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].headers["etag"] != answers[1].headers["etag"]
+
+
 async def test_a_port_that_is_taken_is_an_error(tmp_path: Path) -> None:
     """Starting says why it failed, and leaves no process."""
     with bind(0) as taken:
