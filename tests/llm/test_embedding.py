@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import email.utils
 import math
 import struct
+import time
 from typing import Any
 
 import pytest
 
 from sluice.adapters.llm import LiteLLMEmbedder
-from sluice.adapters.llm.embedding import LONGEST_VECTOR, LONGEST_WAIT
+from sluice.adapters.llm.embedding import LONGEST_WAIT
+from sluice.adapters.llm.embedding_vectors import LONGEST_VECTOR
 from sluice.errors import ModelError, ModelRateLimited, ModelRejected, ModelUnavailable
-from tests.llm.upstream import Reply, Upstream, embeddings, failure
+from tests.llm.upstream import Reply, Upstream, embedding_list, embeddings, failure
 
 
 class Clock:
@@ -101,13 +104,58 @@ async def test_no_texts_need_no_call(upstream: Upstream) -> None:
 
 
 async def test_a_rate_limit_is_waited_out(upstream: Upstream) -> None:
-    """The wait is the one that the provider asks for."""
+    """The wait is the one that the provider asks for, and up to a quarter more: it asks all callers alike."""
     clock = Clock()
     upstream.enqueue(failure(429, headers={"retry-after": "3"}), embeddings([1.0, 0.0]))
 
     vectors = await embedder(upstream, clock).embed(["a"], purpose="document")
 
-    assert (vectors, clock.waits) == ([[1.0, 0.0]], [3.0])
+    assert vectors == [[1.0, 0.0]]
+    assert [3.0 <= wait <= 3.75 for wait in clock.waits] == [True]
+
+
+async def test_the_advice_of_a_server_that_is_down_counts_too(upstream: Upstream) -> None:
+    """Also as a date, which is how some proxies word it."""
+    clock = Clock()
+    in_ten_seconds = email.utils.formatdate(time.time() + 10, usegmt=True)
+    upstream.enqueue(failure(503, headers={"retry-after": in_ten_seconds}), embeddings([1.0, 0.0]))
+
+    await embedder(upstream, clock).embed(["a"], purpose="document")
+
+    assert [8.0 <= wait <= 12.5 for wait in clock.waits] == [True]
+
+
+async def test_callers_that_are_refused_together_do_not_return_together(upstream: Upstream) -> None:
+    """With advice and without, no two wait alike."""
+    clock, refusal = Clock(), failure(429, headers={"retry-after": "3"})
+    answer = embeddings([1.0, 0.0])
+    upstream.enqueue(refusal, answer, refusal, answer, failure(500), answer, failure(500), answer)
+
+    for _ in range(4):
+        await embedder(upstream, clock).embed(["a"], purpose="document")
+
+    assert len(set(clock.waits)) == 4
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        failure(500),
+        failure(502),
+        failure(529),
+        failure(408),
+        Reply(reset=True),
+        Reply(headers={"content-type": "application/json"}, steps=[b'{"object": "li'], cut=True),
+    ],
+)
+async def test_what_may_pass_is_tried_again(upstream: Upstream, reply: Reply) -> None:
+    """Servers that fail, and connections reset before an answer or within it; by us and not by LiteLLM too."""
+    clock = Clock()
+    upstream.enqueue(reply, embeddings([1.0, 0.0]))
+
+    vectors = await embedder(upstream, clock).embed(["a"], purpose="document")
+
+    assert (vectors, len(clock.waits), len(upstream.requests)) == ([[1.0, 0.0]], 1, 2)
 
 
 async def test_waits_without_advice_grow_and_are_spread(upstream: Upstream) -> None:
@@ -118,7 +166,7 @@ async def test_waits_without_advice_grow_and_are_spread(upstream: Upstream) -> N
     with pytest.raises(ModelUnavailable):
         await embedder(upstream, clock).embed(["a"], purpose="document")
 
-    assert len(clock.waits) == 2
+    assert (len(clock.waits), len(upstream.requests)) == (2, 3)
     assert 0 <= clock.waits[0] <= 1
     assert 0 <= clock.waits[1] <= 2
 
@@ -153,10 +201,21 @@ async def test_a_rejection_is_not_tried_again(upstream: Upstream) -> None:
         (embeddings([1.0, 0.0], [float("nan"), 0.0]), "no direction"),
         (embeddings([1.0, 0.0], "AAAA"), "can't be read"),
         (embeddings([1.0, 0.0], "no base 64"), "can't be read"),
+        (embeddings([1.0, 0.0], [float("inf"), 0.0]), "no direction"),
+        (embeddings([1.0, 0.0], []), "no direction"),
+        (embeddings([1.0, 0.0], [1.0, 0.0], [1.0, 0.0]), "3 vectors for 2 texts"),
+        (embedding_list([]), "0 vectors for 2 texts"),
+        (embedding_list(None), "0 vectors for 2 texts"),
+        (embedding_list([{"index": 0, "embedding": [1.0]}, {"index": 0, "embedding": [1.0]}]), "whose they are"),
+        (embedding_list([{"index": 1, "embedding": [1.0]}, {"index": 2, "embedding": [1.0]}]), "whose they are"),
+        (embedding_list([{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": None}]), "can't be read"),
+        (embedding_list([{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": ["1"]}]), "can't be read"),
+        (embedding_list([{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": [[1.0]]}]), "can't be read"),
+        (embedding_list([{"index": 0, "embedding": [1.0]}, {"index": 1}]), "can't be read"),
     ],
 )
 async def test_vectors_that_cannot_be_stored_are_refused(upstream: Upstream, reply: Reply, words: str) -> None:
-    """A wrong count, mixed lengths, zeros and NaN never reach the database."""
+    """A wrong count, mixed lengths, zeros, NaN and vectors of nobody knows which text never reach the database."""
     upstream.enqueue(reply)
 
     with pytest.raises(ModelError, match=words):

@@ -21,13 +21,19 @@ class Refusal(Exception):
     [
         ({"Retry-After": "7"}, 7.0),
         ({"retry-after": "Fri, 31 Dec 1999 23:59:59 GMT"}, 0.0),
+        ({"Retry-After": "1.5"}, 1.5),
+        ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
+        ({"retry-after-ms": "soon", "retry-after": "1"}, 1.0),
         ({"retry-after": "soon"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "Fri, 31 Dec 99999 23:59:59 GMT"}, None),
         ({"retry-after": "-5"}, None),
         ({}, None),
     ],
 )
 def test_the_wait_is_read_from_the_header(headers: dict[str, str], seconds: float | None) -> None:
-    """Seconds or a date (RFC 9110); nonsense is no advice."""
+    """Seconds or a date (RFC 9110), milliseconds where OpenAI tells them; nonsense is no advice."""
     assert retry_after(Refusal(headers)) == seconds
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
+import struct
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,21 +18,31 @@ Step = bytes | asyncio.Event
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer. Without a `content-length` the body is chunked; `cut` drops the connection before its end."""
+    """One answer. Without a `content-length` the body is chunked; `cut` drops the connection before its end.
+
+    `reset` drops it before anything is said.
+    """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     steps: Sequence[Step] = ()
     cut: bool = False
+    reset: bool = False
 
 
 class Upstream:
-    """Answers requests in the order of `enqueue`; `requests` holds them, `hung_up` is set when a client left early."""
+    """Answers requests in the order of `enqueue`, or all of them by `answer` where there is one.
+
+    `requests` holds them, `most` says how many were open at once, `hung_up` is set when a client left early.
+    """
 
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
         self.replies: deque[Reply] = deque()
+        self.answer: Callable[[dict[str, Any]], Reply] | None = None
         self.hung_up = asyncio.Event()
+        self.most = 0
+        self._open = 0
         self.base = ""
 
     def enqueue(self, *replies: Reply) -> None:
@@ -40,15 +52,29 @@ class Upstream:
         """Handle one connection: one request, one reply, closed."""
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError), contextlib.closing(writer):
             self.requests.append(await _read_request(reader))
-            reply = self.replies.popleft() if self.replies else failure(500, "the test has no reply for this request")
-            answering = asyncio.create_task(_send(writer, reply))
-            leaving = asyncio.create_task(reader.read())
-            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if not answering.done():
-                self.hung_up.set()
-            for task in (answering, leaving):
-                task.cancel()
-            await asyncio.gather(answering, leaving, return_exceptions=True)
+            with self._counted():
+                answering = asyncio.create_task(_send(writer, self._reply(self.requests[-1])))
+                leaving = asyncio.create_task(reader.read())
+                await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+                if not answering.done():
+                    self.hung_up.set()
+                for task in (answering, leaving):
+                    task.cancel()
+                await asyncio.gather(answering, leaving, return_exceptions=True)
+
+    def _reply(self, request: dict[str, Any]) -> Reply:
+        if self.answer:
+            return self.answer(request)
+        return self.replies.popleft() if self.replies else failure(500, "the test has no reply for this request")
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._open += 1
+        self.most = max(self.most, self._open)
+        try:
+            yield
+        finally:
+            self._open -= 1
 
 
 @contextlib.asynccontextmanager
@@ -92,11 +118,17 @@ def failure(status: int, message: str = "no", code: str = "failed", headers: Map
     return Reply(status, {"content-type": "application/json", **(headers or {})}, [body])
 
 
-def embeddings(*vectors: Sequence[float] | str) -> Reply:
+def embeddings(*vectors: Sequence[float] | str, tokens: int = 1) -> Reply:
     """Vectors for as many texts, as numbers or in base 64, last one first: the index says which is which."""
     embedded = [vector if isinstance(vector, str) else list(vector) for vector in vectors]
     data = [{"object": "embedding", "index": index, "embedding": it} for index, it in enumerate(embedded)]
-    body = {"object": "list", "model": "embed", "data": data[::-1], "usage": {"prompt_tokens": 1, "total_tokens": 1}}
+    return embedding_list(data[::-1], tokens=tokens)
+
+
+def embedding_list(data: Sequence[Mapping[str, Any]] | None, *, tokens: int = 1) -> Reply:
+    """What a provider answers, whatever it has made of the vectors."""
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    body = {"object": "list", "model": "embed", "data": data, "usage": usage}
     return Reply(headers={"content-type": "application/json"}, steps=[json.dumps(body).encode()])
 
 
@@ -134,6 +166,11 @@ async def _read_request(reader: asyncio.StreamReader) -> dict[str, Any]:
 
 
 async def _send(writer: asyncio.StreamWriter, reply: Reply) -> None:
+    if reply.reset:
+        # Nothing may linger: the client is told at once that nobody is there.
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+        return
     head = {"transfer-encoding": "chunked", "connection": "close", **reply.headers}
     lines = [f"HTTP/1.1 {reply.status} scripted", *(f"{name}: {value}" for name, value in head.items())]
     writer.write("\r\n".join([*lines, "", ""]).encode())

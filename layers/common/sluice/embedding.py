@@ -4,13 +4,51 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from sluice.domain import EmbeddingUsage
+from sluice.domain import Chunk, EmbeddingUsage, Vector
 from sluice.errors import ModelError
-from sluice.ports import DocumentEmbedder, Embeddings, EmbeddingSpaces, OtherVectors
+from sluice.ports import DocumentEmbedder, Embeddings, EmbeddingSpaces, OtherVectors, PartlyEmbedded
 
+_NOTHING = Embeddings([], EmbeddingUsage())
 _logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedChunks:
+    """Chunks with a vector each; `failure` is why others have none."""
+
+    chunks: Sequence[Chunk]
+    embeddings: Embeddings
+    failure: ModelError | None = None
+
+
+async def embed(embedder: DocumentEmbedder, chunks: Sequence[Chunk]) -> EmbeddedChunks:
+    """Return the chunks with their vectors; what stands in several is embedded once.
+
+    Raises `ModelError` when none has any.
+    """
+    new = list({chunk.digest: chunk for chunk in chunks}.values())
+    try:
+        embedded = await embedder.embed_documents([chunk.embedded_text for chunk in new]) if new else _NOTHING
+    except PartlyEmbedded as error:
+        found = Embeddings(list(error.vectors.values()), error.usage, error.model)
+        return _of_each(chunks, [new[place] for place in error.vectors], found, error.failure)
+    return _of_each(chunks, new, embedded)
+
+
+def _of_each(
+    chunks: Sequence[Chunk], new: Sequence[Chunk], found: Embeddings, failure: ModelError | None = None
+) -> EmbeddedChunks:
+    """Give each chunk the vector of the one among the new that has its content; leave out what has none."""
+    place = {chunk.digest: number for number, chunk in enumerate(new)}
+    there = [chunk for chunk in chunks if chunk.digest in place]
+
+    def of(vectors: Sequence[Vector]) -> list[Vector]:
+        return [vectors[place[chunk.digest]] for chunk in there]
+
+    other = found.other and OtherVectors(found.other.model, of(found.other.vectors))
+    return EmbeddedChunks(there, replace(found, vectors=of(found.vectors), other=other), failure)
 
 
 class SpaceEmbedder:
@@ -33,20 +71,15 @@ class SpaceEmbedder:
         """Return the vectors by each model that the database holds; raise `ModelError`, `EmbeddingModelMismatch`."""
         space = await self._spaces.current()
         embedded = await self._embedder_of(space.model).embed_documents(texts)
-        beside = await self._beside(space.other, texts) if space.other else None
-        if beside is None:
+        if space.other is None:
             return replace(embedded, model=space.model)
-        vectors, usage = beside
-        return Embeddings(embedded.vectors, _sum(embedded.usage, usage), space.model, vectors)
+        vectors, usage = await self._beside(space.other, texts)
+        return Embeddings(embedded.vectors, embedded.usage + usage, space.model, vectors)
 
-    async def _beside(self, model: str, texts: Sequence[str]) -> tuple[OtherVectors, EmbeddingUsage] | None:
+    async def _beside(self, model: str, texts: Sequence[str]) -> tuple[OtherVectors | None, EmbeddingUsage]:
         try:
             embedded = await self._embedder_of(model).embed_documents(texts)
         except ModelError as error:
             _logger.warning("%s did not embed new chunks: %s", model, error.message)
-            return None
+            return None, error.usage if isinstance(error, PartlyEmbedded) else EmbeddingUsage()
         return OtherVectors(model, embedded.vectors), embedded.usage
-
-
-def _sum(one: EmbeddingUsage, other: EmbeddingUsage) -> EmbeddingUsage:
-    return EmbeddingUsage(one.tokens + other.tokens, one.cost + other.cost)

@@ -5,23 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from sluice.chunking import Splitter
-from sluice.domain import Block, Chunk, Claim, ParsedDocument, Vector
-from sluice.errors import DocumentUnfinished, EmbeddingModelSwitched, EmptyDocument, NoTextLayer
+from sluice.domain import Chunk, Claim, ParsedDocument
+from sluice.embedding import EmbeddedChunks, embed
+from sluice.errors import DocumentUnfinished, EmbeddingModelSwitched, EmptyDocument
 from sluice.overlapping import Overlap
 from sluice.ports import (
     DocumentEmbedder,
     DocumentStore,
-    Embeddings,
-    OtherVectors,
     Parser,
     Progress,
     StoredObject,
-    TextRecognizer,
 )
+from sluice.scans import Scans
 
 # One is embedded while two are written.
 _BATCHES_AT_ONCE = 3
@@ -50,7 +49,7 @@ class Tools:
     documents: DocumentStore
     parser: Parser
     embedder: DocumentEmbedder
-    recognizer: TextRecognizer | None = None
+    scans: Scans | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +123,13 @@ class Staging:
         return len(chunks)
 
     async def _parts(self, stored: StoredObject) -> AsyncGenerator[ParsedDocument, None]:
-        """Read the document; where its pages are images and somebody can read those, the text comes from there."""
-        tenant = self._claim.caller.tenant
-        pages: int | None = None
-        reading = self._tools.parser.parse(stored.ref.name, stored.body, tenant=tenant)
-        try:
-            async with contextlib.aclosing(reading) as parts:
+        """Read the document; where pages are images and somebody can read those, their text comes from there."""
+        tenant, scans = self._claim.caller.tenant, self._tools.scans
+        async with contextlib.aclosing(self._tools.parser.parse(stored.ref.name, stored.body, tenant=tenant)) as read:
+            parts = scans.read(stored, read, tenant=tenant) if scans else read
+            async with contextlib.aclosing(parts):
                 async for part in parts:
-                    pages = part.pages
                     yield part
-        except NoTextLayer:
-            if self._tools.recognizer is None:
-                raise
-            blocks = await self._tools.recognizer.recognize(stored.ref)
-            yield ParsedDocument("pdf", blocks, pages=pages or _last_page(blocks))
 
     async def _stage_all(self, reading: asyncio.Task[Summary]) -> AsyncGenerator[Progress, None]:
         told = 0
@@ -191,17 +183,19 @@ class Staging:
             await self._repeats_written(batch)
             there = await self._tools.documents.reuse(self._claim, batch)
             missing = [chunk for chunk in batch if chunk.ordinal not in there]
-            vectors = await self._embed(missing) if missing else None
-            self._staged += len(batch)
+            embedded = await self._embed(missing)
+            self._staged += len(batch) - len(missing) + len(embedded.chunks)
             written = asyncio.Event()
-            self._unwritten |= {chunk.digest: written for chunk in missing}
+            self._unwritten |= {chunk.digest: written for chunk in embedded.chunks}
         try:
-            if vectors:
-                await self._write(missing, vectors)
+            await self._write(embedded)
         except EmbeddingModelSwitched:
-            await self._write(missing, await self._embed(missing))
+            embedded = await self._embed(missing)
+            await self._write(embedded)
         finally:
             written.set()
+        if embedded.failure:
+            raise embedded.failure
         return len(batch)
 
     async def _repeats_written(self, batch: Sequence[Chunk]) -> None:
@@ -211,29 +205,24 @@ class Staging:
                 await written.wait()
         self._unwritten = {digest: written for digest, written in self._unwritten.items() if not written.is_set()}
 
-    async def _embed(self, chunks: Sequence[Chunk]) -> Embeddings:
-        """Return the vectors of the chunks; what stands in several is embedded once."""
-        new = {chunk.digest: chunk for chunk in chunks}
-        place = {digest: number for number, digest in enumerate(new)}
-        embedded = await self._tools.embedder.embed_documents([chunk.embedded_text for chunk in new.values()])
+    async def _embed(self, chunks: Sequence[Chunk]) -> EmbeddedChunks:
+        """Wait for the model as long as what it gives can still be written; raise `DocumentUnfinished` after that."""
+        left = None if self._until is None else self._until - self._clock() + self._sizes.handover_seconds / 2
+        try:
+            async with asyncio.timeout(left):
+                return await embed(self._tools.embedder, chunks)
+        except TimeoutError as error:
+            raise DocumentUnfinished from error
 
-        def of_each(vectors: Sequence[Vector]) -> list[Vector]:
-            return [vectors[place[chunk.digest]] for chunk in chunks]
-
-        other = embedded.other and OtherVectors(embedded.other.model, of_each(embedded.other.vectors))
-        return replace(embedded, vectors=of_each(embedded.vectors), other=other)
-
-    async def _write(self, chunks: Sequence[Chunk], embedded: Embeddings) -> None:
+    async def _write(self, embedded: EmbeddedChunks) -> None:
+        if not embedded.chunks:
+            return
         await self._tools.documents.stage(
             self._claim,
-            chunks,
-            embedded.vectors,
-            model=embedded.model or self._tools.embedder.model,
-            usage=embedded.usage,
+            embedded.chunks,
+            embedded.embeddings.vectors,
+            model=embedded.embeddings.model or self._tools.embedder.model,
+            usage=embedded.embeddings.usage,
             progress=Progress("embedded", self._staged, self.summary.chunks if self.summary else None),
-            other=embedded.other,
+            other=embedded.embeddings.other,
         )
-
-
-def _last_page(blocks: Sequence[Block]) -> int | None:
-    return max((block.page for block in blocks if block.page), default=None)

@@ -13,6 +13,8 @@ from uuid import UUID
 from sluice.domain.access import DEFAULT_TENANT, Caller
 
 DEFAULT_COLLECTION = "default"
+# Keys of objects in the bucket that are none of anybody's documents: copies of pages, as long as they are worked on.
+WORKING = ".sluice/"
 
 
 TENANTS = "tenants"
@@ -54,6 +56,11 @@ class ObjectRef:
     @property
     def name(self) -> str:
         return self.key.rsplit("/", 1)[-1]
+
+    @property
+    def is_document(self) -> bool:
+        """Whether somebody put it there to be read: a folder's marker and what is being worked on are none."""
+        return not self.key.endswith("/") and not self.key.startswith(WORKING)
 
     @property
     def tenant(self) -> str:
@@ -136,12 +143,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """What a parser read: the kind it decided on by content, a title if there is one, and the blocks in order."""
+    """What a parser read: the kind it decided on by content, a title if there is one, and the blocks in order.
+
+    `unread` are pages that show something of which no block, or no more than a stamp, tells.
+    """
 
     kind: str
     blocks: tuple[Block, ...]
     title: str | None = None
     pages: int | None = None
+    unread: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +183,6 @@ class EmbeddingUsage:
 
     tokens: int = 0
     cost: float = 0.0
+
+    def __add__(self, more: EmbeddingUsage) -> EmbeddingUsage:
+        return EmbeddingUsage(self.tokens + more.tokens, self.cost + more.cost)

@@ -32,6 +32,7 @@ from sluice.ports.models import (
     LoadedChatModel,
     NextAttempt,
     OtherVectors,
+    PartlyEmbedded,
     PromptMessage,
     TextDelta,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "ObjectStore",
     "OtherVectors",
     "Parser",
+    "PartlyEmbedded",
     "PassageStore",
     "Progress",
     "PromptMessage",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -11,6 +11,7 @@ from sluice.domain import (
     Usage,
     Vector,
 )
+from sluice.errors import ModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,19 @@ class Embeddings:
     other: OtherVectors | None = None
 
 
+class PartlyEmbedded(ModelError):
+    """Some texts have vectors, by their place among all, with what they took; `failure` is why the others have none."""
+
+    def __init__(
+        self, failure: ModelError, vectors: Mapping[int, Vector], usage: EmbeddingUsage, model: str | None = None
+    ) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+        self.vectors = vectors
+        self.usage = usage
+        self.model = model
+
+
 class DocumentEmbedder(Protocol):
     """Turns the texts of documents into unit vectors, and counts what that takes."""
 
@@ -115,5 +129,5 @@ class DocumentEmbedder(Protocol):
     def model(self) -> str: ...
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
-        """Return one vector per text, in order; raise `ModelError`."""
+        """Return one vector per text, in order; raise `ModelError`, which may be `PartlyEmbedded`."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import math
 import time
 from http import HTTPStatus
 
@@ -24,7 +25,7 @@ def translate(error: BaseException, model: str) -> ModelError:
     if isinstance(error, TimeoutError):
         return ModelUnavailable(f"The model {model} did not answer in time; try again in a moment.")
     litellm = library.load()
-    error = getattr(error, "original_exception", None) or error
+    error = _original(error)
     if isinstance(error, litellm.exceptions.ContextWindowExceededError):
         return ContextTooLong()
     if isinstance(error, litellm.exceptions.ContentPolicyViolationError):
@@ -39,6 +40,11 @@ def translate(error: BaseException, model: str) -> ModelError:
 
 def _lacking(variables: str, model: str) -> ModelRejected:
     return ModelRejected(f"The model {model} needs a key; set {variables}.")
+
+
+def _original(error: BaseException) -> BaseException:
+    """Return what the provider's client raised: LiteLLM takes some failures of a server for bad requests."""
+    return getattr(error, "original_exception", None) or error
 
 
 def _raised_by_us(error: BaseException | None) -> ModelError | None:
@@ -70,8 +76,32 @@ def retry_after(error: BaseException | None) -> float | None:
     headers = getattr(error, "litellm_response_headers", None) or getattr(
         getattr(error, "response", None), "headers", {}
     )
-    value = str(headers.get("retry-after", "")).strip()
-    if value.isdecimal():
-        return float(value)
-    date = email.utils.parsedate_tz(value) if value else None
-    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
+    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:  # OpenAI's, and finer
+        return milliseconds / 1_000
+    value = headers.get("retry-after")
+    seconds = _number(value)
+    return _until(str(value)) if seconds is None and value else seconds
+
+
+def is_about_texts(error: ModelError) -> bool:
+    """Whether the provider refused what it was given, rather than who gives it: fewer or shorter texts may pass."""
+    status = getattr(_original(error.__cause__), "status_code", None) if error.__cause__ else None
+    refused = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return isinstance(error, ContextTooLong) or status in refused
+
+
+def _number(value: object) -> float | None:
+    """Read a number of no sign; None for anything else."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    return number if 0 <= number < math.inf else None
+
+
+def _until(date: str) -> float | None:
+    """Return the seconds from now until a date of HTTP, not less than 0; None for anything else."""
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(date).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
