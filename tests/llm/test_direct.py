@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from sluice.adapters.llm import LiteLLMChat
+from sluice.adapters.llm import LiteLLMChat, LiteLLMEmbedder
 from sluice.adapters.llm.direct import Calls
 from sluice.errors import ModelError
-from sluice.ports import Finish, PromptMessage, TextDelta
-from tests.llm.upstream import Reply, Upstream, chat, failure
+from sluice.ports import Embeddings, Finish, PromptMessage, TextDelta
+from tests.llm.upstream import Reply, Upstream, chat, embeddings, failure
 
 PROMPT = [PromptMessage("user", "Who?")]
 
@@ -65,6 +65,37 @@ async def test_a_later_call_ends_as_a_first_does(upstream: Upstream, reply: Repl
     upstream.enqueue(reply, chat("Ada."), reply)
 
     first, _, later = [await outcome(model) for _ in range(3)]
+
+    assert later == first
+
+
+async def embedded(embedder: LiteLLMEmbedder) -> Embeddings | tuple[type[ModelError], str]:
+    try:
+        return await embedder.embed_query("Who?")
+    except ModelError as error:
+        return type(error), str(error)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        embeddings([3.0, 4.0], tokens=5),
+        embeddings("AACAPwAAAEA="),
+        embeddings([1.0], [1.0]),
+        failure(429, headers={"retry-after": "99"}),
+        failure(500),
+        failure(401),
+        failure(404),
+        failure(400),
+    ],
+)
+async def test_a_later_question_is_embedded_as_a_first_is(upstream: Upstream, reply: Reply) -> None:
+    """The same vector of the same tokens, or the same error with the same words."""
+    options = {"api_base": upstream.base, "api_key": "sk-x"}
+    embedder = LiteLLMEmbedder("openai/embed", attempts=1, timeout=5, options=options)
+    upstream.enqueue(reply, embeddings([1.0]), reply)
+
+    first, _, later = [await embedded(embedder) for _ in range(3)]
 
     assert later == first
 
