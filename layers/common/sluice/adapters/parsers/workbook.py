@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import python_calamine as calamine
@@ -14,24 +14,52 @@ from sluice.adapters.parsers.archives import Archive
 from sluice.adapters.parsers.cells import joined, number
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.sparse_sheets import SparseSheets, lie_far_apart
+from sluice.adapters.parsers.workbook_parts import drawn_on, shown_sheets, workbook_part
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, EncryptedDocument
 
 
 def read(body: bytes, limits: Limits) -> ParsedDocument:
     """Return one block a sheet, hidden ones left out; raise `DocumentError`."""
-    if body.startswith(b"PK"):
-        Archive(body, limits)
+    archive = Archive(body, limits) if body.startswith(b"PK") else None
+    part = workbook_part(archive) if archive else None
+    if archive and part:
+        with suppress(DamagedDocument):  # calamine minds less, or says what is wrong
+            return _read_xml(body, archive, part, limits)
+    return _document(list(_texts(body, limits)), limits)
+
+
+def _read_xml(body: bytes, archive: Archive, workbook: str, limits: Limits) -> ParsedDocument:
+    sheets = shown_sheets(archive, workbook)
+    limits.check_pages(len(sheets), "sheets")
+    texts = None
+    if not any(lie_far_apart(archive.read(sheet.part)) for sheet in sheets):
+        with suppress(DamagedDocument):
+            texts = list(_texts(body, limits))
+    again = Archive(body, limits)  # what it expands to is counted anew
+    if texts is None:
+        reader = SparseSheets(again, workbook, limits)
+        texts = [(sheet.name, reader.text(sheet)) for sheet in sheets]
+    drawn = {sheet.name: "\n".join(drawn_on(again, sheet)) for sheet in sheets}
+    return _document([(name, f"{text}\n\n{drawn.get(name, '')}".strip()) for name, text in texts], limits)
+
+
+def _document(sheets: list[tuple[str, str]], limits: Limits) -> ParsedDocument:
+    limits.check_pages(len(sheets), "sheets")
+    blocks = [
+        Block(text, page=page, heading=one_line(name) or None) for page, (name, text) in enumerate(sheets, 1) if text
+    ]
+    return ParsedDocument("xlsx", tuple(blocks), pages=len(sheets))
+
+
+def _texts(body: bytes, limits: Limits) -> Iterator[tuple[str, str]]:
     with _damage("The workbook is damaged and can't be read."):
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
     names = [sheet.name for sheet in workbook.sheets_metadata if _is_shown(sheet)]
     limits.check_pages(len(names), "sheets")
-    blocks = []
-    for page, name in enumerate(names, 1):
-        text = _text(workbook, name, limits)
-        if text:
-            blocks.append(Block(text, page=page, heading=one_line(name) or None))
-    return ParsedDocument("xlsx", tuple(blocks), pages=len(names))
+    for name in names:
+        yield name, _text(workbook, name, limits)
 
 
 @contextmanager

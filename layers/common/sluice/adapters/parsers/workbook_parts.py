@@ -1,0 +1,62 @@
+"""Finds the sheets of an XLSX by what its workbook says of them, and the words that are drawn on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from sluice.adapters.parsers.archives import Archive
+from sluice.adapters.parsers.cleaning import one_line
+from sluice.adapters.parsers.packages import attribute, main_part, relations, tag
+from sluice.errors import DamagedDocument
+
+_WORKBOOK = "xl/workbook.xml"
+_DRAWN = frozenset({"drawing", "chart", "diagramData"})
+
+
+class Sheet(NamedTuple):
+    """A sheet's name and the part that holds its cells."""
+
+    name: str
+    part: str
+
+
+def workbook_part(archive: Archive) -> str | None:
+    """Return the part that lists the sheets; None where the workbook is not written as XML."""
+    part = main_part(archive) or _WORKBOOK
+    return part if part in archive and not part.endswith(".bin") else None
+
+
+def shown_sheets(archive: Archive, workbook: str) -> list[Sheet]:
+    """Return the sheets of cells in their order, without hidden ones, charts and macros."""
+    parts = relations(archive, workbook)
+    found = []
+    for element in archive.xml(workbook).iter():
+        relation = parts.get(attribute(element, "id") or "") if tag(element) == "sheet" else None
+        if relation and relation.kind == "worksheet" and attribute(element, "state") in (None, "visible"):
+            found.append(Sheet(attribute(element, "name") or "", relation.part))
+    return found
+
+
+def drawn_on(archive: Archive, sheet: Sheet) -> list[str]:
+    """Return the lines of the boxes, charts and diagrams on a sheet; what is broken has none."""
+    with suppress(DamagedDocument):
+        return list(_drawn(archive, sheet.part, depth=0))
+    return []
+
+
+def _drawn(archive: Archive, part: str, depth: int) -> Iterator[str]:
+    for kind, other in dict.fromkeys(relations(archive, part).values()):
+        if kind in _DRAWN and depth < len(_DRAWN):
+            yield from filter(None, map(_line, _paragraphs(archive.xml(other))))
+            yield from _drawn(archive, other, depth + 1)
+
+
+def _paragraphs(root: Element) -> Iterator[Element]:
+    return (element for element in root.iter() if tag(element) == "p")
+
+
+def _line(paragraph: Element) -> str:
+    return one_line("".join(element.text or "" for element in paragraph.iter() if tag(element) == "t"))

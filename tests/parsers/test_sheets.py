@@ -1,0 +1,134 @@
+"""Workbooks whose cells lie far apart, or that calamine does not read, and what is drawn on sheets."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+import pytest
+
+from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.reading import DocumentParser
+from sluice.domain import Block
+from sluice.errors import DamagedDocument, DocumentTooLarge
+from tests.parsers.making import archive, relations, xlsx
+
+SPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+PART = "xl/worksheets/sheet1.xml"
+
+
+def text(reference: str, content: str) -> str:
+    return f'<c r="{reference}" t="inlineStr"><is><r><t>{content}</t></r><rPh><t>reading</t></rPh></is></c>'
+
+
+def workbook(rows: str, more: Mapping[str, str] | None = None, *, relations_of: str = "") -> bytes:
+    """Return a workbook whose one sheet has this content, with other parts beside it."""
+    with zipfile.ZipFile(io.BytesIO(xlsx({"Costs": []}))) as plain:
+        members: dict[str, str | bytes] = {name: plain.read(name) for name in plain.namelist()}
+    members[PART] = f"<worksheet {SPACE}><sheetData>{rows}</sheetData></worksheet>"
+    if relations_of:
+        members["xl/_rels/workbook.xml.rels"] = relations_of
+    return archive({**members, **(more or {})})
+
+
+def corners(value: str = "") -> str:
+    """Return cells in the first and in the last place that a sheet has."""
+    last = value or text("XFD1048576", "last")
+    return f'<row r="1">{text("A1", "first")}</row><row r="1048576">{last}</row>'
+
+
+def test_a_declared_size_is_only_a_claim(parser: DocumentParser) -> None:
+    """The cells that are there are read, few of them in a sheet that says it is full."""
+    claim = f'<worksheet {SPACE}><dimension ref="A1:XFD1048576"/><sheetData><row r="1">{text("A1", "only")}</row>'
+
+    parsed = parser.parse("a.xlsx", workbook("", {PART: f"{claim}</sheetData></worksheet>"}))
+
+    assert parsed.blocks == (Block("only", page=1, heading="Costs"),)
+
+
+def test_cells_are_read_however_far_apart_they_lie(parser: DocumentParser) -> None:
+    """In opposite corners, in wide rows, and beyond the last place that there is."""
+    wide = "".join(f'<row r="{row}">{text(f"A{row}", "a")}{text(f"XFD{row}", "z")}</row>' for row in (1, 2, 600))
+    beyond = f'<row r="99999999">{text("ZZZZ99999999", "far")}</row><row r="1">{text("A1", "near")}</row>'
+
+    assert parser.parse("a", workbook(corners())).blocks == (Block("first\nlast", page=1, heading="Costs"),)
+    assert parser.parse("a", workbook(beyond)).blocks == (Block("far\nnear", page=1, heading="Costs"),)
+    assert parser.parse("a", workbook(wide)).blocks[0].text.split("\n") == ["a" + " | " * 9 + "z"] * 3
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ('<c r="XFD1048576" t="s"><v>1</v></c>', "second"),
+        ('<c r="XFD1048576" t="s"><v>7</v></c>', ""),
+        ('<c r="XFD1048576"><v>1200.0</v></c>', "1200"),
+        ('<c r="XFD1048576"><v>0.5</v></c>', "0.5"),
+        ('<c r="XFD1048576" s="1"><v>46387</v></c>', "2026-12-31"),
+        ('<c r="XFD1048576" s="1"><v>46387.5</v></c>', "2026-12-31 12:00:00"),
+        ('<c r="XFD1048576" s="2"><v>0.25</v></c>', "06:00:00"),
+        ('<c r="XFD1048576" s="3"><v>7</v></c>', "7"),
+        ('<c r="XFD1048576" s="99"><v>7</v></c>', "7"),
+        ('<c r="XFD1048576" t="b"><v>1</v></c>', "True"),
+        ('<c r="XFD1048576" t="e"><v>#N/A</v></c>', ""),
+        ('<c r="XFD1048576" t="str"><v>made</v></c>', "made"),
+    ],
+)
+def test_such_cells_are_written_like_others(parser: DocumentParser, cell: str, written: str) -> None:
+    """Shared strings, whole numbers, dates by their formats, truth, and no errors."""
+    parts = {
+        "xl/sharedStrings.xml": f"<sst {SPACE}><si><t>first</t></si><si><r><t>sec</t></r><r><t>ond</t></r></si></sst>",
+        "xl/styles.xml": f"""<styleSheet {SPACE}><numFmts><numFmt numFmtId="164" formatCode="[h]:mm"/>
+            <numFmt numFmtId="165" formatCode="0 &quot;days&quot;"/></numFmts><cellXfs><xf numFmtId="0"/>
+            <xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs></styleSheet>""",
+    }
+    known = relations(
+        ("worksheet", "worksheets/sheet1.xml"), ("sharedStrings", "sharedStrings.xml"), ("styles", "styles.xml")
+    )
+
+    parsed = parser.parse("a.xlsx", workbook(corners(cell), parts, relations_of=known))
+
+    assert parsed.blocks == (Block(f"first\n{written}".rstrip(), page=1, heading="Costs"),)
+
+
+def test_a_workbook_that_calamine_refuses_is_read_as_far_as_it_can_be(parser: DocumentParser) -> None:
+    """Sheets of macros, which calamine knows no name for, are left out."""
+    sheets = f"""<workbook {SPACE} xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>
+        <sheet name="Macro" sheetId="1" r:id="rId2"/><sheet name="Old" sheetId="3" state="hidden" r:id="rId1"/>
+        <sheet name="Costs" sheetId="2" r:id="rId1"/></sheets></workbook>"""
+    parts = {"xl/workbook.xml": sheets, "xl/macrosheets/sheet1.xml": f"<macrosheet {SPACE}/>"}
+    known = relations(("worksheet", "worksheets/sheet1.xml"), ("xlMacrosheet", "macrosheets/sheet1.xml"))
+
+    parsed = parser.parse("a.xlsm", workbook(f"<row>{text('A1', 'Rent')}</row>", parts, relations_of=known))
+
+    assert (parsed.pages, parsed.blocks) == (1, (Block("Rent", page=1, heading="Costs"),))
+
+
+def test_what_is_drawn_on_a_sheet_stands_below_its_rows(parser: DocumentParser) -> None:
+    """The words of boxes and the titles of charts; a broken drawing harms nothing."""
+    drawing = '<x xmlns:a="d"><a:p><a:r><a:t>Read </a:t></a:r><a:r><a:t>me</a:t></a:r></a:p><a:p/></x>'
+    parts = {
+        "xl/worksheets/_rels/sheet1.xml.rels": relations(("drawing", "../drawings/drawing1.xml")),
+        "xl/drawings/_rels/drawing1.xml.rels": relations(("chart", "../charts/chart1.xml")),
+        "xl/drawings/drawing1.xml": drawing,
+        "xl/charts/chart1.xml": drawing.replace("me", "chart"),
+    }
+    row = f'<row r="1">{text("A1", "Rent")}</row>'
+
+    def read(more: Mapping[str, str]) -> tuple[Block, ...]:
+        return parser.parse("a.xlsx", workbook(row, {**parts, **more})).blocks
+
+    assert read({}) == (Block("Rent\n\nRead me\nRead chart", page=1, heading="Costs"),)
+    assert read({"xl/drawings/drawing1.xml": "<"}) == (Block("Rent", page=1, heading="Costs"),)
+
+
+def test_sheets_and_their_text_stay_within_the_limits() -> None:
+    """Also where the cells are read one by one."""
+    long = workbook(corners(text("XFD1048576", "x" * 2_000)))
+
+    with pytest.raises(DocumentTooLarge, match="characters"):
+        DocumentParser(Limits(characters=1_000)).parse("a.xlsx", long)
+    with pytest.raises(DocumentTooLarge, match="3 sheets; at most 2"):
+        DocumentParser(Limits(pages=2)).parse("a.xlsx", xlsx({"a": [], "b": [], "c": []}))
+    with pytest.raises(DamagedDocument):
+        DocumentParser().parse("a.xlsx", workbook(corners() + "<row"))
