@@ -165,16 +165,17 @@ class Chunk:
     end: int
     page: int | None = None
     heading: str | None = None
+    # The address of the content: the first half of a SHA-256, the same wherever it stands. Asked for many times.
+    digest: UUID = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        address = hashlib.sha256(f"{self.heading or ''}\0{self.content}".encode()).digest()[:16]
+        object.__setattr__(self, "digest", UUID(bytes=address))
 
     @property
     def embedded_text(self) -> str:
         """What the vector stands for: a chunk is found by what it says and by the headings that it stands under."""
         return f"{self.heading}\n{self.content}" if self.heading else self.content
-
-    @property
-    def digest(self) -> UUID:
-        """The address of the chunk's content: the first half of a SHA-256, the same wherever it stands."""
-        return UUID(bytes=hashlib.sha256(f"{self.heading or ''}\0{self.content}".encode()).digest()[:16])
 
 
 @dataclass(frozen=True, slots=True)
