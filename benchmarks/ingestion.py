@@ -20,6 +20,7 @@ from benchmarks.report import write_json
 from benchmarks.storing import MODEL, Storing, ingest, server, use_case
 from benchmarks.synthetic import Corpus
 from sluice.adapters.postgres.database import Database
+from sluice.holding import WHOLE
 from sluice.testing.models import HashEmbedder
 
 
@@ -55,14 +56,15 @@ def storing(options: argparse.Namespace, folder: Path) -> None:
     """Measure storing and ingesting again, and write what came of it."""
     corpus = Corpus(options.chunks, options.dimension)
     with server(options.data or folder) as postgres:
-        loaded = Storing(postgres.url(), corpus, options.added)
+        loaded = Storing(postgres.url(), corpus, options.added, held=options.held)
         loaded.load()
         result = {
             "storing": asyncio.run(loaded.measure(options.rounds)),
             "ingesting_again": asyncio.run(again(postgres.url(), options.dimension)),
         }
     say(str(result))
-    write_json(f"ingestion_storing_{options.chunks}_{options.dimension}", result)
+    holding = "" if options.held == WHOLE else f"_{options.held}"
+    write_json(f"ingestion_storing_{options.chunks}_{options.dimension}{holding}", result)
 
 
 def main() -> None:
@@ -71,6 +73,7 @@ def main() -> None:
         "--chunks", type=int, default=100_000, help="stored before storing is measured; 0 for only reading"
     )
     parser.add_argument("--dimension", type=int, default=384)
+    parser.add_argument("--held", default=WHOLE, help="what our index holds of each vector: whole, signs, or a number")
     parser.add_argument("--added", type=int, default=3_072, help="chunks stored in all rounds together")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--data", type=Path, help="keep the loaded server in this folder, and use it if it is there")

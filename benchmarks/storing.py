@@ -21,6 +21,7 @@ from benchmarks.plain_ingestion import add_to_pgvector, insert_rows, open_pgvect
 from benchmarks.retrieval.server import busy_seconds, say
 from benchmarks.synthetic import Corpus
 from local.postgres import Postgres
+from sluice.adapters.postgres import indexes
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.migrations import migrate
@@ -28,6 +29,7 @@ from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.adapters.postgres.vectors import HalfVector, register
 from sluice.domain import Caller, DocumentStatus, EmbeddingUsage, ObjectRef, Vector
 from sluice.events import IngestEnded
+from sluice.holding import WHOLE
 from sluice.ingesting import Ingesting, Sizes, Tools
 from sluice.ports import DocumentEmbedder, Embeddings
 from sluice.testing.objects import InMemoryObjects, ScriptedParser
@@ -62,9 +64,11 @@ class Spent:
 class Storing:
     """One server with the same chunks in two tables, ours and PGVector's, each with its indexes."""
 
-    def __init__(self, url: str, corpus: Corpus, added: int) -> None:
+    def __init__(self, url: str, corpus: Corpus, added: int, *, held: str = WHOLE) -> None:
+        """Our index is to hold so much of each vector."""
         self._url = url
         self._corpus = corpus
+        self._held = held
         # What is added to a server that is kept must not be there already.
         fresh = Corpus(added, corpus.dimension, seed=time.time_ns() % 2**32)
         blocks = [(vectors.tolist(), texts) for _, vectors, texts in fresh.blocks()]
@@ -73,17 +77,19 @@ class Storing:
 
     def load(self) -> None:
         """Make both tables and their indexes, unless the server has them."""
-        migrate(self._url, model=MODEL, dimension=self._corpus.dimension)
+        migrate(self._url, model=MODEL, dimension=self._corpus.dimension, held=self._held)
         self._pgvector = open_pgvector(self._url, self._corpus.dimension)
         with psycopg.connect(self._url, autocommit=True) as connection:
-            if connection.execute("select from chunk limit 1").fetchone() is not None:
-                return
-            register(connection.adapters)
             connection.execute("set statement_timeout = 0")
-            self._copy(connection)
-            for statement in _FILL + _INDEXES:
-                say(statement.split("\n")[0][:70])
-                connection.execute(statement)
+            if connection.execute("select from chunk limit 1").fetchone() is None:
+                register(connection.adapters)
+                self._copy(connection)
+                _execute(connection, *_FILL, *_INDEXES)
+            held = connection.execute("select sluice_index_holds(to_regclass('chunk_by_embedding'))").fetchone()
+            if held == (self._held,):
+                return
+            ours = f"create index chunk_by_embedding {indexes.over('embedding', self._held, self._corpus.dimension)}"
+            _execute(connection, "drop index if exists chunk_by_embedding", ours, "select sluice_follow_index()")
             connection.execute("vacuum analyze")
             connection.execute("checkpoint")  # what is unwritten would hold up the end of the server
 
@@ -100,6 +106,7 @@ class Storing:
         return {
             "stored_before": self._corpus.size,
             "dimension": self._corpus.dimension,
+            "index_holds": self._held,
             "chunks_a_round": size,
             "chunks_per_second": {way: round(rate) for way, rate in rates.items()},
             "cpu_ms_per_chunk": {way: _cpu(spent[way], size) for way in ("sluice", "pgvector")},
@@ -168,6 +175,12 @@ async def ingest(ingesting: Ingesting, ref: ObjectRef) -> None:
             assert event.document.status is DocumentStatus.READY, event.document
 
 
+def _execute(connection: psycopg.Connection, *statements: str) -> None:
+    for statement in statements:
+        say(statement.split("\n")[0][:70])
+        connection.execute(statement)
+
+
 def _cpu(spent: Sequence[Spent], size: int) -> dict[str, float]:
     return {
         "server": round(1000 * statistics.median(each.server for each in spent) / size, 2),
@@ -190,6 +203,5 @@ _FILL = [
 ]
 _INDEXES = [
     "create index chunk_by_lexeme on chunk using gin (lexemes)",
-    "create index chunk_by_embedding on chunk using hnsw (embedding halfvec_cosine_ops)",
     "create index on langchain_pg_embedding using hnsw (embedding vector_cosine_ops)",
 ]

@@ -29,6 +29,7 @@ from benchmarks.retrieval.ways import DEPTH, Queries, ours, plain
 from benchmarks.synthetic import Corpus
 from benchmarks.topics import Topics
 from sluice.domain import Weights
+from sluice.holding import WHOLE
 
 DENSE, HYBRID, LEXICAL = Weights(1, 0), Weights(1, 1), Weights(0, 1)
 Facts = dict[str, object]
@@ -88,6 +89,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="medians of so many rounds are told (default 3)")
     parser.add_argument("--ours-only", action="store_true", help="leave the plain way out")
     parser.add_argument("--finer", default="", help="build our index so: m = 24, ef_construction = 128")
+    parser.add_argument("--held", default=WHOLE, help="what our index holds of each vector: whole, signs, or a number")
     parser.add_argument("--vectors", choices=("topics", "islands"), default="topics", help="how the vectors lie")
     return parser.parse_args()
 
@@ -101,6 +103,8 @@ def _name(options: argparse.Namespace) -> Iterator[object]:
         yield options.vectors
     if options.finer:
         yield "finer"
+    if options.held != WHOLE:
+        yield options.held
 
 
 def main() -> None:
@@ -108,7 +112,7 @@ def main() -> None:
     shape = Topics if options.vectors == "topics" else Islands
     corpus = Corpus(options.chunks, options.dimension, words=options.words, shape=shape)
     with tempfile.TemporaryDirectory() as folder, roomy_server(options.data or Path(folder)) as server:
-        stored = Stored(server.url(), corpus, with_plain=not options.ours_only, finer=options.finer)
+        stored = Stored(server.url(), corpus, with_plain=not options.ours_only, finer=options.finer, held=options.held)
         stored.store()
         measured, facts = asyncio.run(measure(server.url(), corpus, options))
     facts = stored.facts | facts
@@ -118,6 +122,7 @@ def main() -> None:
         "words": options.words,
         "vectors": options.vectors,
         "index": options.finer or "pgvector's defaults",
+        "index_holds": options.held,
         **facts,
         "ways": [asdict(way) for way in measured],
         "ratios": ratios(measured, facts),

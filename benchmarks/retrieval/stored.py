@@ -11,29 +11,34 @@ from psycopg.types.numeric import Int4
 from benchmarks.retrieval.server import say
 from benchmarks.synthetic import Corpus
 from sluice import sql
+from sluice.adapters.postgres import indexes
 from sluice.adapters.postgres.migrations import migrate
 from sluice.adapters.postgres.vectors import HalfVector
 from sluice.domain import Caller
+from sluice.holding import WHOLE
 
 CALLER = Caller("benchmark")
 MODEL = "benchmark/synthetic"
 _DOCUMENT, _VERSION, _NAMES = UUID(int=1), UUID(int=2), UUID(int=3)
-# As the migrations have it.
-_OURS = "create index chunk_by_embedding on chunk using hnsw (embedding halfvec_cosine_ops)"
 _PLAIN = "create index plain_by_embedding on plain using hnsw (embedding vector_cosine_ops)"
 
 
 class Stored:
     """Stores and indexes the chunks unless the database has them; `facts` tells what that took.
 
-    `finer` are options of our index, as `m = 24, ef_construction = 128`, in place of pgvector's.
+    `finer` are options of our index, as `m = 24, ef_construction = 128`, in place of pgvector's; `held` is
+    what it holds of each vector.
     """
 
-    def __init__(self, url: str, corpus: Corpus, *, with_plain: bool = True, finer: str = "") -> None:
+    def __init__(
+        self, url: str, corpus: Corpus, *, with_plain: bool = True, finer: str = "", held: str = WHOLE
+    ) -> None:
         self._url = url
         self._corpus = corpus
         self._with_plain = with_plain
-        self._ours = f"{_OURS} with ({finer})" if finer else _OURS
+        self._held = held
+        ours = f"create index chunk_by_embedding {indexes.over('embedding', held, corpus.dimension)}"
+        self._ours = f"{ours} with ({finer})" if finer else ours
         self.facts: dict[str, object] = {}
 
     def store(self) -> None:
@@ -43,7 +48,15 @@ class Stored:
             connection.execute("set statement_timeout = 0")
             if connection.execute("select from document limit 1").fetchone() is None:
                 self._load(connection)
+            self._drop_another_index(connection)
             self._index(connection)
+            connection.execute("select sluice_follow_index()")
+
+    def _drop_another_index(self, connection: psycopg.Connection) -> None:
+        """The index of a server that is kept may hold something else."""
+        held = connection.execute("select sluice_index_holds(to_regclass('chunk_by_embedding'))").fetchone()
+        if held != (self._held,):
+            connection.execute("drop index if exists chunk_by_embedding")
 
     def _load(self, connection: psycopg.Connection) -> None:
         """Copy the chunks in, then make both ways' tables of them."""

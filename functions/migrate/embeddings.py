@@ -36,7 +36,15 @@ def _steps(reembedding: Reembedding, request: Embeddings) -> AsyncGenerator[Fill
             return reembedding.switch()
         case "rollback":
             return reembedding.roll_back()
+        case "index":
+            return _index(reembedding, request.of)
     return _nothing()
+
+
+async def _index(reembedding: Reembedding, held: str) -> AsyncGenerator[Filled, None]:
+    await reembedding.index(held)
+    return
+    yield
 
 
 async def _nothing() -> AsyncGenerator[Filled, None]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from sluice.access import ApiKey
 from sluice.domain import Scope
 from sluice.errors import InvalidInput
+from sluice.holding import HELD
 
 
 class Migrate(BaseModel):
@@ -37,17 +38,23 @@ class CreateKey(BaseModel):
 
 
 class Embeddings(BaseModel):
-    """Change the embedding model, a step at a time; `to` names the new one and is wanted by `migrate`."""
+    """Change the embedding model, a step at a time; `to` names the new one and is wanted by `migrate`.
+
+    The step `index` builds the index of the searched vectors anew; it holds `of` them what that says: see `holding`.
+    """
 
     model_config = ConfigDict(extra="forbid")
     sluice: Literal["embeddings"]
-    step: Literal["status", "migrate", "switch", "rollback", "drop"]
+    step: Literal["status", "migrate", "switch", "rollback", "drop", "index"]
     to: str = ""
+    of: Annotated[str, Field(pattern=f"^$|{HELD}")] = ""
 
     @model_validator(mode="after")
-    def _migrate_names_a_model(self) -> Self:
+    def _each_step_has_what_it_needs(self) -> Self:
         if (self.step == "migrate") is not bool(self.to):
             raise ValueError("`to` names the new model, in the step `migrate` and in no other")
+        if (self.step == "index") is not bool(self.of):
+            raise ValueError("`of` is what the index holds, in the step `index` and in no other")
         return self
 
 

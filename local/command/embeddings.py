@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -11,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from local import stored
 from local.command.printing import show_json
+from sluice.holding import HELD, SIGNS, WHOLE
 
 if TYPE_CHECKING:
     from sluice.adapters.llm import LiteLLMEmbedder
@@ -55,6 +57,17 @@ def rollback() -> None:
 
 
 @app.command()
+def index(
+    of: Annotated[str, typer.Option(help="What it holds of each vector: whole, signs, or how many first numbers.")],
+) -> None:
+    """Build the index of the searched vectors anew, beside readers and writers, and exchange the two."""
+    if not re.match(HELD, of):
+        raise typer.BadParameter("Say whole, signs, or a number from 1 to 3999.", param_hint="--of")
+    held = _run(lambda reembedding: reembedding.index(of))
+    typer.echo(f"The index holds {_held(held)} of each vector; the whole vectors rank what it finds.")
+
+
+@app.command()
 def drop() -> None:
     """Forget the vectors that are not searched: the end of a change, after which there is no way back."""
     space = _run(lambda reembedding: reembedding.drop())
@@ -85,12 +98,17 @@ async def _shown(steps: AsyncGenerator[Filled, None], what: str) -> None:
 
 def _lines(standing: Standing) -> list[str]:
     space = standing.space
-    lines = [f"searched\t{space.model}\t{space.dimension} dimensions\t{standing.chunks} chunks"]
+    indexed = "" if standing.held == WHOLE else f", {_held(standing.held)} indexed"
+    lines = [f"searched\t{space.model}\t{space.dimension} dimensions{indexed}\t{standing.chunks} chunks"]
     if space.other:
         kept = "kept for the way back" if space.switched else "to come"
         filled, index = standing.chunks - standing.missing, "indexed" if standing.indexed else "not indexed yet"
         lines.append(f"{kept}\t{space.other}\t{space.other_dimension} dimensions\t{filled} chunks, {index}")
     return lines
+
+
+def _held(held: str) -> str:
+    return {WHOLE: "the whole", SIGNS: "the signs"}.get(held, f"the first {held} numbers")
 
 
 def _fields(standing: Standing) -> dict[str, object]:
@@ -104,6 +122,7 @@ def _fields(standing: Standing) -> dict[str, object]:
         "chunks": standing.chunks,
         "missing": standing.missing,
         "indexed": standing.indexed,
+        "held": standing.held,
     }
 
 
@@ -118,6 +137,7 @@ def _run(work: Callable[[Reembedding], Awaitable[T]]) -> T:
             return embedder(model, batch=settings.embedding_batch, timeout=settings.model_timeout_seconds)
 
         direct = by_password(settings.migration_url or settings.database_url)
-        return await work(Reembedding(PostgresEmbeddingChange(database, direct), embedder_of))
+        change = PostgresEmbeddingChange(database, direct)
+        return await work(Reembedding(change, embedder_of, held_of=settings.held_of))
 
     return stored.run(with_reembedding)

@@ -72,6 +72,19 @@ def test_an_operator_changes_the_model_and_goes_back(sluice: Sluice) -> None:
     assert (at_last, "sluice embeddings switch" in back) == (EMBEDDING_MODEL, True)
 
 
+def test_an_operator_has_less_of_each_vector_indexed(sluice: Sluice) -> None:
+    """The status says so, until all of it is again; what no index can hold is refused."""
+    said = sluice.done("index", "--of", "signs")
+    shorter = sluice.done("status")
+    refused = sluice("index", "--of", "0")
+    sluice.done("index", "--of", "whole")
+
+    assert said == "The index holds the signs of each vector; the whole vectors rank what it finds.\n"
+    assert shorter == f"searched\t{EMBEDDING_MODEL}\t{DIMENSION} dimensions, the signs indexed\t1 chunks\n"
+    assert sluice.done("status") == f"searched\t{EMBEDDING_MODEL}\t{DIMENSION} dimensions\t1 chunks\n"
+    assert (refused.exit_code, "Say whole, signs, or a number" in refused.output) == (2, True)
+
+
 def test_each_step_can_be_given_twice(sluice: Sluice) -> None:
     """Who is not sure whether it went through gives it again, and it does not turn back."""
     for _ in range(2):

@@ -165,7 +165,17 @@ def test_an_operator_changes_the_embedding_model_step_by_step(empty_database: st
     assert embeddings("status") == {
         "done": True, "model": "offline/static", "dimension": 768, "other": None, "other_dimension": None,
         "switched": False, "chunks": 0, "missing": 0, "indexed": False,
+        "held": "whole",
     }  # fmt: skip
+
+
+def test_an_operator_has_less_of_each_vector_indexed(empty_database: str) -> None:
+    """Built anew beside readers and writers, as the command does it."""
+    handler({"sluice": "migrate"}, Context())
+
+    answers = [embeddings("index", of=held) for held in ("256", "signs", "whole")]
+
+    assert [(each["done"], each["held"]) for each in answers] == [(True, "256"), (True, "signs"), (True, "whole")]
 
 
 def test_a_step_that_takes_too_long_is_not_done(empty_database: str) -> None:
@@ -180,7 +190,17 @@ def test_a_step_that_takes_too_long_is_not_done(empty_database: str) -> None:
     assert (hurried["done"], embeddings("migrate", to="offline/static")["done"]) == (False, True)
 
 
-@pytest.mark.parametrize("more", [{"step": "migrate"}, {"step": "switch", "to": "offline/static"}, {"step": "on"}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"step": "migrate"},
+        {"step": "switch", "to": "offline/static"},
+        {"step": "on"},
+        {"step": "index"},
+        {"step": "index", "of": "0"},
+        {"step": "drop", "of": "signs"},
+    ],
+)
 def test_a_step_that_makes_no_sense_is_refused(more: dict[str, str]) -> None:
     """Before anything is touched."""
     with pytest.raises(InvalidInput, match="embeddings"):

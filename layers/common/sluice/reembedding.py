@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sluice.domain import EmbeddingSpace, EmbeddingUsage
 from sluice.errors import EmbeddingChangeRefused
+from sluice.holding import WHOLE, at_most
 from sluice.ports import DocumentEmbedder
 from sluice.ports.embeddings import ChunkPage, EmbeddingChange
 
@@ -33,27 +34,36 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Which vectors are stored, and how many chunks lack the other one; `indexed` whether those can be searched."""
+    """Which vectors are stored, and how many chunks lack the other one; `indexed` whether those can be searched.
+
+    `held` is what the index holds of the searched vectors.
+    """
 
     space: EmbeddingSpace
     chunks: int
     missing: int
     indexed: bool
+    held: str
 
 
 class Reembedding:
-    """Changes the embedding model of a database; `page` chunks are read at a time, `batch` embedded at once."""
+    """Changes the embedding model of a database; `page` chunks are read at a time, `batch` embedded at once.
+
+    `held_of` says what an index holds of a model's vectors, by its name and their length.
+    """
 
     def __init__(
         self,
         change: EmbeddingChange,
         embedder_of: Callable[[str], SizedEmbedder],
         *,
+        held_of: Callable[[str, int], str] = lambda _, __: WHOLE,
         page: int = 2_000,
         batch: int = 256,
     ) -> None:
         self._change = change
         self._embedder_of = embedder_of
+        self._held_of = held_of
         self._page = page
         self._batch = batch
 
@@ -63,7 +73,8 @@ class Reembedding:
         after: UUID | None = None
         while page := await self._change.page(after, limit=self._page):
             seen, missing, after = seen + page.seen, missing + len(page.missing), page.last
-        return Standing(space, seen, missing if space.other else 0, await self._change.is_indexed())
+        indexed, held = await self._change.is_indexed(), await self._change.held()
+        return Standing(space, seen, missing if space.other else 0, indexed, held)
 
     async def migrate(self, model: str) -> AsyncGenerator[Filled, None]:
         """Begin, or go on: yield the progress until every chunk has a vector of `model` and an index holds them.
@@ -81,7 +92,7 @@ class Reembedding:
             )
         async for progress in self._fill(model):
             yield progress
-        await self._change.build_index()
+        await self._build_index()
 
     def switch(self) -> AsyncGenerator[Filled, None]:
         """Let searches go by the new model, at once and everywhere, unless they do; raise `EmbeddingChangeRefused`.
@@ -103,7 +114,7 @@ class Reembedding:
         async for progress in self._fill(space.other):
             yield progress
         if not await self._change.is_indexed():
-            await self._change.build_index()
+            await self._build_index()
         await self._change.require()
         while not await self._change.validate():
             async for progress in self._fill(space.other):
@@ -112,6 +123,17 @@ class Reembedding:
         if outcome not in ("switched", "current"):
             raise EmbeddingChangeRefused(f"Somebody else has changed what is stored meanwhile ({outcome}); look again.")
 
+    async def index(self, held: str) -> str:
+        """Index so much of the searched vectors, and return what that is.
+
+        Raises `EmbeddingChangeRefused` where the searched vectors are other ones meanwhile.
+        """
+        space = await self._change.space()
+        wanted = at_most(held, space.dimension)
+        if wanted != await self._change.held() and not await self._change.index_anew(wanted, space.dimension):
+            raise EmbeddingChangeRefused("The searched vectors were exchanged meanwhile; look again.")
+        return wanted
+
     async def drop(self) -> EmbeddingSpace:
         """Forget the other vectors, those to come or those that were; return what there was."""
         space = await self._change.space()
@@ -119,6 +141,14 @@ class Reembedding:
             raise EmbeddingChangeRefused("Only one model's vectors are stored; there is nothing to drop.")
         await self._change.drop()
         return space
+
+    async def _build_index(self) -> None:
+        """Index the other vectors as suits their model."""
+        space = await self._change.space()
+        if space.other is None or space.other_dimension is None:
+            raise EmbeddingChangeRefused("Somebody else has ended this change meanwhile.")
+        held = self._held_of(space.other, space.other_dimension)
+        await self._change.build_index(at_most(held, space.other_dimension), space.other_dimension)
 
     async def _fill(self, model: str) -> AsyncGenerator[Filled, None]:
         total, done, usage = await self._change.chunks(), 0, EmbeddingUsage()

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from sluice.domain import Scope, Weights
 from sluice.errors import SluiceError
+from sluice.holding import HELD, held_by_default
 
 PREFIX = "SLUICE_"
 SECRET_ARN = "SLUICE_SECRET_ARN"  # noqa: S105 - the name of a variable
@@ -145,6 +146,8 @@ class Settings(AccessSettings):
     # Without a verdict an answer ends with an error (`closed`) or goes on (`open`).
     moderation_failure: Literal["closed", "open"] = "closed"
     model_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    # What a new index holds of each vector: `whole`, `signs`, or how many first numbers. Unset: what suits the model.
+    vector_index: Annotated[str, Field(pattern=HELD)] | None = None
     embedding_batch: Annotated[int, Field(gt=0, le=2048)] = 64
 
     search_limit: Annotated[int, Field(gt=0, le=50)] = 8
@@ -194,6 +197,10 @@ class Settings(AccessSettings):
     def weights_of(self, embedding_model: str) -> Weights:
         """Return what meaning and words count in a search by the vectors of a model."""
         return weights_for(embedding_model) if self.dense_weight is None else _shares(self.dense_weight)
+
+    def held_of(self, embedding_model: str, dimension: int) -> str:
+        """Return what a new index holds of vectors, by their model and their length."""
+        return self.vector_index or held_by_default(embedding_model, dimension)
 
     @model_validator(mode="after")
     def _overlap_leaves_something_new(self) -> Self:

@@ -71,7 +71,8 @@ async def reembedding() -> AsyncIterator[Reembedding]:
     owner = _as_owner(settings())
     database = Database(conninfo(owner), size=1, timeout=owner.database_waking_seconds)
     try:
-        yield Reembedding(PostgresEmbeddingChange(database, conninfo(owner)), embedder_of)
+        change = PostgresEmbeddingChange(database, conninfo(owner))
+        yield Reembedding(change, embedder_of, held_of=owner.held_of)
     finally:
         await database.close()
 

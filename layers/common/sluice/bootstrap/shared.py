@@ -142,7 +142,8 @@ async def migrate(settings: Settings) -> list[str]:
 
     dimension = await _embedder(settings, settings.embedding_model).dimension()
     url = await conninfo(settings)()
-    return await asyncio.to_thread(migrate, url, model=settings.embedding_model, dimension=dimension)
+    held = settings.held_of(settings.embedding_model, dimension)
+    return await asyncio.to_thread(migrate, url, model=settings.embedding_model, dimension=dimension, held=held)
 
 
 def names_of(list_of_models: str) -> list[str]:

@@ -49,8 +49,16 @@ class EmbeddingChange(Protocol):
         """Whether the other vectors have an index that can be used."""
         ...
 
-    async def build_index(self) -> None:
-        """Index the other vectors, beside readers and writers."""
+    async def build_index(self, held: str, dimension: int) -> None:
+        """Index so much of the other vectors, which have `dimension` numbers; beside readers and writers."""
+        ...
+
+    async def held(self) -> str:
+        """Return what the index holds of the searched vectors."""
+        ...
+
+    async def index_anew(self, held: str, dimension: int) -> bool:
+        """Index so much of the searched vectors instead; False where those are other ones meanwhile."""
         ...
 
     async def require(self) -> None:

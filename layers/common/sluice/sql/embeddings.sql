@@ -52,6 +52,20 @@ select sluice_drop_other_embeddings();
 -- name: embedding_index_options
 select reloptions from pg_class where oid = 'chunk_by_embedding'::regclass;
 
+-- name: index_holds
+select sluice_index_holds('chunk_by_embedding') as holds;
+
+-- name: next_index
+-- The index that is to take the place of the searched one, as far as it is built, and of which vectors it is.
+select
+    sluice_index_holds(indexrelid) as holds,
+    position('embedding_other' in pg_get_indexdef(indexrelid)) > 0 as is_of_other
+from pg_index
+where indexrelid = to_regclass('chunk_by_embedding_next');
+
+-- name: switch_index
+select sluice_switch_index() as outcome;
+
 -- name: other_index
 -- Null where there is none, or where its build broke off.
 select indexrelid::regclass::text as name from pg_index

@@ -66,7 +66,16 @@ join document on document.id = chunk.document_id and uuid_eq(document.version, c
 where ${visible}
 
 -- name: dense_leg
-select id, embedding <=> %(vector)s::halfvec as distance from visible order by distance limit %(candidates)s
+-- The index preselects by what it holds of each vector; the whole vectors rank that. See migration 0011.
+select id, embedding <=> %(vector)s::halfvec as distance
+from (
+    select id, embedding
+    from visible
+    order by sluice_index_distance(embedding, %(vector)s::halfvec)
+    limit sluice_preselected(%(candidates)s)
+) as preselected
+order by distance
+limit %(candidates)s
 
 -- name: exhaustive_dense_leg
 -- The same in a form that no index knows: every visible chunk is compared.

@@ -21,10 +21,8 @@ from sluice.ports.embeddings import ChunkPage
 _BEFORE_ALL = UUID(int=0)
 _PAUSE_SECONDS = 0.2
 _PASSES = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
-_INDEX: LiteralString = (
-    "create index concurrently chunk_by_embedding_other on chunk using hnsw (embedding_other halfvec_cosine_ops)"
-)
 _VALIDATE: LiteralString = "alter table chunk validate constraint chunk_other_is_complete"
+_DROP_NEXT: LiteralString = "drop index concurrently if exists chunk_by_embedding_next"
 
 
 class PostgresEmbeddingChange:
@@ -64,11 +62,21 @@ class PostgresEmbeddingChange:
         """Whether the index is there and whole."""
         return bool(await self._fetch("other_index"))
 
-    async def build_index(self) -> None:
+    async def build_index(self, held: str, dimension: int) -> None:
         """Build it as the one that is used, with the same options; a broken one is dropped first."""
-        [row] = await self._fetch("embedding_index_options")
-        options = f" with ({', '.join(row['reloptions'])})" if row["reloptions"] else ""
-        await self._run_long(_INDEX + options)
+        await self._build("chunk_by_embedding_other", "embedding_other", held, dimension)
+
+    async def held(self) -> str:
+        """Return what the index says of itself."""
+        return str((await self._fetch("index_holds"))[0]["holds"])
+
+    async def index_anew(self, held: str, dimension: int) -> bool:
+        """Build the index under another name; what an earlier try left behind is taken over only if it is the same."""
+        left = await self._fetch("next_index")
+        if left and left[0] != {"holds": held, "is_of_other": False}:
+            await self._run_long(_DROP_NEXT)
+        await self._build("chunk_by_embedding_next", "embedding", held, dimension)
+        return bool(await self._outcome("switch_index") == "switched")
 
     async def require(self) -> None:
         """Add the constraint."""
@@ -90,10 +98,15 @@ class PostgresEmbeddingChange:
         """Drop the column; its space comes back as rows are written anew."""
         await self._patiently("drop_other_embeddings")
 
+    async def _build(self, name: LiteralString, column: LiteralString, held: str, dimension: int) -> None:
+        [row] = await self._fetch("embedding_index_options")
+        options = f" with ({', '.join(row['reloptions'])})" if row["reloptions"] else ""
+        await self._run_long(f"create index concurrently {name} {indexes.over(column, held, dimension)}{options}")
+
     async def _run_long(self, statement: LiteralString) -> None:
         await asyncio.to_thread(indexes.run, await self._conninfo(), [statement])
 
-    async def _outcome(self, name: str, parameters: Parameters) -> Any:
+    async def _outcome(self, name: str, parameters: Parameters | None = None) -> Any:
         return (await self._patiently(name, parameters))[0]["outcome"]
 
     async def _patiently(self, name: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:

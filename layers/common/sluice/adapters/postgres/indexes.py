@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 from sluice.errors import DatabaseUnavailable, SluiceError
+from sluice.holding import SIGNS, WHOLE
 
 _CREATE = re.compile(r"create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?(\w+)\s", re.IGNORECASE)
 _OTHER = re.compile(
@@ -32,6 +33,16 @@ class NotRepeatable(SluiceError):
     """Without a transaction indexes may be created concurrently, and dropped so if they exist; and nothing else."""
 
     code = "migration_not_repeatable"
+
+
+def over(column: LiteralString, held: str, dimension: int) -> LiteralString:
+    """Return over what an index of chunks is that holds so much (see `holding`) of vectors of `dimension` numbers."""
+    if held == WHOLE:
+        return f"on chunk using hnsw ({column} halfvec_cosine_ops)"
+    if held == SIGNS:
+        return f"on chunk using hnsw ((binary_quantize({column})::bit({dimension:d})) bit_hamming_ops)"
+    first = int(held)
+    return f"on chunk using hnsw ((subvector({column}, 1, {first:d})::halfvec({first:d})) halfvec_cosine_ops)"
 
 
 def run(conninfo: str, statements: Sequence[LiteralString]) -> None:

@@ -16,6 +16,7 @@ from sluice import sql
 from sluice.adapters.postgres import indexes, spaces
 from sluice.adapters.postgres.migration_files import FOLDER, Migration, migrations
 from sluice.errors import EmbeddingModelSwitched, SluiceError
+from sluice.holding import WHOLE, at_most
 
 __all__ = ["MigrationEdited", "migrate", "migrations"]
 
@@ -38,15 +39,17 @@ class MigrationEdited(SluiceError):
     code = "migration_edited"
 
 
-def migrate(url: str, *, model: str, dimension: int, folder: Path = FOLDER) -> list[str]:
+def migrate(url: str, *, model: str, dimension: int, held: str = WHOLE, folder: Path = FOLDER) -> list[str]:
     """Apply what is missing and return the names; several callers at once apply each file once.
+
+    The index of a new database holds so much of each vector (see `holding`); others keep theirs.
 
     Raises `MigrationEdited`, and `EmbeddingModelMismatch` when the stored vectors come from another model.
     """
     with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
         values = {"dimension": dimension}
         applied = [each.name for each in migrations(folder) if _apply(url, connection, each, values)]
-        _claim_embedding_space(connection, model, dimension)
+        _claim_embedding_space(connection, model, dimension, at_most(held, dimension))
     return applied
 
 
@@ -91,10 +94,14 @@ def _alone(connection: psycopg.Connection) -> Iterator[None]:
         time.sleep(_PAUSE_SECONDS)
 
 
-def _claim_embedding_space(connection: psycopg.Connection[Any], model: str, dimension: int) -> None:
-    connection.execute(
-        "insert into embedding_space (model, dimension) values (%s, %s) on conflict do nothing", [model, dimension]
-    )
+def _claim_embedding_space(connection: psycopg.Connection[Any], model: str, dimension: int, held: str) -> None:
+    claim = "insert into embedding_space (model, dimension) values (%s, %s) on conflict do nothing"
+    with connection.transaction():
+        is_new = connection.execute(claim, [model, dimension]).rowcount == 1
+        if is_new and held != WHOLE:
+            connection.execute("drop index chunk_by_embedding")
+            connection.execute(f"create index chunk_by_embedding {indexes.over('embedding', held, dimension)}")
+            connection.execute("select sluice_follow_index()")
     if connection.execute("select model, dimension from embedding_space").fetchone() == (model, dimension):
         return
     cursor = connection.cursor(row_factory=dict_row)
