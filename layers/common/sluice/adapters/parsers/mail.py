@@ -13,6 +13,7 @@ from itertools import pairwise
 from sluice.adapters.parsers import html
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.decoding import decode, decoded_as
+from sluice.adapters.parsers.guessing import attempt
 from sluice.adapters.parsers.limits import Limits
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, EmptyDocument, EncryptedDocument, UnsupportedKind
@@ -21,6 +22,14 @@ _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pgp-encrypted"})
 _ARMOUR = "-----BEGIN PGP MESSAGE-----"
 _MOST_MAILS = 10
+_TEXTS = frozenset({"text/plain", "text/html"})
+# Outlook Express wrote boundaries with signs in them that a value has only in quotes (RFC 2045, section 5.1).
+_BARE_BOUNDARY = re.compile(
+    rb"^(content-type:[^\r\n]*(?:\r?\n[ \t][^\r\n]*){0,9}?\bboundary=)([^\s\";]*=[^\s\";]*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+# A short text in an encoding of two bytes a character may be UTF-8 by accident.
+_OF_EAST_ASIA = re.compile("gb|big5|hz|jis|euc|2022|ks_?c|9[345][0269]|korean|johab", re.IGNORECASE)
 _MAILBOX_LINE = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From \S+ [^\n]*\d{4}[^\n]*\n")
 
 
@@ -30,7 +39,7 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     A mail without any text of its own is empty: its headers alone would answer nothing but who wrote when.
     """
     try:
-        messages = [email.message_from_bytes(raw, policy=email.policy.default) for raw in _messages(body)]
+        messages = [_message(raw) for raw in _messages(body)]
         found = (block for message in messages for block in _blocks(message, limits, depth=0))
         blocks = [block for block in found if block.text.strip()]
         subject = _header(messages[0], "Subject") if len(messages) == 1 else None
@@ -39,6 +48,10 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     if not blocks:
         raise EmptyDocument
     return ParsedDocument("eml", tuple(blocks), title=subject)
+
+
+def _message(raw: bytes) -> MIMEPart:
+    return email.message_from_bytes(_BARE_BOUNDARY.sub(rb'\1"\2"', raw), policy=email.policy.default)
 
 
 def _messages(body: bytes) -> list[bytes]:
@@ -57,10 +70,8 @@ def _blocks(message: MIMEPart, limits: Limits, *, depth: int) -> Iterator[Block]
     yield Block(clean("\n".join(lines)), heading=subject)
     for block in _text(message):
         yield replace(block, heading=" > ".join(filter(None, (subject, block.heading))) or None)
-    for inner in message.iter_attachments() if message.is_multipart() else ():
-        if inner.get_content_type() == "message/rfc822":
-            for nested in inner.iter_parts():
-                yield from _blocks(nested, limits, depth=depth + 1)
+    for inner in _mails(message):
+        yield from _blocks(inner, limits, depth=depth + 1)
 
 
 def _header(message: MIMEPart, name: str) -> str | None:
@@ -78,24 +89,64 @@ def _attachments(message: MIMEPart) -> Iterator[str]:
             yield one_line(name)
 
 
-def _text(message: MIMEPart) -> tuple[Block, ...]:
+def _text(message: MIMEPart) -> Iterator[Block]:
+    """Yield the text of all parts that a reader shows as such: programs part one around the pictures within it."""
     if message.get_content_type() in _ENCRYPTED or message.get_param("smime-type") == "enveloped-data":
         raise EncryptedDocument("The e-mail is encrypted; upload its text.")
-    part = message.get_body(preferencelist=("plain", "html"))
-    if part is None:
-        return ()
-    text = _content(part)
-    if _ARMOUR in text:
-        raise EncryptedDocument("The e-mail is encrypted; upload its text.")
-    return html.read(text).blocks if part.get_content_subtype() == "html" else (Block(clean(text)),)
+    for part in _shown(message):
+        text = _content(part)
+        if _ARMOUR in text:
+            raise EncryptedDocument("The e-mail is encrypted; upload its text.")
+        if part.get_content_subtype() == "html":
+            yield from html.read(text).blocks
+        elif cleaned := clean(text):
+            yield Block(cleaned)
+
+
+def _shown(part: MIMEPart) -> list[MIMEPart]:
+    """Return the parts of text, of alternatives one: plain text before a page, and what has words before what has none.
+
+    Of parts that belong together the first is the page and the others are its pictures.
+    """
+    kind = part.get_content_type()
+    if kind in _TEXTS:
+        return [] if part.is_attachment() else [part]
+    inner = [_shown(inner) for inner in part.iter_parts()] if part.get_content_maintype() == "multipart" else []
+    if kind == "multipart/alternative":
+        return max(inner, key=_worth, default=[])
+    return next(filter(None, inner), []) if kind == "multipart/related" else [shown for all_ in inner for shown in all_]
+
+
+def _worth(parts: list[MIMEPart]) -> tuple[bool, bool]:
+    is_plain = any(part.get_content_subtype() == "plain" for part in parts)
+    return any(_content(part).strip() for part in parts), is_plain
+
+
+def _mails(part: MIMEPart) -> Iterator[MIMEPart]:
+    """Yield the mails that are attached, however deep in other parts."""
+    for inner in part.iter_parts() if part.get_content_maintype() == "multipart" else ():
+        if inner.get_content_type() == "message/rfc822":
+            yield from inner.iter_parts()
+        else:
+            yield from _mails(inner)
 
 
 def _content(part: MIMEPart) -> str:
-    """Return the part's text; where its declared encoding is unknown or wrong, in the one that fits."""
+    """Return the part's text; where its declared encoding is unknown or wrong, in the one that fits.
+
+    Nearly any bytes are text in an encoding of one byte a character, but only UTF-8 is UTF-8.
+    """
     raw = part.get_payload(decode=True)
     body = raw if isinstance(raw, bytes) else b""
-    text = decoded_as(part.get_content_charset() or "utf-8", body)
+    charset = part.get_content_charset() or "utf-8"
+    if not _OF_EAST_ASIA.search(charset) and (text := _undeclared_utf8(body)) is not None:
+        return text
+    text = decoded_as(charset, body)
     return _decoded(body) if text is None else text
+
+
+def _undeclared_utf8(body: bytes) -> str | None:
+    return None if body.isascii() else attempt(body, "utf-8")
 
 
 def _decoded(body: bytes) -> str:
