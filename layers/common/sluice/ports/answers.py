@@ -51,7 +51,7 @@ class PassageStore(Protocol):
         model: str | None = None,
         looked_up: LookedUp | None = None,
     ) -> list[Passage]:
-        """Return the best `limit` passages, best first: found and scored by meaning and by words, in one statement.
+        """Return the best `limit` passages, best first: found by meaning and by words, and scored by both.
 
         `vector` is one of `model`, the configured one where that is missing; `looked_up` is what `look_up` returned for
         the same search, which is then not done again. Raises `EmbeddingModelSwitched` when the search is by another
