@@ -9,6 +9,12 @@ from tests.streaming.apps.routing import CHUNK, EVENT, Receive, Scope, Send, ans
 from tests.streaming.signals import tell
 
 
+async def half(send: Send) -> None:
+    """Send the beginning of an answer."""
+    await begin(send, 200, (b"content-type", b"text/plain"))
+    await body(send, b"half", more=True)
+
+
 @route("/fail-before")
 async def fail_before(scope: Scope, receive: Receive, send: Send) -> None:
     raise ValueError("no answer from me")
@@ -22,8 +28,7 @@ async def fail_before_first_byte(scope: Scope, receive: Receive, send: Send) -> 
 
 @route("/fail-after")
 async def fail_after(scope: Scope, receive: Receive, send: Send) -> None:
-    await begin(send, 200, (b"content-type", b"text/plain"))
-    await body(send, b"half", more=True)
+    await half(send)
     raise ValueError("broke in the middle")
 
 
@@ -48,8 +53,7 @@ async def silent(scope: Scope, receive: Receive, send: Send) -> None:
 
 @route("/unfinished")
 async def unfinished(scope: Scope, receive: Receive, send: Send) -> None:
-    await begin(send, 200, (b"content-type", b"text/plain"))
-    await body(send, b"half", more=True)
+    await half(send)
 
 
 @route("/twice")
@@ -83,8 +87,7 @@ async def fails_deep(scope: Scope, receive: Receive, send: Send) -> None:
             dig(depth - 1)
         raise ValueError("ü" * 10_000)
 
-    await begin(send, 200, (b"content-type", b"text/plain"))
-    await body(send, b"half", more=True)
+    await half(send)
     dig(60)
 
 
@@ -132,8 +135,7 @@ async def endless_events(scope: Scope, receive: Receive, send: Send) -> None:
 
 @route("/ends-itself-when-cancelled")
 async def ends_itself(scope: Scope, receive: Receive, send: Send) -> None:
-    await begin(send, 200, (b"content-type", b"text/plain"))
-    await body(send, b"half", more=True)
+    await half(send)
     try:
         await asyncio.Event().wait()
     except asyncio.CancelledError:
