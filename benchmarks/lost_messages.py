@@ -13,8 +13,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import random
-import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
@@ -22,10 +22,9 @@ from contextlib import aclosing
 from pathlib import Path
 
 from benchmarks.fates import Asked, FatefulModel, complaints
-from local.postgres import Postgres
+from benchmarks.pooled import pooled_server
 from sluice.adapters.postgres.conversations import PostgresConversations
 from sluice.adapters.postgres.database import Database
-from sluice.adapters.postgres.migrations import migrate
 from sluice.answering import Answering
 from sluice.domain import Caller, Role
 from sluice.events import AnswerEvent
@@ -37,7 +36,6 @@ from sluice.rewriting import Rewriter
 from sluice.searching import Searching
 from sluice.testing.models import HashEmbedder
 from sluice.testing.passages import ScriptedPassages
-from tests.pooler import PgBouncer, find_pgbouncer
 
 CALLER = Caller("benchmark", "ann")
 RESULTS = Path(__file__).parent / "results" / "lost_messages.json"
@@ -99,15 +97,13 @@ async def _exhaust(events: AsyncGenerator[AnswerEvent, None]) -> None:
 
 async def run(answers: int, seed: int) -> dict[str, object]:
     chance = random.Random(seed)
-    with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder), durable=False) as server:
-        migrate(server.url(), model="test/hash", dimension=32)
-        with PgBouncer(server, server_connections=10) as pooler:
-            stage = Stage(server.url().replace(f":{server.port}/", f":{pooler.port}/"), chance)
-            began = time.perf_counter()
-            asked = await _play(stage, answers, chance)
-            seconds = time.perf_counter() - began
-            wrong = await _compare(stage, asked)
-            await stage.close()
+    with pooled_server(connections=10) as (_, url):
+        stage = Stage(url, chance)
+        began = time.perf_counter()
+        asked = await _play(stage, answers, chance)
+        seconds = time.perf_counter() - began
+        wrong = await _compare(stage, asked)
+        await stage.close()
     return {
         "answers": len(asked),
         "seed": seed,
@@ -157,8 +153,7 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=5000, help="how many (default 5000)")
     parser.add_argument("--seed", type=int, default=7, help="of what happens to them (default 7)")
     arguments = parser.parse_args()
-    if find_pgbouncer() is None:
-        parser.exit(1, "There is no pgbouncer on this machine; install it.\n")
+    logging.getLogger("sluice").setLevel(logging.CRITICAL)  # the model fails on purpose
     result = asyncio.run(run(arguments.answers, arguments.seed))
     RESULTS.write_text(json.dumps(result, indent=2) + "\n")
     for name, value in result.items():

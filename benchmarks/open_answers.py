@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import tempfile
 import threading
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -25,11 +24,11 @@ from typing import Any
 
 import psycopg
 
+from benchmarks.pooled import pooled_server
 from local.postgres import Postgres
 from sluice.adapters.postgres.conversations import PostgresConversations
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
-from sluice.adapters.postgres.migrations import migrate
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.answering import Answering
 from sluice.domain import Caller, Chunk, ObjectRef
@@ -40,7 +39,6 @@ from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
 from sluice.searching import Searching
 from sluice.testing.models import STOP, HashEmbedder
-from tests.pooler import PgBouncer, find_pgbouncer
 
 CALLER = Caller("benchmark")
 SAMPLE_SECONDS = 0.01
@@ -133,15 +131,12 @@ class TalkingModel:
 
 
 async def run(answers: int, server_connections: int, load: Load) -> dict[str, object]:
-    with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder), durable=False) as server:
-        migrate(server.url(), model="test/hash", dimension=32)
-        with PgBouncer(server, server_connections=server_connections) as pooler:
-            url = server.url().replace(f":{server.port}/", f":{pooler.port}/")
-            await _store_something(url)
-            began, sampler = time.perf_counter(), Sampler(server)
-            sampler.start()
-            events, saves = await _stream(answers, url, server, load)
-            samples, seconds = sampler.stop(), time.perf_counter() - began
+    with pooled_server(server_connections) as (server, url):
+        await _store_something(url)
+        began, sampler = time.perf_counter(), Sampler(server)
+        sampler.start()
+        events, saves = await _stream(answers, url, server, load)
+        samples, seconds = sampler.stop(), time.perf_counter() - began
     return {
         "answers": answers,
         "server_connections_allowed": server_connections,
@@ -218,8 +213,6 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=0.1, help="seconds between two words (default 0.1)")
     parser.add_argument("--seconds", type=float, default=10.0, help="seconds of measuring (default 10)")
     arguments = parser.parse_args()
-    if find_pgbouncer() is None:
-        parser.exit(1, "There is no pgbouncer on this machine; install it.\n")
     load = Load(arguments.pause, arguments.seconds)
     result = asyncio.run(run(arguments.answers, arguments.server_connections, load))
     (RESULTS / f"open_answers_{arguments.answers}.json").write_text(json.dumps(result, indent=2) + "\n")
