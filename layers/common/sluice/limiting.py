@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,9 +17,6 @@ from sluice.ports import ChatModel
 from sluice.spending import DayUsed, Hold, Ledger, Price, Prices, Used, limits, user_subject
 
 logger = logging.getLogger(__name__)
-
-Through = Callable[[ChatModel], ChatModel]
-"""Puts something between an answer and its model."""
 
 
 @dataclass(frozen=True, slots=True)
