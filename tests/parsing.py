@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.pdf import excerpt
 from sluice.adapters.parsers.reading import DocumentParser
 from sluice.domain import ParsedDocument
 from sluice.ports import Parser
@@ -19,6 +20,9 @@ class InProcessParser:
     async def parse(self, name: str, body: bytes, *, tenant: str = "") -> AsyncGenerator[ParsedDocument, None]:  # noqa: ARG002 - as the port
         for part in self._parser.parts(name, body):
             yield part
+
+    async def excerpt(self, body: bytes, pages: Sequence[int], *, tenant: str = "") -> bytes:  # noqa: ARG002 - as the port
+        return excerpt(body, pages)
 
 
 async def read_whole(parser: Parser, name: str, body: bytes) -> ParsedDocument:

@@ -123,10 +123,11 @@ def _bridged(event: Mapping[str, Any], again: bool) -> Iterator[ObjectEvent]:
 
 
 def _event(name: str, ref: ObjectRef, again: bool, only_a_version: bool) -> Iterator[ObjectEvent]:
+    if not ref.is_document:
+        return
     if name.startswith(_REMOVED):
         yield Removed(ref, only_a_version)
-    # A folder made in the console is an empty object whose key ends with a slash.
-    elif name.startswith(_CREATED + _RESTORED) and not ref.key.endswith("/"):
+    elif name.startswith(_CREATED + _RESTORED):
         yield Created(ref, again or name.startswith(_RESTORED))
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from sluice.domain import DEFAULT_COLLECTION, DEFAULT_TENANT, TENANTS
+from sluice.domain import DEFAULT_COLLECTION, DEFAULT_TENANT, TENANTS, WORKING
 from sluice.errors import DocumentTooLarge, EmptyDocument, InvalidInput
 
 # S3 allows 1,024 bytes for the whole key.
@@ -55,8 +55,8 @@ def object_key(name: str, collection: str, *, tenant: str = DEFAULT_TENANT) -> s
     if "/" in collection or "\\" in collection:
         raise InvalidInput("A collection is one word or phrase, without slashes.")
     safe_collection = _safe(collection, "collection")
-    if safe_collection == TENANTS:
-        raise InvalidInput(f"A collection can't be called {TENANTS}.")
+    if f"{safe_collection}/" in (f"{TENANTS}/", WORKING):
+        raise InvalidInput(f"A collection can't be called {safe_collection}.")
     folders = [] if tenant == DEFAULT_TENANT else [TENANTS, quote(tenant, safe="")]
     return "/".join([*folders, *([] if safe_collection == DEFAULT_COLLECTION else [safe_collection]), safe_name])
 

@@ -24,6 +24,7 @@ from sluice.errors import (
 from sluice.events import IngestEnded, IngestEvent
 from sluice.ingesting import Ingesting, Sizes, Tools
 from sluice.ports import Embeddings, Parser, TextRecognizer
+from sluice.scans import Scans
 from sluice.testing.document_passages import DocumentPassages
 from sluice.testing.documents import InMemoryDocuments
 from sluice.testing.models import HashEmbedder
@@ -49,11 +50,16 @@ class World:
         self.passages = DocumentPassages(self.documents)
         self.ingesting = self.with_parser(self.parser)
 
-    def with_parser(self, parser: Parser, recognizer: TextRecognizer | None = None, **sizes: float) -> Ingesting:
+    def with_parser(
+        self, parser: Parser, recognizer: TextRecognizer | None = None, most_pages: int = 10, **sizes: float
+    ) -> Ingesting:
+        scans = None
+        if recognizer:
+            scans = Scans(recognizer=recognizer, parser=parser, objects=self.objects, most_pages=most_pages)
         return Ingesting(
             objects=self.objects,
             passages=self.passages,
-            tools=Tools(self.documents, parser, self.embedder, recognizer),
+            tools=Tools(self.documents, parser, self.embedder, scans),
             sizes=replace(SIZES, **sizes),  # type: ignore[arg-type] # whichever sizes a test names
         )
 

@@ -67,6 +67,8 @@ def test_a_removal_has_no_etag() -> None:
         None,
         notification("ObjectTagging:Put", "a.txt"),
         notification("ObjectCreated:Put", "folder/"),
+        notification("ObjectCreated:Put", ".sluice/scans/a.pdf"),
+        notification("ObjectRemoved:Delete", ".sluice/scans/a.pdf"),
     ],
 )
 def test_what_is_not_ours_says_nothing(event: Any) -> None:

@@ -281,3 +281,14 @@ async def test_a_process_reads_the_documents_of_one_tenant_only(tmp_path: Path) 
     acme, bolt, acme_again, bolt_again, cord, acme_anew = log.read_text().split()
     assert (acme_again, bolt_again) == (acme, bolt)
     assert len({acme, bolt, cord, acme_anew}) == 4
+
+
+async def test_pages_are_copied_in_a_process_of_their_own() -> None:
+    """Into a PDF of these pages only, in the order in which they were asked for."""
+    parser = isolated()
+
+    copy = await parser.excerpt(pdf("One", "Two", "Three"), [3, 1])
+
+    assert (await read_whole(parser, "a.pdf", copy)).blocks == (Block("Three", page=1), Block("One", page=2))
+    with pytest.raises(DamagedDocument):
+        await parser.excerpt(b"%PDF-1.7 nothing", [1])

@@ -8,7 +8,7 @@ from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.reading import DocumentParser
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument, NoTextLayer
-from sluice.testing.pdfs import pdf
+from sluice.testing.pdfs import SCAN, pdf
 
 
 def test_each_page_is_a_block(parser: DocumentParser) -> None:
@@ -27,6 +27,14 @@ def test_scanned_pages_are_told(parser: DocumentParser) -> None:
     """A PDF of images has no text layer."""
     with pytest.raises(NoTextLayer):
         parser.parse("scan.pdf", pdf(None, None))
+
+
+def test_pages_that_only_somebody_else_can_read_are_named(parser: DocumentParser) -> None:
+    """Images among pages with text, and an image on which there is no more than a stamp; blank pages are none."""
+    [part] = parser.parts("a.pdf", pdf("One", None, ""))
+    [stamped] = parser.parts("a.pdf", pdf("Scanned by Acme", "A whole sentence " * 10, behind=SCAN))
+
+    assert (part.unread, stamped.unread) == ((2,), (1,))
 
 
 def test_blank_pages_are_empty(parser: DocumentParser) -> None:

@@ -177,6 +177,8 @@ class Settings(AccessSettings):
     parse_seconds: Annotated[float, Field(gt=0)] = 60.0
     parse_memory_bytes: Annotated[int, Field(ge=64 * 1024 * 1024)] = 1024 * 1024 * 1024
     ocr: Literal["none", "textract"] = "none"
+    # Of a document; each is charged.
+    ocr_pages: Annotated[int, Field(gt=0)] = 1_000
     ocr_seconds: Annotated[float, Field(gt=0)] = 240.0
     chunk_characters: Annotated[int, Field(ge=200, le=8_000)] = 1_200
     chunk_overlap: Annotated[int, Field(ge=0, le=1_000)] = 150

@@ -57,7 +57,7 @@ class S3Objects:
         return ObjectRef(ref.bucket, ref.key, answer["ETag"].strip('"'), answer["ContentLength"])
 
     async def list(self) -> AsyncGenerator[ObjectRef, None]:
-        """Yield every object but folders' markers, in the order of the keys' UTF-8; raise `StorageUnavailable`."""
+        """Yield every object that is a document, in the order of the keys' UTF-8; raise `StorageUnavailable`."""
         start = ""
         while True:
             page = await _in_thread(
@@ -65,8 +65,9 @@ class S3Objects:
             )
             for item in page.get("Contents", []):
                 start = item["Key"]
-                if not start.endswith("/"):
-                    yield ObjectRef(self._bucket, start, item["ETag"].strip('"'), item["Size"])
+                ref = ObjectRef(self._bucket, start, item["ETag"].strip('"'), item["Size"])
+                if ref.is_document:
+                    yield ref
             if not page["IsTruncated"]:
                 return
 

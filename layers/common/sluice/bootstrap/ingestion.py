@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sluice.ingesting import Ingesting
     from sluice.ports import IngestQueue, Parser, TextRecognizer
     from sluice.reconciling import Reconciling
+    from sluice.scans import Scans
 
 
 @cache
@@ -50,6 +51,16 @@ def recognizer() -> TextRecognizer | None:
 
 
 @cache
+def scans() -> Scans | None:
+    reader = recognizer()
+    if reader is None:
+        return None
+    from sluice.scans import Scans
+
+    return Scans(recognizer=reader, parser=parser(), objects=objects(), most_pages=settings().ocr_pages)
+
+
+@cache
 def space_embedder() -> SpaceEmbedder:
     from sluice.adapters.postgres.spaces import PostgresSpaces
     from sluice.embedding import SpaceEmbedder
@@ -71,7 +82,7 @@ def ingesting() -> Ingesting:
         claim_seconds=settings().claim_seconds,
         handover_seconds=settings().handover_seconds,
     )
-    tools = Tools(documents=documents(), parser=parser(), embedder=space_embedder(), recognizer=recognizer())
+    tools = Tools(documents=documents(), parser=parser(), embedder=space_embedder(), scans=scans())
     return Ingesting(objects=objects(), passages=passages(), tools=tools, sizes=sizes, metrics=metrics())
 
 

@@ -5,6 +5,7 @@ from sluice.domain.conversations import Conversation, Message, Regeneration, Rol
 from sluice.domain.documents import (
     DEFAULT_COLLECTION,
     TENANTS,
+    WORKING,
     Block,
     Chunk,
     Claim,
@@ -35,6 +36,7 @@ __all__ = [
     "DEFAULT_COLLECTION",
     "DEFAULT_TENANT",
     "TENANTS",
+    "WORKING",
     "AllOf",
     "Allowance",
     "AnyOf",

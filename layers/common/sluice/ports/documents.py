@@ -224,7 +224,10 @@ class TextRecognizer(Protocol):
     """Reads the text of scanned pages."""
 
     async def recognize(self, ref: ObjectRef) -> tuple[Block, ...]:
-        """Return a block a page; raise `DocumentError` or what may pass."""
+        """Return a block a page; raise `DocumentError` or what may pass.
+
+        Asked again about the same key and etag, even after it was interrupted, it does not do the work again.
+        """
         ...
 
 
@@ -238,6 +241,10 @@ class DeadLetter:
 
 class IngestQueue(Protocol):
     """The queue that brings the bucket's events to the ingest function, and its dead letters.
+
+    async def excerpt(self, body: bytes, pages: Sequence[int], *, tenant: str = "") -> bytes:
+        """Return a PDF of these pages of a PDF, counted from 1; raise `DocumentError`."""
+        ...
 
     Every method raises `QueueUnavailable`.
     """

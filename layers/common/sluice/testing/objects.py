@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sluice.domain import Block, ObjectRef, ParsedDocument
@@ -38,8 +38,9 @@ class InMemoryObjects:
 
     async def list(self) -> AsyncGenerator[ObjectRef, None]:
         for (bucket, key), body in sorted(self.contents.items(), key=lambda item: item[0][1].encode()):
-            if bucket == self.bucket and not key.endswith("/"):
-                yield ObjectRef(bucket, key, etag(body), len(body))
+            ref = ObjectRef(bucket, key, etag(body), len(body))
+            if bucket == self.bucket and ref.is_document:
+                yield ref
 
     async def write(
         self, key: str, body: bytes, *, content_type: str | None = None, metadata: Mapping[str, str] | None = None
@@ -129,9 +130,22 @@ class ScriptedParser:
 
 @dataclass
 class ScriptedRecognizer:
-    """Recognizes what it is told, a block a page."""
+    """Recognizes what it is told, a block a page; `refs` records what was to be recognized.
+
+    An error in `failures` is raised instead.
+    """
 
     pages: tuple[str, ...]
 
     async def recognize(self, ref: ObjectRef) -> tuple[Block, ...]:
         return tuple(Block(text, page) for page, text in enumerate(self.pages, 1))
+    async def excerpt(self, body: bytes, pages: Sequence[int], *, tenant: str = "") -> bytes:
+        self.tenants.append(tenant)
+        texts = body.decode().split("\f")
+        return "\f".join(texts[page - 1] for page in pages).encode()
+
+    refs: list[ObjectRef] = field(default_factory=list)
+    failures: deque[Exception] = field(default_factory=deque)
+        self.refs.append(ref)
+        if self.failures:
+            raise self.failures.popleft()

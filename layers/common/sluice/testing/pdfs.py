@@ -8,10 +8,14 @@ _HELVETICA = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /Wi
 _IMAGE = b"q 100 0 0 100 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x80 EI Q"
 
 
-def pdf(*pages: str | None, font: bytes = _HELVETICA, entries: bytes = b"") -> bytes:
+# To be drawn behind a page's text: an image that fills the sheet.
+SCAN = _IMAGE.replace(b"100 0 0 100", b"595 0 0 842") + b" "
+
+
+def pdf(*pages: str | None, font: bytes = _HELVETICA, entries: bytes = b"", behind: bytes = b"") -> bytes:
     """Return a PDF with some lines of Latin text a page; an empty text is a blank page, None a scanned one.
 
-    `entries` are more of each page's dictionary.
+    `entries` are more of each page's dictionary, and `behind` is drawn before each page's text.
     """
     first = 4
     references = " ".join(f"{first + 2 * index} 0 R" for index in range(len(pages)))
@@ -21,7 +25,7 @@ def pdf(*pages: str | None, font: bytes = _HELVETICA, entries: bytes = b"") -> b
         font,
     ]
     for index, text in enumerate(pages):
-        content = _IMAGE if text is None else _lines(text)
+        content = _IMAGE if text is None else behind + _lines(text)
         objects.append(
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> "
             b"/Contents %d 0 R %b >>" % (first + 2 * index + 1, entries)

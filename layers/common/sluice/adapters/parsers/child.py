@@ -7,6 +7,7 @@ it could read it is ready again; otherwise it ends, so that whatever a document 
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import resource
@@ -33,13 +34,14 @@ Answer = dict[str, Any]
 
 
 class Request(TypedDict):
-    """What the parent asks for."""
+    """What the parent asks for: the document's text, or a copy of some of its pages."""
 
     name: str
     size: int
     limits: dict[str, int]
     memory_bytes: int
     cpu_seconds: int
+    excerpt: list[int]
 
 
 def read_documents(channel: socket.socket) -> None:
@@ -76,8 +78,11 @@ def _limit(kind: int, value: int) -> None:
 def _read(request: Request, body: bytes) -> Iterator[Answer]:
     parser = DocumentParser(Limits(**request["limits"]))
     try:
-        for part in parser.parts(request["name"], body):
-            yield {"part": _told(part)}
+        if request["excerpt"]:
+            yield {"excerpt": _excerpt(body, request["excerpt"])}
+        else:
+            for part in parser.parts(request["name"], body):
+                yield {"part": _told(part)}
         yield {"end": True}
     except DocumentError as error:
         yield {"code": error.code, "message": error.message}
@@ -85,6 +90,12 @@ def _read(request: Request, body: bytes) -> Iterator[Answer]:
         yield {"not_ready": f"A reader is not installed: {error}"}
     except MemoryError:
         yield {"memory_used_up": True}
+
+
+def _excerpt(body: bytes, pages: list[int]) -> str:
+    from sluice.adapters.parsers import pdf
+
+    return base64.b64encode(pdf.excerpt(body, pages)).decode()
 
 
 def _told(part: ParsedDocument) -> Answer:

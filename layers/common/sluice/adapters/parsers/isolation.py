@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict
-from typing import Any
 
 from sluice import errors
-from sluice.adapters.parsers.child import READY, Request
+from sluice.adapters.parsers.child import READY, Answer, Request
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.turns import Turns
 from sluice.adapters.parsers.worker import Worker
@@ -53,25 +53,37 @@ class IsolatedParser:
 
         Raises `NotReady` when no child can be started, for which no document is to blame.
         """
+        async with aclosing(self._answers(self._request(name, body), body, tenant)) as answers:
+            async for answer in answers:
+                yield _parsed(answer["part"])
+
+    async def excerpt(self, body: bytes, pages: Sequence[int], *, tenant: str = "") -> bytes:
+        """Return a PDF of some pages of a PDF; raise what `parse` does."""
+        async with aclosing(self._answers(self._request("", body, pages), body, tenant)) as answers:
+            return b"".join([base64.b64decode(answer["excerpt"]) async for answer in answers])
+
+    async def _answers(self, request: Request, body: bytes, tenant: str) -> AsyncGenerator[Answer, None]:
         told = 0
         try:
-            parts = self._read(name, body, tenant, self._memory_bytes // _AT_ONCE)
-            async with self._turns.beside(), aclosing(parts):
-                async for part in parts:
+            request["memory_bytes"] = self._memory_bytes // _AT_ONCE
+            answers = self._read(request, body, tenant)
+            async with self._turns.beside(), aclosing(answers):
+                async for answer in answers:
                     told += 1
-                    yield part
+                    yield answer
         except (_MemoryUsedUp, _ReaderDied):
-            parts = self._read(name, body, tenant, self._memory_bytes, fresh=True)
-            async with self._turns.alone(), aclosing(parts):
-                async for part in parts:
+            request["memory_bytes"] = self._memory_bytes
+            answers = self._read(request, body, tenant, fresh=True)
+            async with self._turns.alone(), aclosing(answers):
+                async for answer in answers:
                     told -= 1
                     if told < 0:
-                        yield part
+                        yield answer
 
     async def _read(
-        self, name: str, body: bytes, tenant: str, memory_bytes: int, *, fresh: bool = False
-    ) -> AsyncGenerator[ParsedDocument, None]:
-        request = json.dumps(self._request(name, len(body), memory_bytes)).encode() + b"\n"
+        self, request: Request, body: bytes, tenant: str, *, fresh: bool = False
+    ) -> AsyncGenerator[Answer, None]:
+        line = json.dumps(request).encode() + b"\n"
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds
         async with self._in_time(deadline):
             worker = await self._workers.take(tenant, fresh=fresh)
@@ -79,9 +91,9 @@ class IsolatedParser:
         try:
             async with self._in_time(deadline):
                 # A small document goes in one piece: each wakes the child.
-                await worker.send(*([request + body] if len(body) < _PIECE_BYTES else [request, body]))
-            while (part := _part(await self._line(worker, deadline))) is not None:
-                yield part
+                await worker.send(*([line + body] if len(body) < _PIECE_BYTES else [line, body]))
+            while "end" not in (answer := _answer(await self._line(worker, deadline))):
+                yield answer
             is_ready = await self._line(worker, deadline) == READY
         finally:
             if is_ready:
@@ -94,8 +106,8 @@ class IsolatedParser:
             return line
         try:
             async with self._in_time(deadline):
-                # A line holds some pages, and the limit on characters bounds it.
-                return await worker.line(most=8 * self._limits.characters + (1 << 20))
+                # A line holds some pages' text, which the limit on characters bounds, or a copy of them.
+                return await worker.line(most=8 * self._limits.characters + 2 * self._limits.bytes + (1 << 20))
         except ValueError as error:
             raise DocumentTooLarge("The file holds more text than is allowed.") from error
 
@@ -107,13 +119,14 @@ class IsolatedParser:
         except TimeoutError as error:
             raise DocumentTooLarge(f"The file took longer to read than {self._timeout_seconds:g} seconds.") from error
 
-    def _request(self, name: str, size: int, memory_bytes: int) -> Request:
+    def _request(self, name: str, body: bytes, excerpt: Sequence[int] = ()) -> Request:
         return Request(
             name=name,
-            size=size,
+            size=len(body),
             limits=self._told_limits,
-            memory_bytes=memory_bytes,
+            memory_bytes=self._memory_bytes,
             cpu_seconds=int(self._timeout_seconds) + 1,
+            excerpt=[*excerpt],
         )
 
 
@@ -125,10 +138,10 @@ class _ReaderDied(DamagedDocument):
     """The child could not say why."""
 
 
-def _part(line: bytes) -> ParsedDocument | None:
-    """Return the next part, None at the end, or raise why there is none; a broken line is a damaged document."""
+def _answer(line: bytes) -> Answer:
+    """Return what the line says, or raise why there is no more; a broken line is a damaged document."""
     try:
-        answer: dict[str, Any] = json.loads(line)
+        answer: Answer = json.loads(line)
     except ValueError as error:
         raise _ReaderDied("The file can't be read: its reader ran out of memory or crashed on it.") from error
     if "not_ready" in answer:
@@ -137,11 +150,12 @@ def _part(line: bytes) -> ParsedDocument | None:
         raise _MemoryUsedUp("The file needs more memory to read than is allowed.")
     if "code" in answer:
         raise _error(answer["code"], answer["message"])
-    if "part" not in answer:
-        return None
-    part = answer["part"]
+    return answer
+
+
+def _parsed(part: Answer) -> ParsedDocument:
     blocks = tuple(Block(*block) for block in part.pop("blocks"))
-    return ParsedDocument(blocks=blocks, **part)
+    return ParsedDocument(blocks=blocks, unread=tuple(part.pop("unread")), **part)
 
 
 def _error(code: str, message: str) -> DocumentError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 import pypdfium2 as pdfium
@@ -11,7 +12,7 @@ import pypdfium2.raw as pdfium_c
 
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
-from sluice.adapters.parsers.pdf_page import has_drawings, is_mapped, opened, shown_text, typed_texts
+from sluice.adapters.parsers.pdf_page import has_drawings, is_mapped, is_scan, opened, shown_text, typed_texts
 from sluice.adapters.parsers.xfa import form_text
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, EncryptedDocument, NoTextLayer
@@ -19,6 +20,8 @@ from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, Encrypt
 # PDFium writes U+0002 or U+FFFE where a line ended in a hyphen, and has already removed the line end.
 _LINE_HYPHEN = re.compile("[\x02\ufffe]")
 _PAGES_A_PART = 32
+# What a scanner's program writes onto the image of a page: its name, a page's number, a date.
+_LONGEST_STAMP = 80
 _UNMAPPED = (
     "The PDF has no text layer that can be read: its fonts don't say which characters they show. Run it through OCR "
     "and upload the result."
@@ -39,12 +42,25 @@ def parts(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
         title, has_text = _title(pdf), False
         for first in range(0, len(pdf), _PAGES_A_PART):
             numbers = range(first, min(first + _PAGES_A_PART, len(pdf)))
-            read = ((number, _page(pdf, number)) for number in numbers)
-            blocks = tuple(Block(text, page=number + 1) for number, text in read if text)
+            read = [(number + 1, *_page(pdf, number)) for number in numbers]
+            blocks = tuple(Block(text, page=number) for number, text, _ in read if text)
             has_text = has_text or bool(blocks)
-            yield ParsedDocument("pdf", blocks, title=title, pages=len(pdf))
+            unread = tuple(number for number, _, is_unread in read if is_unread)
+            yield ParsedDocument("pdf", blocks, title=title, pages=len(pdf), unread=unread)
         if not has_text:
             raise _reason(pdf)
+
+
+def excerpt(body: bytes, pages: Sequence[int]) -> bytes:
+    """Return a PDF of some pages, counted from 1, which needs no password; raise `DocumentError`."""
+    output = io.BytesIO()
+    with closing(_open(body)) as pdf, closing(pdfium.PdfDocument.new()) as copy:
+        try:
+            copy.import_pages(pdf, [page - 1 for page in pages])
+            copy.save(output)
+        except pdfium.PdfiumError as error:
+            raise DamagedDocument("The PDF's scanned pages can't be copied out of it.") from error
+    return output.getvalue()
 
 
 def _is_cut_off(body: bytes) -> bool:
@@ -62,13 +78,15 @@ def _open(body: bytes) -> pdfium.PdfDocument:
         raise DamagedDocument from error
 
 
-def _page(pdf: pdfium.PdfDocument, index: int) -> str:
+def _page(pdf: pdfium.PdfDocument, index: int) -> tuple[str, bool]:
+    """Return the page's text, and whether it shows something that no text tells of."""
     try:
         with opened(pdf, index) as page:
             text = shown_text(page)
             shown = _LINE_HYPHEN.sub("", text) if is_mapped(page, text) else ""
             form = form_text(pdf) if index == 0 else ""
-            return clean("\n".join([shown, *typed_texts(pdf, page), form]))
+            text = clean("\n".join([shown, *typed_texts(pdf, page), form]))
+            return text, len(text) < _LONGEST_STAMP and (is_scan(page) if text else has_drawings(page))
     except pdfium.PdfiumError as error:
         raise DamagedDocument(f"Page {index + 1} of the PDF is damaged and can't be read.") from error
 

@@ -19,6 +19,9 @@ _HIDDEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 # Where a page is asked whether its characters are known, and the share of unknown ones that makes it suspicious.
 _PLACES = 24
 _SUSPICIOUS = 0.7
+# A scan is at the bottom of what is drawn.
+_FIRST_OBJECTS = 20
+_MOST_OF_IT = 0.7
 _LETTER: Box = (0.0, 0.0, 612.0, 792.0)  # stands in for a sheet that is not said
 
 
@@ -77,6 +80,22 @@ def typed_texts(pdf: pdfium.PdfDocument, page: Page) -> Iterator[str]:
 def has_drawings(page: Page) -> bool:
     """Return whether anything is drawn on the page."""
     return bool(pdfium_c.FPDFPage_CountObjects(page.page) > 0)
+
+
+def is_scan(page: Page) -> bool:
+    """Return whether an image covers most of the page."""
+    area = pdfium_c.FPDF_GetPageWidthF(page.page) * pdfium_c.FPDF_GetPageHeightF(page.page)
+    objects = (
+        pdfium_c.FPDFPage_GetObject(page.page, index)
+        for index in range(min(pdfium_c.FPDFPage_CountObjects(page.page), _FIRST_OBJECTS))
+    )
+    images = (item for item in objects if pdfium_c.FPDFPageObj_GetType(item) == pdfium_c.FPDF_PAGEOBJ_IMAGE)
+    return any(_area(image) > area * _MOST_OF_IT for image in images)
+
+
+def _area(item: object) -> float:
+    left, bottom, right, top = _floats(partial(pdfium_c.FPDFPageObj_GetBounds, item)) or (0.0, 0.0, 0.0, 0.0)
+    return (right - left) * (top - bottom)
 
 
 def _sheet(page: object) -> Box:
