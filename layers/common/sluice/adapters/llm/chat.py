@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
-from typing import Any, Self
+from types import ModuleType
+from typing import Any
 
 from sluice.adapters.llm import catalogue, failures, library
 from sluice.adapters.llm.direct import Calls
@@ -42,6 +44,8 @@ class LiteLLMChat:
         """Do ahead what a first answer does once; blocks for seconds, so run it in a thread."""
         catalogue.entry(self._model)
         library.prime(self._model)
+        if self._model.startswith(f"{OPENAI}/"):
+            _openai_chunks()
 
     async def ready(self, model: str | None = None) -> None:  # noqa: ARG002 - one library serves all models
         """Return once LiteLLM is imported."""
@@ -66,7 +70,7 @@ class LiteLLMChat:
         deadline = self._deadline()
         upstream = await _within(deadline, self._open(name, messages), name)
         if upstream.custom_llm_provider == OPENAI:
-            upstream.completion_stream = _Sent(upstream.completion_stream)
+            upstream = _openai_chunks().bare(upstream)
         answer = _Answer()
         try:
             while (chunk := await answer.guard(_within(deadline, anext(upstream, None), name))) is not None:
@@ -92,25 +96,6 @@ class LiteLLMChat:
         return time.monotonic() + self._timeout
 
 
-class _Sent:
-    """The chunks of OpenAI's protocol without the one that LiteLLM makes of the line `[DONE]`: it says `stop`."""
-
-    def __init__(self, chunks: Any) -> None:
-        self._chunks = chunks
-
-    def __aiter__(self) -> Self:
-        aiter(self._chunks)
-        return self
-
-    async def __anext__(self) -> Any:
-        while isinstance(chunk := await anext(self._chunks), dict):
-            pass
-        return chunk
-
-    async def aclose(self) -> None:
-        await self._chunks.aclose()
-
-
 class _Answer:
     """What has arrived of one answer."""
 
@@ -127,7 +112,8 @@ class _Answer:
             return ""
         choice = chunk.choices[0]
         self._reason = choice.finish_reason or self._reason
-        text: str = choice.delta.content or ""
+        content = choice.delta.content
+        text = content if isinstance(content, str) else ""  # some servers put what is no text there too
         self._begun = self._begun or bool(text)
         return text
 
@@ -146,6 +132,11 @@ class _Answer:
         if self._reason == "stop" and not self._begun:
             raise AnswerEmpty
         return Finish(self._reason, self._usage)
+
+
+def _openai_chunks() -> ModuleType:
+    """Import what other providers' answers do without; it imports LiteLLM."""
+    return importlib.import_module("sluice.adapters.llm.openai_chunks")
 
 
 async def _within(deadline: float, awaitable: Awaitable[Any], model: str) -> Any:
