@@ -219,6 +219,10 @@ class Parser(Protocol):
         """
         ...
 
+    async def excerpt(self, body: bytes, pages: Sequence[int], *, tenant: str = "") -> bytes:
+        """Return a PDF of these pages of a PDF, counted from 1; raise `DocumentError`."""
+        ...
+
 
 class TextRecognizer(Protocol):
     """Reads the text of scanned pages."""
@@ -241,10 +245,6 @@ class DeadLetter:
 
 class IngestQueue(Protocol):
     """The queue that brings the bucket's events to the ingest function, and its dead letters.
-
-    async def excerpt(self, body: bytes, pages: Sequence[int], *, tenant: str = "") -> bytes:
-        """Return a PDF of these pages of a PDF, counted from 1; raise `DocumentError`."""
-        ...
 
     Every method raises `QueueUnavailable`.
     """

@@ -127,6 +127,11 @@ class ScriptedParser:
         blocks = tuple(Block(text, page) for page, text in enumerate(pages, 1))
         yield ParsedDocument("text", blocks, pages=len(pages))
 
+    async def excerpt(self, body: bytes, pages: Sequence[int], *, tenant: str = "") -> bytes:
+        self.tenants.append(tenant)
+        texts = body.decode().split("\f")
+        return "\f".join(texts[page - 1] for page in pages).encode()
+
 
 @dataclass
 class ScriptedRecognizer:
@@ -136,16 +141,11 @@ class ScriptedRecognizer:
     """
 
     pages: tuple[str, ...]
-
-    async def recognize(self, ref: ObjectRef) -> tuple[Block, ...]:
-        return tuple(Block(text, page) for page, text in enumerate(self.pages, 1))
-    async def excerpt(self, body: bytes, pages: Sequence[int], *, tenant: str = "") -> bytes:
-        self.tenants.append(tenant)
-        texts = body.decode().split("\f")
-        return "\f".join(texts[page - 1] for page in pages).encode()
-
     refs: list[ObjectRef] = field(default_factory=list)
     failures: deque[Exception] = field(default_factory=deque)
+
+    async def recognize(self, ref: ObjectRef) -> tuple[Block, ...]:
         self.refs.append(ref)
         if self.failures:
             raise self.failures.popleft()
+        return tuple(Block(text, page) for page, text in enumerate(self.pages, 1))
