@@ -35,6 +35,7 @@ bench: .venv/.ready .venv-sam/.ready .venv-bench/.ready .venv/pgbouncer/.tried  
 	$(BIN)/python -m benchmarks.open_answers
 	.venv-bench/bin/python -m pytest -q benchmarks
 	.venv-bench/bin/python -m benchmarks.retrieval --chunks 5000
+	.venv-bench/bin/python -m benchmarks.retrieval --chunks 5000 --held signs
 	.venv-bench/bin/python -m benchmarks.first_token --chunks 5000
 
 # What a function may weigh with its layer, in MB. Lambda refuses more.

@@ -234,7 +234,7 @@ async def test_a_model_that_was_never_filled_in_is_still_refused(world: World) -
 
 @pytest.mark.parametrize("model", [NEW, SAME])
 async def test_readers_and_writers_notice_nothing(world: World, model: str) -> None:
-    """Questions and documents all the while, there and back: no error, and no vector beside one of another model."""
+    """Questions and documents all the while, there and back, by any index: no error, and no vector beside another's."""
     done, asked, added = asyncio.Event(), count(), count()
 
     async def ask() -> None:
@@ -248,8 +248,10 @@ async def test_readers_and_writers_notice_nothing(world: World, model: str) -> N
 
     async def change() -> None:
         try:
+            await world.reembedding.index("signs")
             await world.migrate(model)
             await world.switch()
+            await world.reembedding.index("4")
             await world.roll_back()
             await world.switch()
         finally:
