@@ -24,6 +24,7 @@ from functions.ingest.dependencies import caller as signed_in
 from functions.ingest.schemas import (
     DocumentBody,
     DocumentList,
+    LabelsRequest,
     ListQuery,
     PresignedUpload,
     PresignRequest,
@@ -31,7 +32,7 @@ from functions.ingest.schemas import (
     Redriven,
     UploadQuery,
 )
-from sluice import labelling, redriving, retrying, sse
+from sluice import labelling, redriving, relabelling, retrying, sse
 
 UPLOAD_SECONDS = 3_600
 
@@ -87,6 +88,15 @@ async def recent(query: Annotated[ListQuery, Query()], caller: TheCaller, docume
 async def document(document_id: UUID, caller: TheCaller, documents: TheDocuments) -> DocumentBody:
     """Return one document, with its error in words where it failed."""
     return DocumentBody.of(await documents.get(caller, document_id))
+
+
+@router.patch("/documents/{document_id}", dependencies=[Depends(paced)])
+async def change(
+    document_id: UUID, body: LabelsRequest, caller: TheCaller, documents: TheDocuments, objects: TheObjects
+) -> DocumentBody:
+    """Change the document's metadata; its text is not read again."""
+    changed = await relabelling.relabel(caller, document_id, body.metadata, documents=documents, objects=objects)
+    return DocumentBody.of(changed)
 
 
 @router.post("/documents/{document_id}/retry", status_code=202, dependencies=[Depends(paced)])

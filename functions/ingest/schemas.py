@@ -40,6 +40,12 @@ class PresignRequest(Request):
     metadata: dict[str, object] = {}
 
 
+class LabelsRequest(Request):
+    """New values by key; null takes a key away."""
+
+    metadata: dict[str, object]
+
+
 class PresignedUpload(BaseModel):
     """A form to POST to `url`: `fields` first, then the file, of at most `max_bytes`, as `file`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sluice.errors import InvalidMetadata
-from sluice.labelling import KEY, MAX_BYTES, from_object, parse, to_object
+from sluice.labelling import KEY, MAX_BYTES, from_object, merge, parse, to_object
 
 
 def test_metadata_travels_with_the_object() -> None:
@@ -66,3 +66,12 @@ def test_anything_else_is_refused(text: str) -> None:
     """With a message, before anything is stored."""
     with pytest.raises(InvalidMetadata):
         parse(text)
+
+
+def test_changes_go_over_what_was_there() -> None:
+    """Key by key; null takes one away, and what comes of it is held to what uploads are."""
+    was = {"year": 2024, "author": "Ann", "draft": True}
+
+    assert merge(was, {"year": 2025, "draft": None, "new": ["a"]}) == {"year": 2025, "author": "Ann", "new": ["a"]}
+    with pytest.raises(InvalidMetadata):
+        merge(was, {"more": {"nested": 1}})

@@ -11,7 +11,7 @@ import pytest
 
 from sluice.adapters.s3 import S3Objects
 from sluice.domain import ObjectRef, uuid7
-from sluice.errors import DocumentTooLarge, InvalidInput, ObjectGone, StorageUnavailable
+from sluice.errors import DocumentBusy, DocumentTooLarge, InvalidInput, ObjectGone, StorageUnavailable
 from sluice.ports import ObjectStore, StoredObject
 from sluice.testing.objects import InMemoryObjects
 from tests.contract.conftest import BUCKET
@@ -44,6 +44,41 @@ async def test_an_object_carries_its_metadata(objects: ObjectStore, key: str) ->
     ref = await objects.write(key, b"content", metadata={"author": "Ann"})
 
     assert await objects.read(ref, max_bytes=7) == StoredObject(ref, b"content", {"author": "Ann"})
+
+
+async def test_an_object_takes_other_metadata(objects: ObjectStore, key: str) -> None:
+    """Its bytes stay, and nothing of the old metadata does."""
+    was = await objects.write(key, b"content", metadata={"author": "Ann", "year": "2024"})
+
+    now = await objects.relabel(was, {"author": "Bob"})
+
+    assert await objects.carried(now) == {"author": "Bob"}
+    assert await objects.read(now, max_bytes=7) == StoredObject(now, b"content", {"author": "Bob"})
+
+
+async def test_another_object_does_not_take_the_metadata_of_this_one(objects: ObjectStore, key: str) -> None:
+    """It was put meanwhile, with metadata of its own; or all is gone."""
+    was = await objects.write(key, b"content")
+    now = await objects.write(key, b"other content", metadata={"author": "Ann"})
+
+    with pytest.raises(DocumentBusy):
+        await objects.relabel(was, {"author": "Bob"})
+    assert await objects.carried(was) == {"author": "Ann"}
+    await objects.delete(now)
+    with pytest.raises(ObjectGone):
+        await objects.carried(now)
+    with pytest.raises(ObjectGone):
+        await objects.relabel(now, {"author": "Bob"})
+
+
+async def test_a_relabelled_object_stays_what_it_is_to_browsers(s3_endpoint: str, key: str) -> None:
+    """A copy with other metadata would forget its media type."""
+    objects = S3Objects(BUCKET, endpoint_url=s3_endpoint)
+    now = await objects.relabel(await objects.write(key, b"{}", content_type="application/json"), {"a": "b"})
+
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(await objects.presign_read(now, expires_seconds=60))
+    assert (answer.headers["content-type"], answer.headers["x-amz-meta-a"]) == ("application/json", "b")
 
 
 async def test_an_object_that_is_gone_says_so(objects: ObjectStore, key: str) -> None:

@@ -11,7 +11,11 @@ Grant = tuple[str, str]
 
 # What an operation is to IAM, where that is not its name. Without the list S3 answers 403 for an object that is gone.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
-_ACTIONS = {"s3:HeadObject": ["s3:GetObject", "s3:ListBucket"], "s3:ListObjectsV2": ["s3:ListBucket"]}
+_ACTIONS = {
+    "s3:HeadObject": ["s3:GetObject", "s3:ListBucket"],
+    "s3:ListObjectsV2": ["s3:ListBucket"],
+    "s3:CopyObject": ["s3:GetObject", "s3:PutObject"],
+}
 _ON_OBJECTS = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
 _NAMELESS = {"textract:StartDocumentTextDetection", "textract:GetDocumentTextDetection"}
 

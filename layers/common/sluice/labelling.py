@@ -46,6 +46,12 @@ def check(metadata: object) -> dict[str, object]:
     return metadata
 
 
+def merge(metadata: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+    """Return the metadata with the changes, where None takes a key away; raise `InvalidMetadata`."""
+    merged = {**metadata, **changes}
+    return check({key: value for key, value in merged.items() if value is not None})
+
+
 def to_object(metadata: Mapping[str, object]) -> dict[str, str]:
     """Return what the object is to carry."""
     return {KEY: _json(metadata)} if metadata else {}

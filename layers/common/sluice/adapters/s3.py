@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from urllib.parse import quote
 
 import boto3
@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sluice.domain import ObjectRef
-from sluice.errors import DocumentTooLarge, InvalidInput, ObjectArchived, ObjectGone, StorageUnavailable
+from sluice.errors import DocumentBusy, DocumentTooLarge, InvalidInput, ObjectArchived, ObjectGone, StorageUnavailable
 from sluice.ports import StoredObject
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _CONFIG = Config(
 _PAGE = 1000
 # A form puts the posted file's name in its place; boto3 even lets such a form write every key with this beginning.
 _FILLED_IN = "${filename}"
+_KEPT = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType")
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
@@ -76,6 +77,18 @@ class S3Objects:
     ) -> ObjectRef:
         """Put the object with its metadata and return it with its etag; raise `StorageUnavailable`."""
         return await _in_thread(self._write, key, body, content_type or "application/octet-stream", metadata or {})
+
+    async def carried(self, ref: ObjectRef) -> Mapping[str, str]:
+        """Return the metadata that the object carries as it is now; raise `ObjectGone` or `StorageUnavailable`."""
+        answer = await _in_thread(partial(self._client.head_object, Bucket=ref.bucket, Key=ref.key))
+        return answer["Metadata"]
+
+    async def relabel(self, ref: ObjectRef, metadata: Mapping[str, str]) -> ObjectRef:
+        """Copy the object onto itself with this metadata alone: S3 knows no other way. Return it with its new etag.
+
+        Raises `DocumentBusy` when it is not the version that `ref` names, `ObjectGone` or `StorageUnavailable`.
+        """
+        return await _in_thread(self._relabel, ref, metadata)
 
     async def delete(self, ref: ObjectRef) -> None:
         """Delete the object; deleting what is gone is no error. Raises `StorageUnavailable`."""
@@ -125,6 +138,23 @@ class S3Objects:
             stored = ObjectRef(ref.bucket, ref.key, answer["ETag"].strip('"'), size)
             return StoredObject(stored, body.read(), answer.get("Metadata", {}))
 
+    def _relabel(self, ref: ObjectRef, metadata: Mapping[str, str]) -> ObjectRef:
+        there: Mapping[str, Any] = self._client.head_object(Bucket=ref.bucket, Key=ref.key)
+        if there["ETag"].strip('"') != ref.etag:
+            raise DocumentBusy
+        # With other metadata a copy keeps none of these by itself.
+        kept: dict[str, Any] = {name: there[name] for name in _KEPT if name in there}
+        copied = self._client.copy_object(
+            Bucket=ref.bucket,
+            Key=ref.key,
+            CopySource={"Bucket": ref.bucket, "Key": ref.key},
+            CopySourceIfMatch=there["ETag"],
+            MetadataDirective="REPLACE",
+            Metadata=dict(metadata),
+            **kept,
+        )
+        return ObjectRef(ref.bucket, ref.key, copied["CopyObjectResult"]["ETag"].strip('"'), there["ContentLength"])
+
     def _write(self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str]) -> ObjectRef:
         answer = self._client.put_object(
             Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, Metadata=dict(metadata)
@@ -140,6 +170,8 @@ async def _in_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) ->
         code = error.response.get("Error", {}).get("Code", "")
         if code in _GONE:
             raise ObjectGone from error
+        if code == "PreconditionFailed":
+            raise DocumentBusy from error
         if code == "InvalidObjectState":
             raise ObjectArchived from error
         raise StorageUnavailable(f"The bucket refused with {code or 'an error'}; check its name and rights.") from error

@@ -124,6 +124,15 @@ class DocumentStore(Protocol):
         """End the claim: the document is `failed`, with a reason in words; an older version stays searchable."""
         ...
 
+    async def label(
+        self, caller: Caller, document_id: UUID, metadata: Mapping[str, object], *, was: ObjectRef, now: ObjectRef
+    ) -> Document:
+        """Give a document that is read already other metadata, as its object `was`, which is `now` another version.
+
+        Raises `DocumentBusy` when it is not, or is not of that version, and `DocumentNotFound`.
+        """
+        ...
+
     async def find(self, caller: Caller, source: str) -> Document | None:
         """Return the document of an object, also where only its tombstone is left."""
         ...
@@ -184,6 +193,17 @@ class ObjectStore(Protocol):
         self, key: str, body: bytes, *, content_type: str | None = None, metadata: Mapping[str, str] | None = None
     ) -> ObjectRef:
         """Put the object with the metadata that it carries; its event follows as for any other."""
+        ...
+
+    async def carried(self, ref: ObjectRef) -> Mapping[str, str]:
+        """Return the metadata that the object carries as it is now; raise `ObjectGone`."""
+        ...
+
+    async def relabel(self, ref: ObjectRef, metadata: Mapping[str, str]) -> ObjectRef:
+        """Let the object carry this metadata alone, and return it; its event follows as for any other.
+
+        Raises `DocumentBusy` when it is not the version that `ref` names, `ObjectGone`.
+        """
         ...
 
     async def delete(self, ref: ObjectRef) -> None:

@@ -1,15 +1,14 @@
 -- name: register_document
 -- A new object makes a pending document; new bytes of a known one make it pending again. `sequencer` orders the events
 -- of a key where both sides have one. An event that has none was seen in the bucket, and so is the newest.
+-- No column of a key is set, so that this waits for nobody who writes chunks: see hold_document. The next claim does.
 insert into document (id, tenant, collection, source, title, status, etag, size, sequencer)
 values (%(id)s, %(tenant)s, %(collection)s, %(source)s, %(title)s, 'pending', %(etag)s, %(size)s, %(sequencer)s)
 on conflict (tenant, source) do update set
-    (id, collection, title, status, etag, size, sequencer, claim, claimed_until, staged, step, done, total, tokens,
-        cost, code, reason, created_at, updated_at) = (
+    (collection, status, etag, size, sequencer, claim, claimed_until, staged, step, done, total, tokens, cost, code,
+        reason, updated_at) = (
         select
-            case when is_dead then excluded.id else document.id end,
             excluded.collection,
-            case when is_dead then excluded.title else document.title end,
             case when restarts then 'pending' else document.status end,
             case when is_changed then excluded.etag else document.etag end,
             case when is_changed then excluded.size else document.size end,
@@ -27,7 +26,6 @@ on conflict (tenant, source) do update set
             case when is_changed then 0 else document.cost end,
             case when not restarts then document.code end,
             case when not restarts then document.reason end,
-            case when is_dead then now() else document.created_at end,
             case when restarts then now() else document.updated_at end
         from (
             select
@@ -38,19 +36,23 @@ on conflict (tenant, source) do update set
                 ) as restarts
             from (
                 select
-                    document.status = 'deleted' as is_dead,
-                    document.status = 'deleted' or (
-                        document.etag <> excluded.etag
-                        and (excluded.sequencer = '' or excluded.sequencer <> document.sequencer)
-                    ) as is_changed,
+                    document.etag <> excluded.etag
+                        and (excluded.sequencer = '' or excluded.sequencer <> document.sequencer) as is_changed,
                     excluded.sequencer <> '' and document.sequencer <> '' and excluded.sequencer > document.sequencer
                         as is_newer
             ) as told
         ) as judged
     )
-where excluded.sequencer = ''
-    or excluded.sequencer > document.sequencer
-    or (excluded.sequencer = document.sequencer and document.status <> 'deleted')
+where document.status <> 'deleted' and (excluded.sequencer = '' or excluded.sequencer >= document.sequencer)
+returning *;
+
+-- name: replace_tombstone
+-- An object that was put again after its deletion is another document.
+update document
+set id = %(id)s, collection = %(collection)s, title = %(title)s, status = 'pending', etag = %(etag)s, size = %(size)s,
+    sequencer = %(sequencer)s, tokens = 0, cost = 0, created_at = now(), updated_at = now()
+where tenant = %(tenant)s and source = %(source)s and status = 'deleted'
+  and (%(sequencer)s = '' or %(sequencer)s > sequencer)
 returning *;
 
 -- name: claim_document
@@ -242,6 +244,14 @@ delete from chunk using document
 where document.id = %(id)s and document.tenant = %(tenant)s and chunk.document_id = document.id
   and chunk.version is distinct from document.version;
 
+-- name: label_document
+-- The event of the object's new version, if that has another etag, has nothing to tell then.
+update document
+set metadata = %(metadata)s::jsonb || jsonb_strip_nulls(jsonb_build_object('kind', kind)), etag = %(now)s,
+    updated_at = now()
+where id = %(id)s and tenant = %(tenant)s and etag = %(was)s and status in ('ready', 'failed')
+returning *;
+
 -- name: find_document
 select * from document where source = %(source)s and tenant = %(tenant)s;
 
@@ -259,6 +269,14 @@ select * from document
 where status <> 'deleted' and source collate "C" > %(after)s
 order by source collate "C"
 limit %(limit)s;
+
+-- name: revoke_claim
+-- Committed by itself before the document is locked for update: batches that are written side by side would keep that
+-- from its turn for as long as there are any.
+update document
+set status = 'pending', claim = null, claimed_until = null
+where tenant = %(tenant)s and (id = %(id)s or source = %(source)s) and status = 'processing'
+  and (%(sequencer)s = '' or %(sequencer)s >= sequencer);
 
 -- name: lock_document
 -- Another writer of its chunks ends first, so that none of them is missed.

@@ -119,6 +119,16 @@ class InMemoryDocuments:
         record.drop_staged()
         return record.change(status=DocumentStatus.FAILED, code=code, reason=reason)
 
+    async def label(
+        self, caller: Caller, document_id: UUID, metadata: Mapping[str, object], *, was: ObjectRef, now: ObjectRef
+    ) -> Document:
+        record = self._records.by_id(caller, document_id)
+        known = record.document
+        if known.etag != was.etag or known.status not in (DocumentStatus.READY, DocumentStatus.FAILED):
+            raise DocumentBusy
+        kind = {"kind": known.kind} if known.kind else {}
+        return record.change(metadata={**metadata, **kind}, etag=now.etag)
+
     async def find(self, caller: Caller, source: str) -> Document | None:
         record = self._records.find(caller, source)
         return record.document if record else None

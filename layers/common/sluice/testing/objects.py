@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sluice.domain import Block, ObjectRef, ParsedDocument
-from sluice.errors import DocumentTooLarge, InvalidInput, ObjectGone
+from sluice.errors import DocumentBusy, DocumentTooLarge, InvalidInput, ObjectGone
 from sluice.ports import DeadLetter, StoredObject
 
 
@@ -48,6 +48,20 @@ class InMemoryObjects:
         self.contents[self.bucket, key] = body
         self.metadata[self.bucket, key] = metadata or {}
         return ObjectRef(self.bucket, key, etag(body), len(body))
+
+    async def carried(self, ref: ObjectRef) -> Mapping[str, str]:
+        if await self.current(ref) is None:
+            raise ObjectGone
+        return self.metadata.get((ref.bucket, ref.key), {})
+
+    async def relabel(self, ref: ObjectRef, metadata: Mapping[str, str]) -> ObjectRef:
+        now = await self.current(ref)
+        if now is None:
+            raise ObjectGone
+        if now.etag != ref.etag:
+            raise DocumentBusy
+        self.metadata[ref.bucket, ref.key] = metadata
+        return now
 
     async def delete(self, ref: ObjectRef) -> None:
         self.contents.pop((ref.bucket, ref.key), None)

@@ -41,21 +41,18 @@ class PostgresDocuments:
 
     async def register(self, caller: Caller, ref: ObjectRef, *, again: bool = False) -> Document:
         """Return the document of this object, made `pending` when the object or its bytes are new."""
-        known = await self._fetch(
-            "register_document",
-            {
-                "id": uuid7(),
-                "tenant": caller.tenant,
-                "collection": ref.collection,
-                "source": ref.source,
-                "title": ref.name,
-                "etag": ref.etag,
-                "size": ref.size,
-                "sequencer": ref.sequencer,
-                "written_at": ref.written_at,
-                "again": again,
-            },
-        )
+        told = {
+            "id": uuid7(),
+            "tenant": caller.tenant,
+            "collection": ref.collection,
+            "source": ref.source,
+            "title": ref.name,
+            "etag": ref.etag,
+            "size": ref.size,
+            "sequencer": ref.sequencer,
+        }
+        known = await self._fetch("register_document", told | {"written_at": ref.written_at, "again": again})
+        known = known or await self._fetch("replace_tombstone", told)
         return known[0] if known else rows.found(await self.find(caller, ref.source))
 
     async def claim(self, caller: Caller, ref: ObjectRef, *, lease_seconds: float, again: bool = False) -> Claim | None:
@@ -185,6 +182,17 @@ class PostgresDocuments:
         await self.publish(claim, kind=parsed.kind, title=parsed.title, pages=parsed.pages, chunks=len(chunks))
         return await self.finish(claim)
 
+    async def label(
+        self, caller: Caller, document_id: UUID, metadata: Mapping[str, object], *, was: ObjectRef, now: ObjectRef
+    ) -> Document:
+        """Give a document that is read already other metadata; raise `DocumentNotFound` or `DocumentBusy`."""
+        versions = {"was": was.etag, "now": now.etag, "metadata": Jsonb(metadata)}
+        labelled = await self._fetch("label_document", {"id": document_id, "tenant": caller.tenant, **versions})
+        if not labelled:
+            await self.get(caller, document_id)
+            raise DocumentBusy
+        return labelled[0]
+
     async def find(self, caller: Caller, source: str) -> Document | None:
         """Return the document of an object, also where only its tombstone is left."""
         known = await self._fetch("find_document", {"source": source, "tenant": caller.tenant})
@@ -205,15 +213,24 @@ class PostgresDocuments:
 
     async def delete(self, caller: Caller, document_id: UUID) -> Document:
         """Delete the document with its chunks; raise `DocumentNotFound`."""
+        await self._revoke(caller, document_id=document_id)
         return await self._database.transact(lambda connection: graves.delete(connection, caller, document_id))
 
     async def bury(self, caller: Caller, ref: ObjectRef) -> Document | None:
         """Delete the document of an object that is gone, unless it was put again later; keep a tombstone."""
+        await self._revoke(caller, source=ref.source, sequencer=ref.sequencer)
         return await self._database.transact(lambda connection: graves.bury(connection, caller, ref))
 
     async def forget_tombstones(self, *, older_than_seconds: float) -> None:
         """Drop the tombstones that no event can come after."""
         await self._fetch("forget_tombstones", {"seconds": older_than_seconds})
+
+    async def _revoke(
+        self, caller: Caller, *, document_id: UUID | None = None, source: str | None = None, sequencer: str = ""
+    ) -> None:
+        """Let nobody write more chunks of a document that is about to be deleted."""
+        whose = {"tenant": caller.tenant, "id": document_id, "source": source, "sequencer": sequencer}
+        await self._database.fetch(rows.query("revoke_claim"), whose)
 
     async def _fetch(self, name: str, parameters: Parameters) -> list[Document]:
         return [rows.document(row) for row in await self._database.fetch(rows.query(name), parameters)]
