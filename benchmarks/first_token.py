@@ -208,6 +208,13 @@ def prepared(server: Postgres) -> Iterator[None]:
             connection.execute(renamed, [MODEL])
 
 
+def scripted(corpus: Corpus, port: int, pause: float) -> list[str]:
+    """Return the arguments of a provider that knows the chunks' vectors and takes its time as a real one does."""
+    corpus_of = ["--chunks", str(corpus.size), "--dimension", str(corpus.dimension)]
+    takes = ["--embedding", str(EMBEDDING_SECONDS), "--first-token", str(FIRST_TOKEN_SECONDS), "--pause", str(pause)]
+    return ["benchmarks.scripted_upstream", "--port", str(port), *corpus_of, *takes]
+
+
 def run(server: Postgres, corpus: Corpus, questions: int, open_streams: list[int], pause: float) -> list[Row]:
     key = asyncio.run(make_key(server.url()))
     upstream, ours, plain = free_port(), free_port(), free_port()
@@ -229,11 +236,8 @@ def run(server: Postgres, corpus: Corpus, questions: int, open_streams: list[int
         **provider,
         **quiet,
     }
-    scripted = ["benchmarks.scripted_upstream", "--port", str(upstream), "--chunks", str(corpus.size)]
-    scripted += ["--dimension", str(corpus.dimension), "--pause", str(pause)]
-    scripted += ["--embedding", str(EMBEDDING_SECONDS), "--first-token", str(FIRST_TOKEN_SECONDS)]
     with (
-        process(scripted, upstream, {}),
+        process(scripted(corpus, upstream, pause), upstream, {}),
         process(uvicorn("functions.chat.app:app", ours), ours, of_ours),
         process(uvicorn("benchmarks.plain_chat:app", plain), plain, of_plain),
     ):
