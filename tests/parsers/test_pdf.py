@@ -83,6 +83,17 @@ def test_fonts_that_say_nothing_of_their_characters_have_no_text(parser: Documen
         parser.parse("a.pdf", pdf(shifted, font=DRAWN))
 
 
+def test_numbers_of_glyphs_that_are_signs_are_no_text(parser: DocumentParser) -> None:
+    """As with fonts whose few characters are numbered from 33 on: hardly a letter is among what comes out."""
+    letters = sorted(set("all human beings are born free and equal in dignity") - {" "})
+    sentence = "all human beings are born free and equal in dignity and all human beings"
+    numbered = "".join(chr(33 + letters.index(letter)) if letter != " " else " " for letter in sentence)
+
+    assert parser.parse("a.pdf", pdf("-12.5 +3.75 (4%) " * 4, font=DRAWN)).blocks
+    with pytest.raises(NoTextLayer, match="fonts don't say which characters"):
+        parser.parse("a.pdf", pdf(numbered, font=DRAWN))
+
+
 def test_what_is_cropped_is_text_and_what_lies_beyond_the_sheet_is_none(parser: DocumentParser) -> None:
     """As the usual tools have it: a crop box hides margins, and often more than it should."""
     assert parser.parse("a.pdf", pdf("All of it", entries=b"/CropBox [0 0 9 9]")).blocks == (
