@@ -5,9 +5,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template.yaml"
+USUAL_DATA = ROOT / ".sluice"
 # A variable tells every command of a shell, and `make`, which laptop is meant.
 DATA_VARIABLE = "SLUICE_DATA"
-DATA = Path(os.environ.get(DATA_VARIABLE) or ROOT / ".sluice").expanduser().absolute()
+DATA = Path(os.environ.get(DATA_VARIABLE) or USUAL_DATA).expanduser().absolute()
 
 CHAT_PORT = 8000
 INGEST_PORT = 8001

@@ -7,7 +7,7 @@ import shlex
 import sys
 import time
 
-from local.addresses import DATA, DATA_VARIABLE
+from local.addresses import DATA_VARIABLE, USUAL_DATA
 from local.command.printing import harmless
 from local.laptop import CHAT, INGEST, Laptop
 
@@ -41,7 +41,7 @@ def instructions(laptop: Laptop, *, seconds: float) -> str:
     key = f" -H 'x-api-key: {laptop.api_key}'" if laptop.api_key else ""
     docs = "\nIts README and docs are being read, which takes some seconds more.\n" if laptop.begins_with_docs else ""
     data = laptop.data.absolute()
-    found = "" if data == DATA else f"export {DATA_VARIABLE}={shlex.quote(str(data))} lets these find it: "
+    found = "" if data == USUAL_DATA else f"export {DATA_VARIABLE}={shlex.quote(str(data))} lets these find it: "
     return f"""
 Sluice is ready ({seconds:.1f} s).
 {docs}
