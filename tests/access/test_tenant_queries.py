@@ -109,6 +109,7 @@ class World:
             "documents.register_document": {"id": uuid7()},
             "documents.dig_grave": {"id": uuid7()},
             "documents.get_document": {"id": self.belongings.document},
+            "documents.label_document": {"id": self.belongings.document, "was": "1", "now": "2"},
             "documents.lock_document": {"id": self.belongings.document},
             "documents.entomb_document": {"id": self.belongings.document},
             "documents.delete_chunks": {"id": self.belongings.document},

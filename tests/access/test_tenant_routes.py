@@ -36,6 +36,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/chat": {"message": "whales", "filter": {"document_ids": ["{document}"]}},
     "POST /api/search": {"query": "whales", "filter": {"document_ids": ["{document}"]}},
     "PATCH /api/conversations/{conversation_id}": {"title": "mine"},
+    "PATCH /api/documents/{document_id}": {"metadata": {"mine": True}},
     "POST /v1/chat/completions": {"model": "sluice", "messages": [{"role": "user", "content": "whales"}]},
     "POST /api/messages/{message_id}/feedback": {"rating": -1},
 }
