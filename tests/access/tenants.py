@@ -83,6 +83,7 @@ async def settle(database: Database, embedder: Embedder) -> Belongings:
 
     ready = await documents.finish(await published("ready"))
     pending = await documents.register(VICTIM, ObjectRef("b", "pending.txt", "1"))
+    await documents.bury(VICTIM, ObjectRef("b", "deleted.txt", sequencer="1"))
     open_turn = await _ask(conversations, finish_reason=None)
     finished = await _ask(conversations, finish_reason="stop")
     await PostgresFeedback(database).rate(VICTIM, finished.answer_id, rating=1, comment=SECRET)

@@ -108,6 +108,7 @@ class World:
             "documents.claim_document": {"id": self.belongings.pending, "claim": uuid7()},
             "documents.register_document": {"id": uuid7()},
             "documents.dig_grave": {"id": uuid7()},
+            "documents.replace_tombstone": {"id": uuid7(), "source": "s3://b/deleted.txt"},
             "documents.get_document": {"id": self.belongings.document},
             "documents.label_document": {"id": self.belongings.document, "was": "1", "now": "2"},
             "documents.lock_document": {"id": self.belongings.document},
