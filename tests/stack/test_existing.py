@@ -115,6 +115,18 @@ async def test_a_scan_goes_to_textract(ingest: ExecutionEnvironment, aws: Aws) -
     ]
 
 
+async def test_a_scanned_page_among_others_goes_to_textract_alone(ingest: ExecutionEnvironment, aws: Aws) -> None:
+    """In a copy that is gone afterwards; moto recognizes nothing on it, and the rest of the document is ready."""
+    aws.put("mixed.pdf", pdf("The pump starts at noon.", None))
+
+    await invoke(ingest, json.loads(announcement(ObjectRef(BUCKET, "mixed.pdf"))))
+
+    _, listed = await call(ingest, "GET", "/api/documents")
+    [told] = [(it["status"], it["pages_without_text"]) for it in listed["documents"] if it["title"] == "mixed.pdf"]
+    assert told == ("ready", 1)
+    assert "Contents" not in aws.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=".sluice/")
+
+
 async def test_reconciling_queues_what_no_event_told_of(ingest: ExecutionEnvironment, aws: Aws) -> None:
     """The bucket is listed."""
     aws.put("forgotten.txt", b"Nobody was told of this.")
