@@ -108,7 +108,7 @@ async def test_the_history_comes_from_the_client_and_stays_there(sdk: openai.Asy
     assert (instructions.role, instructions.content.endswith("\n\nBe brief.")) == ("system", True)
     assert said[:2] == [PromptMessage("user", QUESTION), PromptMessage("assistant", "Krill.")]
     assert "How much?" in said[-1].content
-    assert [searched.query for searched in parts.passages.searched] == ["How much? How much? How much? blue whales eat"]
+    assert [searched.query for searched in parts.passages.searched] == ["How much? blue whales eat"]
     assert parts.conversations.kept == {}
 
 
