@@ -86,3 +86,15 @@ def test_a_short_text_of_east_asia_is_what_it_says(parser: DocumentParser) -> No
     body = (HEAD + part("####", more="; charset=gb2312")).encode().replace(b"####", content)
 
     assert parser.parse("a.eml", body).blocks == (HEADERS, Block("陇隆", heading="Trip"))
+
+
+def test_a_header_that_nobody_would_read_is_cut(parser: DocumentParser) -> None:
+    """Its mail is read all the same, and so is one of many parts."""
+    readers = ", ".join(f"reader{number}@example.com" for number in range(20_000))
+    body = f"To: {readers}\r\n{multipart('mixed', *[part('x')] * 2_000)}"
+
+    blocks = parser.parse("a.eml", (HEAD + body).encode()).blocks
+
+    assert blocks[0].text.startswith("Subject: Trip\nFrom: ann@example.com\nTo: reader0@example.com, reader1@")
+    assert len(blocks[0].text) < 25_000
+    assert [block.text for block in blocks[1:]] == ["x"] * 2_000

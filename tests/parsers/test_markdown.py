@@ -72,3 +72,10 @@ def test_front_matter_gives_the_title() -> None:
     assert markdown.read('---\ntitle: "Annual report"\ntags: [a]\n---\n# Other\nText.') == ParsedDocument(
         "markdown", (Block("Other\n\nText.", heading="Other"),), title="Annual report"
     )
+
+
+def test_images_may_have_parentheses_in_their_addresses() -> None:
+    """And what only begins like an image stays, however often."""
+    assert markdown.read("See ![a chart](chart(1).png) here").blocks == (Block("See a chart here"),)
+    assert markdown.read("![" * 100_000).blocks == (Block("![" * 100_000),)
+    assert markdown.read("![](" * 100_000).blocks == (Block("![](" * 100_000),)

@@ -21,7 +21,8 @@ _CELL_BORDER = re.compile(r"(?<!\\)\|")
 # What is never closed reaches to the end (CommonMark, section 4.6).
 _NOT_SHOWN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
+# No part of it may hold what begins another one: text of nothing but beginnings would take the square of its length.
+_IMAGE = re.compile(r"!\[([^\[\]]*)\]\((?:[^()]|\([^()]*\))*+\)")
 
 
 def read(text: str) -> ParsedDocument:
