@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from sluice import sql
 from sluice.adapters.postgres.database import Connection, Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.vectors import HalfVector, HalfVectors
-from sluice.domain import Caller, Chunk, DocumentStatus, EmbeddingUsage, ObjectRef
+from sluice.domain import Caller, Chunk, Claim, DocumentStatus, EmbeddingUsage, ObjectRef
 from sluice.errors import DocumentChanged, InvalidInput
 from sluice.ports import Progress
 from tests.conftest import DIMENSION, EMBEDDING_MODEL
@@ -19,12 +20,9 @@ CALLER = Caller()
 REF = ObjectRef("documents", "a.txt", "etag", 1)
 
 
-async def test_a_deletion_waits_for_what_is_being_written(database: Database) -> None:
-    """Nothing that a lost claim has begun to write stays behind; progress is noted meanwhile."""
-    documents = PostgresDocuments(database)
-    claim = await documents.claim(CALLER, REF, lease_seconds=60)
-    assert claim
-    holding, release = asyncio.Event(), asyncio.Event()
+async def write_until(release: asyncio.Event, database: Database, claim: Claim) -> asyncio.Task[None]:
+    """Begin to write a batch under the claim; it goes on until it is released."""
+    holding = asyncio.Event()
 
     async def hold(connection: Connection) -> None:
         held = {"id": claim.document.id, "claim": claim.token, "tenant": CALLER.tenant}
@@ -34,6 +32,48 @@ async def test_a_deletion_waits_for_what_is_being_written(database: Database) ->
 
     writing = asyncio.create_task(database.transact(hold))
     await holding.wait()
+    return writing
+
+
+async def stage(documents: PostgresDocuments, claim: Claim) -> None:
+    vector = [1.0] + [0.0] * (DIMENSION - 1)
+    await documents.stage(claim, [Chunk(0, "Late.", 0, 5)], [vector], model=EMBEDDING_MODEL)
+
+
+async def test_new_bytes_take_the_document_away_at_once(database: Database) -> None:
+    """Batches follow each other without a gap, so that whoever waited for one would wait for the whole document."""
+    documents, release = PostgresDocuments(database), asyncio.Event()
+    claim = await documents.claim(CALLER, REF, lease_seconds=60)
+    assert claim
+    writing = await write_until(release, database, claim)
+
+    changed = await asyncio.wait_for(documents.register(CALLER, replace(REF, etag="other")), 5)
+
+    assert (changed.id, changed.status, changed.etag) == (claim.document.id, DocumentStatus.PENDING, "other")
+    with pytest.raises(DocumentChanged):
+        await stage(documents, claim)
+    release.set()
+    await writing
+
+
+async def test_a_late_deletion_leaves_newer_work_alone(database: Database) -> None:
+    """Its event is older than what is being worked on."""
+    documents = PostgresDocuments(database)
+    claim = await documents.claim(CALLER, replace(REF, sequencer="02"), lease_seconds=60)
+    assert claim
+
+    assert await documents.bury(CALLER, replace(REF, sequencer="01")) is None
+
+    await stage(documents, claim)
+
+
+async def test_a_deletion_waits_for_what_is_being_written(database: Database) -> None:
+    """Nothing that a lost claim has begun to write stays behind; progress is noted meanwhile."""
+    documents = PostgresDocuments(database)
+    claim = await documents.claim(CALLER, REF, lease_seconds=60)
+    assert claim
+    release = asyncio.Event()
+    writing = await write_until(release, database, claim)
     await documents.report(claim, Progress("embedded", 1, 2))
     burying = asyncio.create_task(documents.bury(CALLER, REF))
     done, _ = await asyncio.wait([burying], timeout=0.2)

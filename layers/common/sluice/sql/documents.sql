@@ -270,14 +270,6 @@ where status <> 'deleted' and source collate "C" > %(after)s
 order by source collate "C"
 limit %(limit)s;
 
--- name: revoke_claim
--- Committed by itself before the document is locked for update: batches that are written side by side would keep that
--- from its turn for as long as there are any.
-update document
-set status = 'pending', claim = null, claimed_until = null
-where tenant = %(tenant)s and (id = %(id)s or source = %(source)s) and status = 'processing'
-  and (%(sequencer)s = '' or %(sequencer)s >= sequencer);
-
 -- name: lock_document
 -- Another writer of its chunks ends first, so that none of them is missed.
 select * from document where id = %(id)s and tenant = %(tenant)s and status <> 'deleted' for update;

@@ -213,24 +213,15 @@ class PostgresDocuments:
 
     async def delete(self, caller: Caller, document_id: UUID) -> Document:
         """Delete the document with its chunks; raise `DocumentNotFound`."""
-        await self._revoke(caller, document_id=document_id)
         return await self._database.transact(lambda connection: graves.delete(connection, caller, document_id))
 
     async def bury(self, caller: Caller, ref: ObjectRef) -> Document | None:
         """Delete the document of an object that is gone, unless it was put again later; keep a tombstone."""
-        await self._revoke(caller, source=ref.source, sequencer=ref.sequencer)
         return await self._database.transact(lambda connection: graves.bury(connection, caller, ref))
 
     async def forget_tombstones(self, *, older_than_seconds: float) -> None:
         """Drop the tombstones that no event can come after."""
         await self._fetch("forget_tombstones", {"seconds": older_than_seconds})
-
-    async def _revoke(
-        self, caller: Caller, *, document_id: UUID | None = None, source: str | None = None, sequencer: str = ""
-    ) -> None:
-        """Let nobody write more chunks of a document that is about to be deleted."""
-        whose = {"tenant": caller.tenant, "id": document_id, "source": source, "sequencer": sequencer}
-        await self._database.fetch(rows.query("revoke_claim"), whose)
 
     async def _fetch(self, name: str, parameters: Parameters) -> list[Document]:
         return [rows.document(row) for row in await self._database.fetch(rows.query(name), parameters)]
