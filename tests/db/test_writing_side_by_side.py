@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 
+from local.postgres import Postgres
 from sluice import sql
 from sluice.adapters.postgres.database import Connection, Database
 from sluice.adapters.postgres.documents import PostgresDocuments
@@ -54,6 +56,29 @@ async def test_new_bytes_take_the_document_away_at_once(database: Database) -> N
         await stage(documents, claim)
     release.set()
     await writing
+
+
+@pytest.mark.parametrize("way", ["by its id", "by its object"])
+async def test_no_batch_begins_while_a_deletion_waits(postgres: Postgres, database_url: str, way: str) -> None:
+    """Or a deletion would wait for the whole document. There are more sessions than the pooler has."""
+    database = Database(postgres.url(urlsplit(database_url).path.lstrip("/")), size=4, timeout=5)
+    documents, release = PostgresDocuments(database), asyncio.Event()
+    claim = await documents.claim(CALLER, REF, lease_seconds=60)
+    assert claim
+    writing = await write_until(release, database, claim)
+    ending = documents.delete(CALLER, claim.document.id) if way == "by its id" else documents.bury(CALLER, REF)
+    deleting = asyncio.create_task(ending)
+    await asyncio.wait([deleting], timeout=0.2)
+
+    next_batch = asyncio.create_task(stage(documents, claim))
+    done, _ = await asyncio.wait([deleting, next_batch], timeout=0.5)
+    release.set()
+
+    assert done == set()
+    await asyncio.gather(writing, deleting)
+    with pytest.raises(DocumentChanged):
+        await next_batch
+    await database.close()
 
 
 async def test_a_late_deletion_leaves_newer_work_alone(database: Database) -> None:

@@ -271,15 +271,19 @@ order by source collate "C"
 limit %(limit)s;
 
 -- name: lock_document
--- Another writer of its chunks ends first, so that none of them is missed.
-select * from document where id = %(id)s and tenant = %(tenant)s and status <> 'deleted' for update;
+-- Its writers are waited for by entomb_document. Until then this weaker lock lets none of them begin: a stronger one would
+-- have to wait itself, while batches follow each other without a gap.
+select * from document where id = %(id)s and tenant = %(tenant)s and status <> 'deleted' for no key update;
 
 -- name: entomb_document
 update document
 set status = 'deleted', version = null, staged = null, claim = null, claimed_until = null, chunks = 0,
     sequencer = greatest(sequencer, %(sequencer)s), step = null, done = null, total = null, code = null,
     reason = null, metadata = '{}', updated_at = now()
-where id = (select id from document where id = %(id)s and tenant = %(tenant)s for update);
+where id = (
+    -- Whoever is writing its chunks ends first, so that none of them is missed.
+    select id from document where id = %(id)s and tenant = %(tenant)s for update
+);
 
 -- name: delete_chunks
 delete from chunk where document_id = %(id)s and tenant = %(tenant)s;
