@@ -125,6 +125,7 @@ async def test_an_answer_that_just_ends_is_cut_off(upstream: Upstream, reply: Re
     ("reply", "expected"),
     [
         (failure(429), ModelRateLimited),
+        (failure(429, "You exceeded your current quota.", "insufficient_quota"), ModelRejected),
         (failure(500), ModelUnavailable),
         (failure(503), ModelUnavailable),
         (failure(401), ModelRejected),

@@ -260,6 +260,16 @@ async def test_nothing_more_is_asked_after_a_failure(upstream: Upstream) -> None
     assert inputs(upstream) == [["a"], ["a"]]
 
 
+async def test_an_account_without_credit_is_asked_once(upstream: Upstream) -> None:
+    """OpenAI says so with the status of a rate limit, which waiting does not end."""
+    upstream.answer = lambda _: failure(429, "You exceeded your current quota.", "insufficient_quota")
+
+    with pytest.raises(ModelRejected, match="no credit left"):
+        await embedder(upstream, attempts=3).embed_documents(["a"])
+
+    assert inputs(upstream) == [["a"]]
+
+
 async def test_usage_is_that_of_the_answers(upstream: Upstream) -> None:
     """Refused requests take nothing; every answer is counted once."""
     upstream.enqueue(failure(429), failure(500), embeddings([1.0, 0.0], tokens=5), embeddings([1.0, 0.0], tokens=7))

@@ -17,6 +17,9 @@ from sluice.errors import (
     ModelUnavailable,
 )
 
+# How OpenAI, with the status of a rate limit, and Anthropic say that waiting will not help.
+_NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "credit balance is too low")
+
 
 def translate(error: BaseException, model: str) -> ModelError:
     """Return the error of ours that says what `error`, raised while calling `model`, means to its reader."""
@@ -30,6 +33,10 @@ def translate(error: BaseException, model: str) -> ModelError:
         return ContextTooLong()
     if isinstance(error, litellm.exceptions.ContentPolicyViolationError):
         return AnswerRefused()
+    if any(words in str(error) for words in _NO_CREDIT):
+        return ModelRejected(
+            f"The account at the provider of the model {model} has no credit left; look at its billing."
+        )
     status = getattr(error, "status_code", None)
     # OpenAI's client misses a key before it asks, which LiteLLM takes for a failing server.
     if status == HTTPStatus.UNAUTHORIZED or "Missing credentials" in str(error):
