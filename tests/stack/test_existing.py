@@ -81,7 +81,7 @@ async def test_the_chat_function_finds_the_database_by_the_secret(chat: Executio
     assert await call(chat, "GET", "/healthz") == (200, {"status": "ready", "problems": {}})
 
 
-async def test_a_document_comes_by_http_is_opened_by_the_other_function_and_goes(
+async def test_a_document_comes_by_http_is_opened_by_the_other_function_labelled_and_goes(
     ingest: ExecutionEnvironment, chat: ExecutionEnvironment, aws: Aws
 ) -> None:
     """Into the bucket and out of it; its event is sent to the function as S3 would."""
@@ -89,9 +89,11 @@ async def test_a_document_comes_by_http_is_opened_by_the_other_function_and_goes
     await invoke(ingest, json.loads(announcement(ObjectRef(BUCKET, "pump.txt"))))
     ready = await call(ingest, "GET", f"/api/documents/{document['id']}")
     opened = await call(chat, "GET", f"/v1/sources/{document['id']}")
+    labelled = await call(ingest, "PATCH", f"/api/documents/{document['id']}", '{"metadata": {"year": 2024}}')
     removed = await call(ingest, "DELETE", f"/api/documents/{document['id']}")
 
-    assert (status, ready[1]["status"], opened[0], removed[0]) == (202, "ready", 200, 204), ready
+    assert (status, ready[1]["status"], opened[0], labelled[0], removed[0]) == (202, "ready", 200, 200, 204), ready
+    assert labelled[1]["metadata"] == {"kind": "text", "year": 2024}
     assert f"{BUCKET}/pump.txt?" in opened[1]["url"]
     assert "Contents" not in aws.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="pump.txt")
 
