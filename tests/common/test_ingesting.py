@@ -189,6 +189,20 @@ async def test_an_object_that_is_gone_fails_the_document(world: World) -> None:
     assert (document.status, document.code) == (DocumentStatus.FAILED, "object_gone")
 
 
+@pytest.mark.parametrize(("sequencer", "kept"), [("", []), ("02", [DocumentStatus.FAILED])])
+async def test_without_sequencers_nothing_is_kept_of_an_object_that_is_gone(
+    world: World, sequencer: str, kept: list[DocumentStatus]
+) -> None:
+    """The event of its deletion may have come before; with sequencers it can't have, or nothing would be begun."""
+    ref = ObjectRef("documents", "gone.txt", "e1")
+    await world.ingesting.forget(CALLER, replace(ref, sequencer=sequencer and "01"))
+
+    document = ended(await world.ingest(replace(ref, sequencer=sequencer)))
+
+    assert (document.status, document.code) == (DocumentStatus.FAILED, "object_gone")
+    assert [it.status for it in await world.documents.recent(CALLER, collection=None, limit=10)] == kept
+
+
 async def test_a_large_object_is_refused_before_it_is_parsed(world: World) -> None:
     """The limit of bytes holds at the bucket's door."""
     document = ended(await world.ingest(await world.objects.write("big.txt", b"x" * 10_001)))

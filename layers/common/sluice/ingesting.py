@@ -83,6 +83,8 @@ class Ingesting:
             async with contextlib.aclosing(self._process(claim, ref, until)) as events:
                 async for event in events:
                     yield event
+        except ObjectGone as error:
+            yield IngestEnded(await (self._fail(claim, error) if ref.sequencer else self._bury(claim, ref)))
         except DocumentError as error:
             yield IngestEnded(await self._fail(claim, error))
         except DocumentChanged:
@@ -177,6 +179,12 @@ class Ingesting:
             return await self._documents.fail(claim, code=error.code, reason=error.message)
         except DocumentChanged:
             return await self._as_it_is(claim.caller, object_of(claim.document))
+
+    async def _bury(self, claim: Claim, ref: ObjectRef) -> Document:
+        """End the document of an object that is gone: without sequencers, the event of that may have come already."""
+        await self.forget(claim.caller, ref)
+        await self._documents.release(claim)  # where the object has just been put again
+        return await self._as_it_is(claim.caller, ref)
 
     async def _as_it_is(self, caller: Caller, ref: ObjectRef) -> Document:
         document = await self._documents.find(caller, ref.source)
