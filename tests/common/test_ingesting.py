@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
-from sluice.domain import Caller, Chunk, Document, DocumentStatus, ObjectRef, ParsedDocument
+from sluice.domain import DocumentStatus, ParsedDocument
 from sluice.errors import (
     DatabaseUnavailable,
     DocumentBusy,
     DocumentNotFindable,
-    DocumentNotFound,
     DocumentUnfinished,
     EmbeddingModelMismatch,
     ModelUnavailable,
@@ -21,78 +20,17 @@ from sluice.errors import (
     SluiceError,
     StorageUnavailable,
 )
-from sluice.events import IngestEnded, IngestEvent
-from sluice.ingesting import Ingesting, Sizes, Tools
-from sluice.ports import Embeddings, Parser, TextRecognizer
-from sluice.scans import Scans
-from sluice.testing.document_passages import DocumentPassages
-from sluice.testing.documents import InMemoryDocuments
+from sluice.ports import Embeddings
 from sluice.testing.models import HashEmbedder
-from sluice.testing.objects import InMemoryObjects, ScriptedParser, ScriptedRecognizer
+from sluice.testing.objects import ScriptedParser, ScriptedRecognizer
 from sluice.testing.pdfs import pdf
+from tests.common.ingestion import CALLER, World, ended, steps
 from tests.parsing import InProcessParser
-
-CALLER = Caller("t")
-SIZES = Sizes(document_bytes=10_000, chunk_characters=20, chunk_overlap=0, embedding_batch=2, claim_seconds=60)
-
-
-@dataclass
-class World:
-    """The use case among fakes, and a clock that a test sets."""
-
-    now: float = 0.0
-    objects: InMemoryObjects = field(default_factory=InMemoryObjects)
-    parser: ScriptedParser = field(default_factory=ScriptedParser)
-    embedder: HashEmbedder = field(default_factory=HashEmbedder)
-
-    def __post_init__(self) -> None:
-        self.documents = InMemoryDocuments(clock=lambda: self.now)
-        self.passages = DocumentPassages(self.documents)
-        self.ingesting = self.with_parser(self.parser)
-
-    def with_parser(
-        self, parser: Parser, recognizer: TextRecognizer | None = None, most_pages: int = 10, **sizes: float
-    ) -> Ingesting:
-        scans = None
-        if recognizer:
-            scans = Scans(recognizer=recognizer, parser=parser, objects=self.objects, most_pages=most_pages)
-        return Ingesting(
-            objects=self.objects,
-            passages=self.passages,
-            tools=Tools(self.documents, parser, self.embedder, scans),
-            sizes=replace(SIZES, **sizes),  # type: ignore[arg-type] # whichever sizes a test names
-        )
-
-    async def ingest(self, ref: ObjectRef, *, again: bool = False, last_try: bool = False) -> list[IngestEvent]:
-        return [event async for event in self.ingesting.ingest(CALLER, ref, again=again, last_try=last_try)]
-
-    def chunks(self, document: Document) -> list[Chunk]:
-        return [chunk for chunk, _ in self.documents.contents[document.id]]
-
-    async def only(self) -> Document:
-        (document,) = await self.documents.recent(CALLER, collection=None, limit=10)
-        return document
 
 
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-def ended(events: list[IngestEvent]) -> Document:
-    last = events[-1]
-    assert isinstance(last, IngestEnded)
-    return last.document
-
-
-def steps(events: list[IngestEvent]) -> list[tuple[str, int | None, int | None]]:
-    """Return the events in short: the step with its count, the status at the end."""
-    return [
-        (event.document.status.value, None, None)
-        if isinstance(event, IngestEnded)
-        else (event.step, event.done, event.total)
-        for event in events
-    ]
 
 
 async def test_every_step_is_told_in_order(world: World) -> None:
@@ -180,27 +118,6 @@ async def test_a_document_error_fails_the_document(world: World) -> None:
     assert (document.status, document.code) == (DocumentStatus.FAILED, "no_text_layer")
     assert document.reason == NoTextLayer().message
     assert world.embedder.texts == []
-
-
-async def test_an_object_that_is_gone_fails_the_document(world: World) -> None:
-    """An object deleted before it is read is told, not retried."""
-    document = ended(await world.ingest(ObjectRef("documents", "gone.txt", "e1")))
-
-    assert (document.status, document.code) == (DocumentStatus.FAILED, "object_gone")
-
-
-@pytest.mark.parametrize(("sequencer", "kept"), [("", []), ("02", [DocumentStatus.FAILED])])
-async def test_without_sequencers_nothing_is_kept_of_an_object_that_is_gone(
-    world: World, sequencer: str, kept: list[DocumentStatus]
-) -> None:
-    """The event of its deletion may have come before; with sequencers it can't have, or nothing would be begun."""
-    ref = ObjectRef("documents", "gone.txt", "e1")
-    await world.ingesting.forget(CALLER, replace(ref, sequencer=sequencer and "01"))
-
-    document = ended(await world.ingest(replace(ref, sequencer=sequencer)))
-
-    assert (document.status, document.code) == (DocumentStatus.FAILED, "object_gone")
-    assert [it.status for it in await world.documents.recent(CALLER, collection=None, limit=10)] == kept
 
 
 async def test_a_large_object_is_refused_before_it_is_parsed(world: World) -> None:
@@ -398,50 +315,6 @@ async def test_pages_on_which_a_recognizer_finds_nothing_have_no_text(world: Wor
     document = ended(await world.ingest(await world.objects.write("scan.pdf", body)))
 
     assert (document.status, document.pages, document.pages_without_text) == (DocumentStatus.READY, 3, 2)
-
-
-async def test_a_deletion_whose_order_nobody_knows_asks_the_bucket(world: World) -> None:
-    """An object that is there is not forgotten for the sake of a late event."""
-    ref = await world.objects.write("guide.txt", b"Some text.")
-    document = ended(await world.ingest(ref))
-
-    assert await world.ingesting.forget(CALLER, replace(ref, sequencer="")) is None
-    assert await world.documents.get(CALLER, document.id) == document
-
-
-async def test_a_document_deleted_while_it_is_read_is_not_stored(world: World) -> None:
-    """The deletion wins, and nothing is left of the document."""
-    ref = await world.objects.write("guide.txt", b"Some text.")
-    events = world.ingesting.ingest(CALLER, ref)
-    await anext(events)
-    await world.objects.delete(ref)
-    await world.ingesting.forget(CALLER, ref)
-
-    document = ended([event async for event in events])
-
-    assert (document.status, document.code) == (DocumentStatus.FAILED, "object_gone")
-    assert await world.documents.recent(CALLER, collection=None, limit=10) == []
-
-
-async def test_forgetting_takes_the_document_out(world: World) -> None:
-    """The object's deletion deletes the document; a second one finds nothing, which is no error."""
-    ref = await world.objects.write("guide.txt", b"Some text.")
-    document = ended(await world.ingest(ref))
-    await world.objects.delete(ref)
-
-    assert await world.ingesting.forget(CALLER, ref) == document
-    assert await world.ingesting.forget(CALLER, ref) is None
-    assert world.documents.contents == {}
-
-
-async def test_removing_deletes_the_object_too(world: World) -> None:
-    """Else the bucket and the database would say different things."""
-    document = ended(await world.ingest(await world.objects.write("a/b c+d.txt", b"Some text.")))
-
-    assert await world.ingesting.remove(CALLER, document.id) == document
-    assert (world.objects.contents, world.documents.contents) == ({}, {})
-    with pytest.raises(DocumentNotFound):
-        await world.ingesting.remove(CALLER, document.id)
 
 
 async def test_headings_are_embedded_with_their_text(world: World) -> None:
