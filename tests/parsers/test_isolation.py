@@ -127,6 +127,15 @@ return parts()"""
     assert [block.text for block in document.blocks] == pages
 
 
+async def test_a_document_that_is_read_again_has_the_rest_of_its_time(tmp_path: Path) -> None:
+    """Not the whole of it once more."""
+    code = "time.sleep(0.6)\nif resource.getrlimit(resource.RLIMIT_AS)[0] <= 256 << 20: raise MemoryError"
+    parser = IsolatedParser(timeout_seconds=1.0, memory_bytes=512 << 20, executable=altered(tmp_path, code))
+
+    with pytest.raises(DocumentTooLarge, match="longer to read than 1 seconds"):
+        await read_whole(parser, "a.txt", b"text")
+
+
 async def test_a_crash_is_a_damaged_document(tmp_path: Path) -> None:
     """A child that dies while it reads is told from one that refuses, and from one that never began."""
     parser = IsolatedParser(executable=altered(tmp_path, "os.kill(os.getpid(), signal.SIGSEGV)"))

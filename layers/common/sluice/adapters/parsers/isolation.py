@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import sys
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import asdict
 
 from sluice import errors
+from sluice.adapters.parsers.allowance import Allowance
 from sluice.adapters.parsers.child import READY, Answer, Request
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.turns import Turns
@@ -30,7 +30,7 @@ class IsolatedParser:
     A child gets documents and nothing else: no environment, hence no credentials. It reads one after the other, all of
     one tenant, as long as they are small and nothing is amiss. Two are read at once, each with half of the memory;
     where this does not suffice, or a child dies, the document is read again alone, by a fresh child with all of the
-    memory.
+    memory, in what is left of its time.
     """
 
     def __init__(
@@ -63,61 +63,52 @@ class IsolatedParser:
             return b"".join([base64.b64decode(answer["excerpt"]) async for answer in answers])
 
     async def _answers(self, request: Request, body: bytes, tenant: str) -> AsyncGenerator[Answer, None]:
-        told = 0
+        told, time = 0, Allowance(self._timeout_seconds)
         try:
             request["memory_bytes"] = self._memory_bytes // _AT_ONCE
-            answers = self._read(request, body, tenant)
-            async with self._turns.beside(), aclosing(answers):
+            answers = self._read(request, body, tenant, time)
+            async with self._turns.beside(), time.spent(), aclosing(answers):
                 async for answer in answers:
                     told += 1
                     yield answer
         except (_MemoryUsedUp, _ReaderDied):
             request["memory_bytes"] = self._memory_bytes
-            answers = self._read(request, body, tenant, fresh=True)
-            async with self._turns.alone(), aclosing(answers):
+            answers = self._read(request, body, tenant, time, fresh=True)
+            async with self._turns.alone(), time.spent(), aclosing(answers):
                 async for answer in answers:
                     told -= 1
                     if told < 0:
                         yield answer
 
     async def _read(
-        self, request: Request, body: bytes, tenant: str, *, fresh: bool = False
+        self, request: Request, body: bytes, tenant: str, time: Allowance, *, fresh: bool = False
     ) -> AsyncGenerator[Answer, None]:
         line = json.dumps(request).encode() + b"\n"
-        deadline = asyncio.get_running_loop().time() + self._timeout_seconds
-        async with self._in_time(deadline):
+        async with time.kept():
             worker = await self._workers.take(tenant, fresh=fresh)
         is_ready = False
         try:
-            async with self._in_time(deadline):
+            async with time.kept():
                 # A small document goes in one piece: each wakes the child.
                 await worker.send(*([line + body] if len(body) < _PIECE_BYTES else [line, body]))
-            while "end" not in (answer := _answer(await self._line(worker, deadline))):
+            while "end" not in (answer := _answer(await self._line(worker, time))):
                 yield answer
-            is_ready = await self._line(worker, deadline) == READY
+            is_ready = await self._line(worker, time) == READY
         finally:
             if is_ready:
                 self._workers.give_back(worker)
             else:
                 worker.end()
 
-    async def _line(self, worker: Worker, deadline: float) -> bytes:
+    async def _line(self, worker: Worker, time: Allowance) -> bytes:
         if (line := worker.next_line()) is not None:
             return line
         try:
-            async with self._in_time(deadline):
+            async with time.kept():
                 # A line holds some pages' text, which the limit on characters bounds, or a copy of them.
                 return await worker.line(most=8 * self._limits.characters + 2 * self._limits.bytes + (1 << 20))
         except ValueError as error:
             raise DocumentTooLarge("The file holds more text than is allowed.") from error
-
-    @asynccontextmanager
-    async def _in_time(self, deadline: float) -> AsyncGenerator[None, None]:
-        try:
-            async with asyncio.timeout_at(deadline):
-                yield
-        except TimeoutError as error:
-            raise DocumentTooLarge(f"The file took longer to read than {self._timeout_seconds:g} seconds.") from error
 
     def _request(self, name: str, body: bytes, excerpt: Sequence[int] = ()) -> Request:
         return Request(
