@@ -13,6 +13,7 @@ from sluice.domain import Usage
 from sluice.errors import (
     AnswerCutOff,
     AnswerEmpty,
+    AnswerRefused,
     ModelError,
     ModelRateLimited,
     ModelRejected,
@@ -41,11 +42,13 @@ def text(content: Any, finish: str | None = None, **more: Any) -> bytes:
     return chunk({"content": content}, finish, **more)
 
 
-def failed(code: int) -> bytes:
-    return line({"error": {"message": "no", "code": code}})
+def failed(code: int | str, message: str = "no") -> bytes:
+    return line({"error": {"message": message, "code": code}})
 
 
 STOP = text("", "stop")
+# As proxies word it; of the code LiteLLM reads only the number.
+REFUSED = failed(400, "invalid_request_error: content_policy_violation")
 A = TextDelta("A")
 
 
@@ -70,7 +73,13 @@ A = TextDelta("A")
         pytest.param([failed(400)], [ModelRejected], id="an error instead of an answer"),
         pytest.param([failed(429)], [ModelRateLimited], id="a limit instead of an answer"),
         pytest.param([failed(503)], [ModelUnavailable], id="an outage instead of an answer"),
-        pytest.param([text("A"), failed(500)], [A, AnswerCutOff], id="an error after text"),
+        pytest.param([REFUSED], [AnswerRefused], id="a refusal instead of an answer"),
+        pytest.param([text("A"), failed(500)], [A, AnswerCutOff], id="an outage after text"),
+        pytest.param([text("A"), failed(400)], [A, AnswerCutOff], id="a rejection after text"),
+        pytest.param([text("A"), failed(401)], [A, AnswerCutOff], id="a wrong key after text"),
+        pytest.param([text("A"), failed(429)], [A, AnswerCutOff], id="a limit after text"),
+        pytest.param([text("A"), failed("odd")], [A, AnswerCutOff], id="an unknown error after text"),
+        pytest.param([text("A"), REFUSED], [A, AnswerRefused], id="a refusal after text"),
         pytest.param([], [AnswerCutOff], id="nothing"),
     ],
 )

@@ -12,7 +12,7 @@ from typing import Any
 from sluice.adapters.llm import catalogue, failures, library
 from sluice.adapters.llm.direct import Calls
 from sluice.domain import Usage
-from sluice.errors import AnswerCutOff, AnswerEmpty, ModelUnavailable
+from sluice.errors import AnswerCutOff, AnswerEmpty, AnswerRefused, ModelError
 from sluice.ports import Finish, PromptMessage, TextDelta
 
 OPENAI = "openai"
@@ -118,10 +118,15 @@ class _Answer:
         return text
 
     async def guard(self, chunk: Awaitable[Any]) -> Any:
-        """Await the next chunk; an upstream that fails after the first text has cut the answer off."""
+        """Await the next chunk; an upstream that fails after the first text has cut the answer off.
+
+        Whatever it says then, it had taken the request, its model and its key; only a refusal stays one.
+        """
         try:
             return await chunk
-        except ModelUnavailable as error:
+        except AnswerRefused:
+            raise
+        except ModelError as error:
             raise (AnswerCutOff() if self._begun else error) from error.__cause__
 
     def finish(self, received: str | None) -> Finish:
