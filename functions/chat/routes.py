@@ -29,7 +29,7 @@ from functions.chat.ui_message_stream import UiMessage
 from functions.chat.ui_schemas import UiChatRequest, conversation_id
 from sluice import sse
 from sluice.domain import Message, Role, Usage
-from sluice.errors import ConversationNotFound
+from sluice.errors import ConversationNotFound, SluiceError
 
 public = APIRouter()
 # Nothing here is open to strangers, not even what needs no caller.
@@ -83,12 +83,16 @@ async def resume(
 async def search(
     body: SearchRequest, caller: TheCaller, searching: TheSearching, limiting: TheLimiting, after: BackgroundTasks
 ) -> SearchResponse:
-    """Find the passages that fit a text, best first; what models took for it is booked afterwards."""
+    """Find the passages that fit a text, best first; what models took for it is booked afterwards, found or not."""
 
     async def book(model: str, usage: Usage) -> None:
         after.add_task(limiting.book, caller, model, usage)
 
-    found = await searching.search(caller, body.query, limit=body.limit, where=body.where(), book=book)
+    try:
+        found = await searching.search(caller, body.query, limit=body.limit, where=body.where(), book=book)
+    except SluiceError:
+        await after()  # which follows no answer of an error
+        raise
     return SearchResponse.of(found)
 
 

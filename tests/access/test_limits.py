@@ -14,7 +14,7 @@ from functions.chat import dependencies
 from functions.chat.app import app
 from sluice import tokens
 from sluice.domain import Allowance, Caller, Usage
-from sluice.errors import ModelUnavailable
+from sluice.errors import DatabaseUnavailable, ModelUnavailable
 from sluice.moderating import Moderation
 from sluice.ports import Finish
 from sluice.reranking import Reranking
@@ -173,6 +173,29 @@ async def test_an_answer_that_breaks_off_is_booked_as_far_as_it_came(client: htt
     assert booked.completion_tokens == ceil(23 / tokens.BYTES_PER_TOKEN)
 
 
+async def test_an_answer_is_booked_once_the_ledger_is_back(client: httpx.AsyncClient, parts: Parts) -> None:
+    """The provider was paid when the ledger was away: it is asked again at the end of the stream."""
+    parts.allowance = Allowance(streams=1)
+    parts.ledger.failures.append(DatabaseUnavailable())
+    parts.model.enqueue("Krill.", Finish("stop", Usage(1_000, 500)))
+
+    told = events(await ask(client))
+
+    usage = (await client.get("/api/usage")).json()
+    booked = {"answers": 1, "prompt_tokens": 1_005, "completion_tokens": 500, "cost": 0.000005}
+    assert (told[-1]["type"], usage["day"], usage["streams"]) == ("done", booked, 0)
+
+
+async def test_a_ledger_that_stays_away_costs_the_reader_nothing(client: httpx.AsyncClient, parts: Parts) -> None:
+    """The log says what was not booked."""
+    parts.ledger.failures += [DatabaseUnavailable()] * 2
+    parts.model.enqueue("Krill.")
+
+    told = events(await ask(client))
+
+    assert (told[-1]["type"], parts.ledger.settled) == ("done", [])
+
+
 async def test_a_question_that_fails_before_the_model_holds_nothing(client: httpx.AsyncClient, parts: Parts) -> None:
     """What was kept back for it is free again, and only what its search took is booked."""
     parts.allowance = Allowance(streams=1)
@@ -195,6 +218,16 @@ async def test_what_a_search_took_is_booked(client: httpx.AsyncClient, parts: Pa
     usage = (await client.get("/api/usage")).json()
 
     assert usage["day"] == {"answers": 0, "prompt_tokens": 2, "completion_tokens": 0, "cost": 0.000002}
+
+
+async def test_a_search_that_fails_has_cost_something_too(client: httpx.AsyncClient, parts: Parts) -> None:
+    """Its vector was made before the database failed."""
+    parts.passages.failures.append(DatabaseUnavailable())
+
+    failed = await client.post("/api/search", json={"query": "blue whales"})
+
+    usage = (await client.get("/api/usage")).json()
+    assert (failed.status_code, usage["day"]["prompt_tokens"]) == (503, 2)
 
 
 async def test_what_ranking_a_search_anew_took_is_booked(client: httpx.AsyncClient, parts: Parts) -> None:

@@ -109,7 +109,7 @@ class Admission:
         await self._meter.note(model, usage)
 
     async def follow(self, events: AsyncGenerator[AnswerEvent, None]) -> AsyncGenerator[AnswerEvent, None]:
-        """Pass the events on, and tell when the budget has ended the answer; nothing stays held in the end."""
+        """Pass the events on, and tell when the budget has ended the answer; in the end nothing is held or unbooked."""
         try:
             async with aclosing(events):
                 async for event in events:

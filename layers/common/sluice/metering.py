@@ -70,23 +70,20 @@ class Meter:
         self.beside += usage if usage.cost is not None else (await self.prices.of(model)).priced(usage)
 
     async def settle(self) -> None:
-        """Book what was used and give the rest back, once."""
-        if not self.settled:
-            self.settled = True
-            await self._book(self.spent())
+        """Book what was used and give the rest back, once; a ledger that is away costs the operator, not the reader."""
+        if self.settled:
+            return
+        self.settled = True
+        try:
+            await self.ledger.settle(self.limits, self.hold, self.spent())
+        except SluiceError:
+            self.settled = False
+            logger.exception("The cost of an answer could not be booked: %s", self.spent())
 
     async def release(self) -> None:
-        """Give back what was kept for an answer whose model was not asked."""
-        if not self.begun and (self.hold or self.beside != Usage()):
-            await self._book(self.beside)
-            self.hold, self.beside = None, Usage()
-
-    async def _book(self, usage: Usage) -> None:
-        """A ledger that is away costs the operator, not the reader."""
-        try:
-            await self.ledger.settle(self.limits, self.hold, usage)
-        except SluiceError:
-            logger.exception("The cost of an answer could not be booked: %s", usage)
+        """Settle an answer whose model was not asked, and once more one that the ledger was away for."""
+        if self.begun or self.hold or self.beside != Usage():
+            await self.settle()
 
     async def _fits(self) -> bool:
         """Whether what was used is within the hold, or the hold could be made larger."""

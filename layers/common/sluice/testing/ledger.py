@@ -8,7 +8,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sluice.domain import Allowance, Usage
-from sluice.errors import LimitReached, ModelUnpriced, MoneySpent, TokensSpent, TooManyRequests, TooManyStreams
+from sluice.errors import (
+    LimitReached,
+    ModelUnpriced,
+    MoneySpent,
+    SluiceError,
+    TokensSpent,
+    TooManyRequests,
+    TooManyStreams,
+)
 from sluice.spending import DayUsed, Hold, Limits, Price, Used
 
 
@@ -33,7 +41,10 @@ class _Held:
 
 
 class InMemoryLedger:
-    """The `Ledger` in dictionaries; `advance` lets time pass. `settled` records what was booked."""
+    """The `Ledger` in dictionaries; `advance` lets time pass. `settled` records what was booked for answers.
+
+    `failures` are raised by the settlements to come, one each.
+    """
 
     def __init__(self, now: datetime | None = None) -> None:
         self.now = now or datetime.now(UTC)
@@ -42,6 +53,7 @@ class InMemoryLedger:
         self._spent: dict[tuple[str, datetime], list[Usage]] = defaultdict(list)
         self._beside: Counter[tuple[str, datetime]] = Counter()
         self.settled: list[Usage] = []
+        self.failures: list[SluiceError] = []
 
     async def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -74,6 +86,8 @@ class InMemoryLedger:
         return longer
 
     async def settle(self, limits: Limits, hold: Hold | None, usage: Usage) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
         if hold is not None and self._held.pop(hold.id, None) is None:
             return
         if usage.tokens or usage.cost:
