@@ -189,6 +189,24 @@ async def test_a_whole_answer_costs_one_write_at_its_end() -> None:
     assert world.conversations.records[started(events).message_id].saves == 1
 
 
+async def test_nothing_is_written_while_nothing_is_said(world: World) -> None:
+    """However many beats the model thinks: it is asked only whether to go on."""
+    gate = asyncio.Event()
+    world.model.enqueue("They eat ", gate, "krill.")
+    events = await world.answering.open(CALLER, Question("whales"))
+    record = world.conversations.records[started([event async for event in until(events, TextAdded)]).message_id]
+    async with asyncio.timeout(10):
+        while record.signs < 1:  # noqa: ASYNC110 - a fake tells nobody that it was told
+            await asyncio.sleep(0)
+        saves = record.saves
+        while record.signs < 4:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0)
+
+    assert record.saves == saves
+    gate.set()
+    assert [type(event) async for event in events] == [TextAdded, AnswerDone]
+
+
 async def test_a_database_that_is_waking_is_told_and_waited_for() -> None:
     """The stream begins at once, says why nothing comes, and goes on."""
     world = World(waking_notice=0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import LiteralString
 from uuid import UUID
 
 import pytest
@@ -241,11 +242,12 @@ async def test_a_stop_reaches_the_answer_with_its_next_save(store: ConversationS
     running = following(first, "q3")
     await begin(store, running)
     answer = Message(running.answer_id, Role.ASSISTANT, "They", model="m")
-    wanted = await store.save(CALLER, answer)
+    wanted = await store.save(CALLER, answer) and await store.keep_alive(CALLER, running.answer_id)
 
     stopped = await store.stop(CALLER, first.conversation_id)
 
     assert (wanted, stopped, await store.save(CALLER, answer)) == (True, [running.answer_id], False)
+    assert not await store.keep_alive(CALLER, running.answer_id)
     await store.save(CALLER, replace(answer, finish_reason="stopped"))
     assert await store.stop(CALLER, first.conversation_id) == []
 
@@ -318,6 +320,7 @@ async def test_a_deleted_conversation_is_gone_and_its_answer_ends(store: Convers
     await store.delete(CALLER, turn.conversation_id)
 
     assert not await store.save(CALLER, answer, first=2, events=[TextAdded("x")])
+    assert not await store.keep_alive(CALLER, turn.answer_id)
     assert await store.page(CALLER, limit=9) == []
     with pytest.raises(ConversationNotFound):
         await store.load(CALLER, turn.conversation_id)
@@ -351,6 +354,7 @@ async def test_strangers_can_neither_read_nor_write(store: ConversationStore, st
             await attempt()
 
     assert not await store.save(stranger, Message(message, Role.ASSISTANT, "forged", model="m"))
+    assert not await store.keep_alive(stranger, message)
     assert await store.page(stranger, limit=9) == []
     assert await store.load(CALLER, known) == before
 
@@ -365,6 +369,24 @@ async def test_an_answer_of_a_dead_environment_is_interrupted(database: Database
     assert recorded.answer.finish_reason == "interrupted"
     assert (await store.load(CALLER, turn.conversation_id)).messages[-1].finish_reason == "interrupted"
     assert await store.stop(CALLER, turn.conversation_id) == []
+
+
+async def test_an_answer_without_news_gives_a_sign_only_when_the_last_one_is_old(database: Database) -> None:
+    """To ask whether it is still wanted writes nothing."""
+    store, turn = PostgresConversations(database), new()
+    await begin(store, turn)
+    version: LiteralString = "select xmin::text from message where id = %(id)s"
+    age: LiteralString = "update message set alive_at = now() - interval '14 s' where id = %(id)s returning xmin::text"
+    row = {"id": turn.answer_id}
+    [begun] = await database.fetch(version, row)
+
+    await store.keep_alive(CALLER, turn.answer_id)
+    [asked] = await database.fetch(version, row)
+    [aged] = await database.fetch(age, row)
+    await store.keep_alive(CALLER, turn.answer_id)
+    [signed] = await database.fetch(version, row)
+
+    assert (asked == begun, signed == aged) == (True, False)
 
 
 async def test_old_events_are_swept_by_the_answers_that_end(database: Database) -> None:

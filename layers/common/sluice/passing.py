@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sluice.domain import Caller, Message, Regeneration, Turn
 from sluice.errors import MessageNotFound
@@ -39,4 +40,8 @@ class PassingConversation:
         events: Sequence[AnswerEvent] = (),
     ) -> bool:
         """The client keeps the answer, and wants it for as long as it reads."""
+        return True
+
+    async def keep_alive(self, caller: Caller, message_id: UUID) -> bool:
+        """As `save`."""
         return True

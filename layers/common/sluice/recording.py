@@ -1,8 +1,9 @@
 """An answer is kept while it streams: behind its back, in batches, each of which also tells whether to go on.
 
 The stream never waits for the database between its first event and its last: events pass through a queue, and what
-passed is written every `beat` seconds. A lost connection, another environment's stop and a death of this one all meet
-in these writes: readers elsewhere find the events there, and the time of the last one says whether anybody still works.
+passed is written every `beat` seconds; a beat in which nothing passed asks only whether to go on. A lost connection,
+another environment's stop and a death of this one all meet in the database: readers elsewhere find the events there,
+and the time of the last sign of life says whether anybody still works.
 """
 
 from __future__ import annotations
@@ -83,11 +84,11 @@ class Recording:
                 await asyncio.sleep(0)  # else what a model sends in one piece is all taken in before any of it goes out
 
     async def _watch(self) -> None:
-        """Save at each beat; return when the answer is over or nobody wants it any more."""
+        """Save what is new at each beat; return when the answer is over or nobody wants it any more."""
         await asyncio.wait([self._beginning])
         while self._has_begun() and not await self._over_within(self._beat):
             try:
-                if not await self._save():
+                if not await (self._save() if self._unsaved else self._keep_alive()):
                     return
             except SluiceError as error:
                 logger.warning("The answer could not be saved, which is tried again: %s", error.message)
@@ -121,6 +122,9 @@ class Recording:
         del self._unsaved[: len(events)]
         self._saved += len(events)
         return is_wanted
+
+    async def _keep_alive(self) -> bool:
+        return await self._conversations.keep_alive(self._caller, self._draft.id)
 
     def _done(self) -> AnswerDone:
         draft = self._draft

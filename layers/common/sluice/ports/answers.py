@@ -111,6 +111,10 @@ class AnswerKeeper(Protocol):
         """
         ...
 
+    async def keep_alive(self, caller: Caller, message_id: UUID) -> bool:
+        """Give the same sign where there is nothing new to keep, and return the same."""
+        ...
+
 
 class ConversationStore(AnswerKeeper, Protocol):
     """Keeps conversations, each of one user of a tenant; everybody else finds nothing (`ConversationNotFound`)."""

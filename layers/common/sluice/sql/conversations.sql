@@ -92,11 +92,12 @@ order by depth desc;
 
 -- name: save_answer
 -- Events of answers that began before `horizon` go, a few with each answer that ends; keys are in the order of time.
+-- Sources are long and stay the same: PostgreSQL, which keeps them beside the row, then does not write them again.
 with saved as (
     update message
     set content = %(content)s,
         citations = %(citations)s,
-        sources = %(sources)s,
+        sources = case when sources = %(sources)s then sources else %(sources)s end,
         model = %(model)s,
         finish_reason = %(finish_reason)s,
         prompt_tokens = %(prompt_tokens)s,
@@ -124,6 +125,20 @@ swept as (
       ))
 )
 select stop_requested from saved;
+
+-- name: keep_alive
+with known as (
+    select message.id, message.alive_at, message.stop_requested
+    from message
+    join conversation on conversation.id = message.conversation_id
+    where message.id = %(id)s and conversation.tenant = %(tenant)s and conversation.owner = %(owner)s
+),
+signed as (
+    update message set alive_at = now()
+    from known
+    where message.id = known.id and known.alive_at < now() - make_interval(secs => %(sign_after)s)
+)
+select stop_requested from known;
 
 -- name: recorded_events
 -- One row a batch; one row without a batch when there is nothing new.

@@ -23,6 +23,7 @@ class Record:
     events: list[AnswerEvent] = field(default_factory=list)
     stop_requested: bool = False
     saves: int = 0
+    signs: int = 0
 
 
 class InMemoryConversations:
@@ -72,14 +73,23 @@ class InMemoryConversations:
     ) -> bool:
         """Replace the answer and add its events; False once it was stopped or deleted."""
         self._fail()
-        for key, conversation in self.kept.items():
-            if key[:2] == (caller.tenant, caller.user) and any(each.id == answer.id for each in conversation.messages):
-                self.kept[key] = replace(conversation, messages=_with(conversation.messages, answer))
-                record = self.records[answer.id]
-                record.events[first - 1 :] = events
-                record.saves += 1
-                return not record.stop_requested
-        return False
+        conversation = self._holding(caller, answer.id)
+        if conversation is None:
+            return False
+        self._put(caller, replace(conversation, messages=_with(conversation.messages, answer)))
+        record = self.records[answer.id]
+        record.events[first - 1 :] = events
+        record.saves += 1
+        return not record.stop_requested
+
+    async def keep_alive(self, caller: Caller, message_id: UUID) -> bool:
+        """Return what `save` does."""
+        self._fail()
+        if self._holding(caller, message_id) is None:
+            return False
+        record = self.records[message_id]
+        record.signs += 1
+        return not record.stop_requested
 
     async def recorded(self, caller: Caller, conversation_id: UUID, message_id: UUID, *, after: int) -> Recorded:
         """Return the answer and its events after `after`."""
@@ -164,6 +174,13 @@ class InMemoryConversations:
         if conversation is None:
             raise ConversationNotFound
         return conversation
+
+    def _holding(self, caller: Caller, message_id: UUID) -> Conversation | None:
+        for (tenant, user, _), conversation in self.kept.items():
+            is_own = (tenant, user) == (caller.tenant, caller.user)
+            if is_own and any(each.id == message_id for each in conversation.messages):
+                return conversation
+        return None
 
     def _message(self, conversation: Conversation, message_id: UUID) -> Message:
         for message in conversation.messages:

@@ -22,6 +22,8 @@ from sluice.ports import Recorded
 MOST_MESSAGES = 2_000
 KEEP_EVENTS_SECONDS = 3_600
 DEAD_AFTER_SECONDS = 15.0
+SIGN_SHARE = 0.2
+"""Of the time after which an answer counts as interrupted: how old its last sign may become before the next."""
 INTERRUPTED = "interrupted"
 
 
@@ -60,6 +62,11 @@ class PostgresConversations:
             events=event_records.dumps(events) if events else None,
             horizon=_horizon(),
         )
+        return bool(rows) and not rows[0]["stop_requested"]
+
+    async def keep_alive(self, caller: Caller, message_id: UUID) -> bool:
+        """Read whether the answer is wanted; the sign is written while the last one is still far from too old."""
+        rows = await self._fetch("keep_alive", caller, id=message_id, sign_after=self._dead_after * SIGN_SHARE)
         return bool(rows) and not rows[0]["stop_requested"]
 
     async def recorded(self, caller: Caller, conversation_id: UUID, message_id: UUID, *, after: int) -> Recorded:
