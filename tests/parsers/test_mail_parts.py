@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from sluice.adapters.parsers.reading import DocumentParser
 from sluice.domain import Block
+from sluice.errors import DocumentTooLarge, EmptyDocument, EncryptedDocument
+from tests.parsers.making import docx, paragraph
 
 HEAD = "From: ann@example.com\r\nSubject: Trip\r\nMIME-Version: 1.0\r\n"
 HEADERS = Block("Subject: Trip\nFrom: ann@example.com", heading="Trip")
@@ -27,14 +31,13 @@ def texts(parser: DocumentParser, body: str) -> list[str]:
 
 
 def test_text_around_pictures_is_read_whole(parser: DocumentParser) -> None:
-    """Programs part it there, and lists add a part of their own; an attached text is named and not read."""
-    attached = part("data", more='\r\nContent-Disposition: attachment; filename="log.txt"')
-    body = multipart("mixed", part("Before"), part("....", "image/png"), part("After"), part("", "text/html"), attached)
+    """Programs part it there, and lists add a part of their own."""
+    body = multipart("mixed", part("Before"), part("....", "image/png"), part("After"), part("", "text/html"))
 
     blocks = parser.parse("a.eml", (HEAD + body).encode()).blocks
 
     assert blocks == (
-        Block("Subject: Trip\nFrom: ann@example.com\nAttachment: log.txt", heading="Trip"),
+        HEADERS,
         Block("Before", heading="Trip"),
         Block("After", heading="Trip"),
     )
@@ -70,6 +73,124 @@ def test_an_attached_mail_is_read_wherever_it_is_attached(parser: DocumentParser
     body = multipart("signed", multipart("mixed", part("See below."), inner, boundary="M"), part("x", "app/x"))
 
     assert texts(parser, body) == ["See below.", "Subject: Old\nFrom: ann@example.com", "It rained."]
+
+
+def attached(name: str, content: bytes, kind: str = "application/octet-stream") -> str:
+    more = f'\r\nContent-Disposition: attachment; filename="{name}"\r\nContent-Transfer-Encoding: base64'
+    return part(base64.encodebytes(content).decode(), kind, more)
+
+
+def test_documents_that_are_attached_are_read(parser: DocumentParser) -> None:
+    """Each under its name, however deep it lies; what can't be read is named as such."""
+    bundled = multipart(
+        "mixed", attached("plan.docx", docx(paragraph("By train", "H1") + paragraph("At nine."))), boundary="I"
+    )
+    mail = attached("old.eml", f"{HEAD.replace('Trip', 'Old')}\r\nIt rained.\r\n".encode())
+    more = (attached("log.txt", b"sunny", "text/plain"), attached("me.png", b"\x89PNG"), mail, bundled)
+
+    blocks = parser.parse("a.eml", (HEAD + multipart("mixed", part("See below."), *more)).encode()).blocks
+
+    names = "Attachment: log.txt\nAttachment: me.png (not read)\nAttachment: old.eml\nAttachment: plan.docx"
+    assert blocks == (
+        Block(f"Subject: Trip\nFrom: ann@example.com\n{names}", heading="Trip"),
+        Block("See below.", heading="Trip"),
+        Block("sunny", heading="Trip > log.txt"),
+        Block("Subject: Old\nFrom: ann@example.com", heading="Trip > old.eml > Old"),
+        Block("It rained.", heading="Trip > old.eml > Old"),
+        Block("By train\n\nAt nine.", heading="Trip > plan.docx > By train"),
+    )
+
+
+def test_mails_attached_to_mails_end_somewhere(parser: DocumentParser) -> None:
+    """Files within files too: the innermost are named and not read."""
+    body = f"{HEAD}\r\nInnermost\r\n"
+    for _ in range(10):
+        body = HEAD + multipart("mixed", part("See below."), attached("in.eml", body.encode()))
+
+    blocks = parser.parse("a.eml", body.encode()).blocks
+
+    assert blocks[-2].text == "Subject: Trip\nFrom: ann@example.com\nAttachment: in.eml (not read)"
+
+
+def test_the_only_text_may_be_marked_as_attached(parser: DocumentParser) -> None:
+    """It is what the sender wrote."""
+    assert texts(parser, part("Hello", more='\r\nContent-Disposition: attachment; filename="msg.txt"')) == ["Hello"]
+
+
+def test_a_mail_of_attachments_that_cannot_be_read_is_empty(parser: DocumentParser) -> None:
+    """One without any says in its subject what it has to say."""
+    with pytest.raises(EmptyDocument, match=r"none that can be read is attached to it \(me\.png\)"):
+        parser.parse("a.eml", (HEAD + multipart("mixed", attached("me.png", b"\x89PNG", "image/png"))).encode())
+
+    assert parser.parse("a.eml", f"{HEAD}\r\n".encode()).blocks == (HEADERS,)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        multipart("encrypted", part("Version: 1", "application/pgp-encrypted"), part("x", "application/octet-stream")),
+        part("MIAGCSqGSIb3DQEHA6CA", "application/pkcs7-mime", "; smime-type=enveloped-data"),
+        part("MIAGCSqGSIb3DQEHA6CA", "application/x-pkcs7-mime", '; name="smime.p7m"'),
+        multipart("mixed", multipart("encrypted", part("Version: 1", "application/pgp-encrypted"), boundary="I")),
+        part("-----BEGIN PGP MESSAGE-----\r\n\r\nabc"),
+    ],
+    ids=["PGP/MIME", "S/MIME", "S/MIME by its name", "PGP/MIME within a list's mail", "PGP"],
+)
+def test_an_encrypted_mail_is_refused(parser: DocumentParser, body: str) -> None:
+    """With a word on what to do, and not by its headers alone."""
+    with pytest.raises(EncryptedDocument, match="upload its text"):
+        parser.parse("a.eml", (HEAD + body).encode())
+
+
+def test_an_encrypted_mail_of_a_mailbox_is_named(parser: DocumentParser) -> None:
+    """The others are read; and a mail that only quotes another's armour is not encrypted."""
+    envelope = "From ann@example.com Mon Jan  1 10:00:00 2024\n"
+    secret, quoting = "-----BEGIN PGP MESSAGE-----\n\nabc\n\n", "> -----BEGIN PGP MESSAGE-----\n\nWhat is this?\n"
+    body = "".join(f"{envelope}{HEAD}\r\n{text}" for text in (secret, quoting)).replace("\r\n", "\n")
+
+    assert parser.parse("a.mbox", body.encode()).blocks == (
+        Block("Subject: Trip\nFrom: ann@example.com\nEncrypted: not read", heading="Trip"),
+        HEADERS,
+        Block("> -----BEGIN PGP MESSAGE-----\n\nWhat is this?", heading="Trip"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        (part("<bold>Bold</bold> 1 << 2", "text/enriched"), "Bold 1 < 2"),
+        (part("SUMMARY:Lunch", "text/calendar"), "SUMMARY:Lunch"),
+        (part(r"{\rtf1 Rich\par}", "text/rtf"), "Rich"),
+        (
+            part("A long \r\nline\r\n> of \r\n> Ann\r\n-- \r\nBob", more="; format=flowed"),
+            "A long line\n> of Ann\n--\nBob",
+        ),
+        (part("Donau \r\nschiff", more="; format=flowed; delsp=yes"), "Donauschiff"),
+        (multipart("mixed", part("No boundary"), declared="Z"), "No boundary"),
+        ("Content-Type: multipart/mixed\r\n\r\nNo parts", "No parts"),
+        (f"Content-Type: message/rfc822\r\n\r\n{HEAD}\r\nForwarded", "Forwarded"),
+    ],
+    ids=["enriched", "calendar", "RTF", "flowed", "flowed in words", "wrong boundary", "no boundary", "forwarded"],
+)
+def test_text_comes_in_many_forms(parser: DocumentParser, body: str, read: str) -> None:
+    """All of them are read."""
+    assert texts(parser, body)[-1] == read
+
+
+def test_a_page_saved_as_a_mail_needs_no_name(parser: DocumentParser) -> None:
+    """Word saves one as `.doc`, whose pages part no frames."""
+    frames, page = part("<frameset><frame src=b></frameset>", "text/html"), part("<p>Framed</p>", "text/html")
+    body = "MIME-Version: 1.0\r\n" + multipart("related", frames, page)
+
+    assert parser.parse("a.doc", body.encode()).blocks == (Block("Framed"),)
+
+
+def test_a_mail_of_more_parts_than_programs_write_is_refused(parser: DocumentParser) -> None:
+    """At once: each part takes time, even an empty one."""
+    body = f"{HEAD}Content-Type: multipart/mixed; boundary=B\r\n\r\n" + "--B\r\n\r\n" * 100_000
+
+    with pytest.raises(DocumentTooLarge, match="more than 10,000 parts"):
+        parser.parse("a.eml", body.encode())
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1251", "us-ascii"])

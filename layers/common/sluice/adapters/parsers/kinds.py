@@ -8,6 +8,8 @@ from sluice.adapters.parsers.archives import Archive
 from sluice.adapters.parsers.compound import root_names
 from sluice.adapters.parsers.json_text import is_json
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.mail_signs import is_mail
+from sluice.adapters.parsers.names import extension_of
 from sluice.adapters.parsers.packages import content_type, main_part
 from sluice.errors import EncryptedDocument, UnsupportedKind
 
@@ -85,12 +87,6 @@ _NAMED = {"csv": CSV, "tsv": CSV, "tab": CSV, "jsonl": JSON, "ndjson": JSON, "md
 # Atomic groups, since a comment that may stretch over the next one would be tried in every combination.
 _HTML_START = re.compile(r"(?>\s*<!--.*?-->)*+\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _HTML_PAGE = re.compile(r"<(html|head|title|body)\b[^>]*>", re.IGNORECASE)
-_MAIL_HEADER = re.compile(
-    r"(from|to|subject|date|mime-version|received|return-path|delivered-to|message-id|content-type):", re.IGNORECASE
-)
-_MAILBOX_LINE = re.compile(r"\AFrom \S+([^\n]*\d{4})?[^\n]*\n")
-_MAIL_NAMES = frozenset({"eml", "mbox", "mht", "mhtml"})
-_MOST_HEADERS = 1_000
 _MARKDOWN_HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
 _BEGINNING = 65_536
 _FIRST_TAGS = 8_192
@@ -132,9 +128,11 @@ def binary_kind(name: str, body: bytes, limits: Limits) -> str | None:
 
 
 def text_kind(name: str, text: str) -> str:
-    """Return a kind that is read from text; raise `UnsupportedKind` for another format that is written as text."""
+    """Return a kind that is read from text; raise `DocumentError` for another format that is written as text."""
     beginning = text[:_BEGINNING].lstrip()
-    extension = _extension(name)
+    if beginning.startswith("-----BEGIN PGP MESSAGE-----"):
+        raise EncryptedDocument("The file is encrypted with PGP; upload what it holds.")
+    extension = extension_of(name)
     if _is_html(beginning, extension):
         return HTML
     if _FLAT_OPEN_DOCUMENT.search(beginning[:_FIRST_TAGS]):
@@ -159,23 +157,6 @@ def _is_html(beginning: str, extension: str) -> bool:
     if _HTML_START.match(beginning):
         return True
     return beginning.startswith("<") and (extension in {"html", "htm", "xhtml"} or bool(_HTML_PAGE.search(beginning)))
-
-
-def is_mail(name: str, text: str) -> bool:
-    """Return whether the text begins with header lines, three or more of them well known.
-
-    One is enough where the name says so, or where the line stands before it that parts the mails of a mailbox.
-    """
-    beginning = text[:_BEGINNING].replace("\r\n", "\n").lstrip("\n")
-    envelope = _MAILBOX_LINE.match(beginning)
-    headers = beginning[envelope.end() if envelope else 0 :].partition("\n\n")[0].splitlines()
-    known = {match[1].lower() for line in headers[:_MOST_HEADERS] if (match := _MAIL_HEADER.match(line))}
-    needed = 1 if _extension(name) in _MAIL_NAMES or (envelope and envelope[1]) else 3
-    return len(known) >= needed and bool(re.match(r"[\w-]+:", headers[0]))
-
-
-def _extension(name: str) -> str:
-    return name.rpartition(".")[2].lower() if "." in name else ""
 
 
 def _archive(archive: Archive) -> str:

@@ -1,74 +1,46 @@
-"""Reads e-mails: who wrote to whom about what, and the text; mails within mails too."""
+"""Reads mail: who wrote to whom about what, the text, and what is attached, mails and documents; mailboxes too."""
 
 from __future__ import annotations
 
-import email
 import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from email.message import EmailMessage, MIMEPart
+from email.message import MIMEPart
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from sluice.adapters.parsers import html
 from sluice.adapters.parsers.cleaning import clean, one_line
-from sluice.adapters.parsers.decoding import decode, decoded_as
-from sluice.adapters.parsers.guessing import attempt
+from sluice.adapters.parsers.enclosed import enclosed
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.mail_message import message_of
+from sluice.adapters.parsers.mail_parts import attached, is_encrypted, mails_in, shown
+from sluice.adapters.parsers.mail_text import blocks_of, decoded, is_armoured
 from sluice.domain import Block, ParsedDocument
-from sluice.errors import DamagedDocument, EmptyDocument, EncryptedDocument, UnsupportedKind
+from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, EncryptedDocument
 
 _HEADERS = ("Subject", "From", "To", "Cc", "Date")
-_ENCRYPTED = frozenset({"multipart/encrypted", "application/pgp-encrypted"})
-_ARMOUR = "-----BEGIN PGP MESSAGE-----"
 _MOST_MAILS = 10
-_LONGEST_HEADER = 20_000
-_TEXTS = frozenset({"text/plain", "text/html"})
-_ONE_TEXT = frozenset({"multipart/alternative", "multipart/related"})
-# Outlook Express wrote boundaries with signs in them that a value has only in quotes (RFC 2045, section 5.1).
-_BARE_BOUNDARY = re.compile(
-    rb"^(content-type:[^\r\n]*(?:\r?\n[ \t][^\r\n]*){0,9}?\bboundary=)([^\s\";]*=[^\s\";]*)",
-    re.IGNORECASE | re.MULTILINE,
-)
-# A short text in an encoding of two bytes a character may be UTF-8 by accident.
-_OF_EAST_ASIA = re.compile("gb|big5|hz|jis|euc|2022|ks_?c|9[345][0269]|korean|johab", re.IGNORECASE)
 _MAILBOX_LINE = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From \S+ [^\n]*\d{4}[^\n]*\n")
+
+_File = tuple[str, list[Block]]
 
 
 def read(body: bytes, limits: Limits) -> ParsedDocument:
-    """Return the mail's headers and text under its subject; raise `DocumentError`.
+    """Return each mail's headers, text and attachments under its subject; raise `DocumentError`.
 
-    A mail without any text of its own is empty: its headers alone would answer nothing but who wrote when.
+    A mail of which nothing but attachments that can't be read is there holds no text, whatever its headers say.
     """
     try:
-        messages = [_message(raw) for raw in _messages(body)]
-        found = (block for message in messages for block in _blocks(message, limits, depth=0))
+        messages = [message_of(raw) for raw in _messages(body)]
+        is_alone = len(messages) == 1
+        found = (block for message in messages for block in _blocks(message, limits, depth=0, is_alone=is_alone))
         blocks = [block for block in found if block.text.strip()]
-        subject = _header(messages[0], "Subject") if len(messages) == 1 else None
+        subject = _header(messages[0], "Subject") if is_alone else None
     except (ValueError, LookupError, TypeError, AttributeError, IndexError) as error:
         raise DamagedDocument("The e-mail is damaged and can't be read.") from error
     if not blocks:
         raise EmptyDocument
     return ParsedDocument("eml", tuple(blocks), title=subject)
-
-
-if TYPE_CHECKING:
-    _Modern = email.policy.EmailPolicy[EmailMessage]
-else:  # generic for the type checker only
-    _Modern = email.policy.EmailPolicy
-
-
-class _Policy(_Modern):
-    """Cuts headers that nobody would read: what makes sense of them takes time by the square of their length."""
-
-    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
-        name, value = super().header_source_parse(sourcelines)
-        return name, value[:_LONGEST_HEADER]
-
-
-def _message(raw: bytes) -> MIMEPart:
-    return email.message_from_bytes(_BARE_BOUNDARY.sub(rb'\1"\2"', raw), policy=_Policy())
 
 
 def _messages(body: bytes) -> list[bytes]:
@@ -79,16 +51,51 @@ def _messages(body: bytes) -> list[bytes]:
     return [body[start:end] for start, end in pairwise([*starts, len(body)])]
 
 
-def _blocks(message: MIMEPart, limits: Limits, *, depth: int) -> Iterator[Block]:
+def _blocks(message: MIMEPart, limits: Limits, *, depth: int, is_alone: bool) -> Iterator[Block]:
+    """Yield the mail's own text and what is attached to it, behind its headers; alone, it must have some."""
     limits.check_nesting(depth * 100 // _MOST_MAILS)
+    parts = shown(message)
+    is_secret = any(map(is_armoured, parts))
+    own = [] if is_secret else [block for part in parts for block in blocks_of(part, limits)]
+    inner = [block for mail in mails_in(message) for block in _blocks(mail, limits, depth=depth + 1, is_alone=False)]
+    files = [_attachment(part, limits) for part in attached(message, parts)]
+    is_secret = is_secret or is_encrypted(message)
+    if is_alone and not (own or inner or any(blocks for _, blocks in files)):
+        _refuse(is_secret, [name for name, _ in files])
     subject = _header(message, "Subject")
-    lines = [f"{name}: {value}" for name in _HEADERS if (value := _header(message, name))]
-    lines += [f"Attachment: {name}" for name in _attachments(message)]
-    yield Block(clean("\n".join(lines)), heading=subject)
-    for block in _text(message):
-        yield replace(block, heading=" > ".join(filter(None, (subject, block.heading))) or None)
-    for inner in _mails(message):
-        yield from _blocks(inner, limits, depth=depth + 1)
+    yield Block(clean("\n".join(_lines(message, is_secret, files))), heading=subject)
+    yield from (_under(subject, block) for block in [*own, *(block for _, blocks in files for block in blocks)])
+    yield from inner
+
+
+def _refuse(is_secret: bool, names: list[str]) -> None:
+    """Raise why a mail without text can't be used; one without attachments says in its subject what it has to say."""
+    if is_secret:
+        raise EncryptedDocument("The e-mail is encrypted, or packed into its signature; upload its text.")
+    if names:
+        raise EmptyDocument(f"The e-mail has no text, and none that can be read is attached to it ({names[0][:200]}).")
+
+
+def _lines(message: MIMEPart, is_secret: bool, files: list[_File]) -> Iterator[str]:
+    yield from (f"{name}: {value}" for name in _HEADERS if (value := _header(message, name)))
+    if is_secret:
+        yield "Encrypted: not read"
+    yield from (f"Attachment: {name}{'' if blocks else ' (not read)'}" for name, blocks in files)
+
+
+def _under(heading: str | None, block: Block) -> Block:
+    return replace(block, heading=" > ".join(filter(None, (heading, block.heading))) or None)
+
+
+def _attachment(part: MIMEPart, limits: Limits) -> _File:
+    """Return an attachment's name with its text, none where it can't be read."""
+    name = one_line(part.get_filename() or part.get_content_type())
+    body = part.get_payload(decode=True)
+    try:
+        blocks = [*enclosed(name, body, limits)] if isinstance(body, bytes) else []
+    except DocumentError:
+        blocks = []
+    return name, [_under(name, block) for block in blocks]
 
 
 def _header(message: MIMEPart, name: str) -> str | None:
@@ -96,79 +103,5 @@ def _header(message: MIMEPart, name: str) -> str | None:
     raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
     line = "".join(str(raw).splitlines())
     if not line.isascii():
-        line = _decoded(line.encode("ascii", "surrogateescape"))
+        line = decoded(line.encode("ascii", "surrogateescape"))
     return one_line(str(email.policy.default.header_factory(name, line))) or None
-
-
-def _attachments(message: MIMEPart) -> Iterator[str]:
-    """Yield the names of what is attached; pictures within the text are none."""
-    for part in message.iter_parts() if message.get_content_type() not in _ONE_TEXT else ():
-        if name := part.get_filename():
-            yield one_line(name)
-
-
-def _text(message: MIMEPart) -> Iterator[Block]:
-    """Yield the text of all parts that a reader shows as such: programs part one around the pictures within it."""
-    if message.get_content_type() in _ENCRYPTED or message.get_param("smime-type") == "enveloped-data":
-        raise EncryptedDocument("The e-mail is encrypted; upload its text.")
-    for part in _shown(message):
-        text = _content(part)
-        if _ARMOUR in text:
-            raise EncryptedDocument("The e-mail is encrypted; upload its text.")
-        if part.get_content_subtype() == "html":
-            yield from html.read(text).blocks
-        elif cleaned := clean(text):
-            yield Block(cleaned)
-
-
-def _shown(part: MIMEPart) -> list[MIMEPart]:
-    """Return the parts of text, of alternatives one: plain text before a page, and what has words before what has none.
-
-    Of parts that belong together the first is the page and the others are its pictures.
-    """
-    kind = part.get_content_type()
-    if kind in _TEXTS:
-        return [] if part.is_attachment() else [part]
-    inner = [_shown(inner) for inner in part.iter_parts()] if part.get_content_maintype() == "multipart" else []
-    if kind == "multipart/alternative":
-        return max(inner, key=_worth, default=[])
-    return next(filter(None, inner), []) if kind == "multipart/related" else [shown for all_ in inner for shown in all_]
-
-
-def _worth(parts: list[MIMEPart]) -> tuple[bool, bool]:
-    is_plain = any(part.get_content_subtype() == "plain" for part in parts)
-    return any(_content(part).strip() for part in parts), is_plain
-
-
-def _mails(part: MIMEPart) -> Iterator[MIMEPart]:
-    """Yield the mails that are attached, however deep in other parts."""
-    for inner in part.iter_parts() if part.get_content_maintype() == "multipart" else ():
-        if inner.get_content_type() == "message/rfc822":
-            yield from inner.iter_parts()
-        else:
-            yield from _mails(inner)
-
-
-def _content(part: MIMEPart) -> str:
-    """Return the part's text; where its declared encoding is unknown or wrong, in the one that fits.
-
-    Nearly any bytes are text in an encoding of one byte a character, but only UTF-8 is UTF-8.
-    """
-    raw = part.get_payload(decode=True)
-    body = raw if isinstance(raw, bytes) else b""
-    charset = part.get_content_charset() or "utf-8"
-    if not _OF_EAST_ASIA.search(charset) and (text := _undeclared_utf8(body)) is not None:
-        return text
-    text = decoded_as(charset, body)
-    return _decoded(body) if text is None else text
-
-
-def _undeclared_utf8(body: bytes) -> str | None:
-    return None if body.isascii() else attempt(body, "utf-8")
-
-
-def _decoded(body: bytes) -> str:
-    try:
-        return decode(body)
-    except UnsupportedKind:
-        return body.decode("utf-8", "replace")

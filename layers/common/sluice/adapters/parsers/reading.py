@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from sluice.adapters.parsers import kinds
 from sluice.adapters.parsers.cleaning import is_blank
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.mail_signs import is_mail
 from sluice.domain import ParsedDocument
 from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument
 
@@ -60,7 +61,7 @@ class DocumentParser:
         from sluice.adapters.parsers import decoding
 
         text = decoding.decode(body)
-        if kinds.is_mail(name, text):  # in UTF-16, or behind a byte order mark
+        if is_mail(name, text):  # in UTF-16, or behind a byte order mark
             yield from _mail(text.encode("utf-8", "surrogatepass"), self._limits)
         else:
             yield _TEXT[kinds.text_kind(name, text)](text, self._limits)

@@ -1,0 +1,85 @@
+"""Tells which parts of a mail are its text, which are attached to it, and which nobody can read (RFC 2046)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.message import MIMEPart
+
+from sluice.adapters.parsers.mail_text import has_words
+
+_ENCRYPTED = frozenset({"multipart/encrypted", "application/pgp-encrypted"})
+_WRAPPED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_NOT_FILES = _WRAPPED | {
+    "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
+    "application/pgp-keys", "application/pgp-encrypted",
+}  # fmt: skip
+_ONE_TEXT = frozenset({"multipart/alternative", "multipart/related"})
+# What only other programs look at.
+_NOT_SHOWN = frozenset({"text/css", "text/javascript", "text/rfc822-headers"})
+
+
+def shown(message: MIMEPart) -> list[MIMEPart]:
+    """Return the parts of text that a reader is shown; where there are none, those that are marked as attached."""
+    return _shown(message, with_attached=False) or _shown(message, with_attached=True)
+
+
+def _shown(part: MIMEPart, *, with_attached: bool) -> list[MIMEPart]:
+    """Return the parts of text, of alternatives one: plain text before a page, and what has words before what has none.
+
+    Of parts that belong together the first is the page and the others are its pictures.
+    """
+    kind = part.get_content_type()
+    if part.get_content_maintype() == "text":
+        is_left_out = kind in _NOT_SHOWN or (part.is_attachment() and not with_attached)
+        return [] if is_left_out else [part]
+    inner = [_shown(inner, with_attached=with_attached) for inner in _within(part)]
+    if kind == "multipart/alternative":
+        return _first(sorted(inner, key=_simplicity))
+    return _first(inner) if kind == "multipart/related" else [shown for parts in inner for shown in parts]
+
+
+def _first(choices: list[list[MIMEPart]]) -> list[MIMEPart]:
+    """Return the first choice that has words."""
+    some = [parts for parts in choices if parts]
+    return some[0] if len(some) == 1 else next((parts for parts in some if any(map(has_words, parts))), [])
+
+
+def _simplicity(parts: list[MIMEPart]) -> int:
+    kinds = {part.get_content_subtype() for part in parts}
+    return 0 if "plain" in kinds else 1 if "html" in kinds else 2
+
+
+def mails_in(part: MIMEPart) -> Iterator[MIMEPart]:
+    """Yield the mails that are attached, however deep in other parts."""
+    if part.get_content_type() == "message/rfc822":
+        yield from part.iter_parts()
+    for inner in _within(part):
+        yield from mails_in(inner)
+
+
+def attached(message: MIMEPart, parts: list[MIMEPart]) -> Iterator[MIMEPart]:
+    """Yield what is attached but for mails; pictures within the text are not, nor are signatures."""
+    taken = {id(part) for part in parts}
+    yield from (part for part in _leaves(message, "") if id(part) not in taken)
+
+
+def _leaves(part: MIMEPart, above: str) -> Iterator[MIMEPart]:
+    kind = part.get_content_type()
+    for inner in _within(part) if kind not in _ENCRYPTED else ():
+        yield from _leaves(inner, kind)
+    if kind in _NOT_FILES or part.get_content_maintype() in ("multipart", "message"):
+        return
+    is_within_text = above in _ONE_TEXT and not part.is_attachment()
+    is_file = part.get_filename() or part.is_attachment() or part.get_content_maintype() == "application"
+    if is_file and not is_within_text:
+        yield part
+
+
+def is_encrypted(message: MIMEPart) -> bool:
+    """Return whether a part of the mail, but of none that is attached to it, can be read with a key only."""
+    kind = message.get_content_type()
+    return kind in _ENCRYPTED or kind in _WRAPPED or any(map(is_encrypted, _within(message)))
+
+
+def _within(part: MIMEPart) -> Iterator[MIMEPart]:
+    yield from part.iter_parts() if part.get_content_maintype() == "multipart" else ()
