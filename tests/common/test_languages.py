@@ -54,6 +54,12 @@ def test_where_nothing_tells_nothing_is_claimed(text: str) -> None:
     assert language_of(text) == UNKNOWN
 
 
+@pytest.mark.parametrize("text", ["It was3the-end_of [the] day", "w1 the2and", "Turing_machines (1936): a.b@c, d/e"])
+def test_a_sign_outside_ascii_parts_words_no_otherwise(text: str) -> None:
+    """Texts in ASCII are read in a quicker way."""
+    assert language_of(text) == language_of(f"{text} — ½")
+
+
 def test_a_part_that_does_not_tell_follows_its_document() -> None:
     """Headings and tables are in the language of the text around them; a quotation keeps its own."""
     parts = ["Der Wal ist ein Säugetier.", "12 45 67", "The whale is a mammal.", "Und er lebt nicht an Land."]

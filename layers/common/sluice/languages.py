@@ -13,6 +13,8 @@ UNKNOWN = "simple"
 _FILE = Path(__file__).with_name("function_words.txt")
 
 _WORD = re.compile(r"[^\W\d_][^\s\d!-/:-@\[-`{-~،؟।]*")
+# The same for texts in ASCII, several times as fast: what is no letter parts words.
+_PARTED = "".join(character if character.isalpha() else " " for character in map(chr, range(128)))
 _FEWEST_WORDS = 2
 _LEAST_SHARE = 0.08
 # What a word of one letter counts: it may be an initial or a symbol.
@@ -39,11 +41,12 @@ _CHARACTERS = 4_000
 def language_of(text: str) -> str:
     """Return the configuration for a text, `UNKNOWN` where its function words don't tell."""
     beginning = text[:_CHARACTERS].lower()
-    words = _WORD.findall(beginning)
+    words = beginning.translate(_PARTED).split() if beginning.isascii() else _WORD.findall(beginning)
+    of_word = _languages()
     hits: defaultdict[str, float] = defaultdict(float)
-    for word in words:
-        for language in _languages().get(word, ()):
-            hits[language] += _LETTER if len(word) == 1 else 1.0
+    for word, times in Counter(filter(of_word.__contains__, words)).items():
+        for language in of_word[word]:
+            hits[language] += times * (_LETTER if len(word) == 1 else 1.0)
     best = max(hits, key=lambda language: (hits[language], language in _WIDESPREAD), default=UNKNOWN)
     if hits[best] >= max(_FEWEST_WORDS, _LEAST_SHARE * len(words)):
         return best if best in configurations() else UNKNOWN
