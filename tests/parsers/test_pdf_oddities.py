@@ -42,6 +42,44 @@ def test_what_can_be_read_is_read(parser: DocumentParser, body: bytes) -> None:
     assert parser.parse("a.pdf", body).blocks == (Block(TEXT, page=1),)
 
 
+VERTICAL = (
+    b"<< /Type /Font /Subtype /Type0 /BaseFont /Ryumin-Light /Encoding /UniJIS-UTF16-V /DescendantFonts "
+    b"[<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Ryumin-Light /CIDSystemInfo "
+    b"<< /Registry (Adobe) /Ordering (Japan1) /Supplement 4 >> >>] >>"
+)
+
+
+def standing(*texts: tuple[str, int, int]) -> bytes:
+    """Return a PDF of one page with texts that go down from their places, in a font that is not in the file."""
+    shown = (f"1 0 0 1 {x} {y} Tm <{text.encode('utf-16-be').hex()}> Tj".encode() for text, x, y in texts)
+    return pdf("", font=VERTICAL, behind=b"BT /F1 12 Tf %b ET" % b" ".join(shown))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        standing(("わたくしといふ現象は", 300, 700), ("青い照明です", 280, 700)),
+        standing(*((character, 300, 700 - 12 * place) for place, character in enumerate("わたくしといふ現象は")),
+                 *((character, 280, 700 - 12 * place) for place, character in enumerate("青い照明です"))),
+    ],
+    ids=["column by column", "character by character"],
+)  # fmt: skip
+def test_columns_are_read(parser: DocumentParser, body: bytes) -> None:
+    """Of vertical writing, in the order in which they were written: from the right to the left."""
+    assert parser.parse("a.pdf", body).blocks == (Block("わたくしといふ現象は\n青い照明です", page=1),)
+
+
+def test_characters_without_outlines_stay_where_they_stand(parser: DocumentParser) -> None:
+    """In horizontal writing, each of them placed by itself."""
+    font = VERTICAL.replace(b"UTF16-V", b"UTF16-H")
+    shown = b" ".join(b"1 0 0 1 %d 700 Tm <%s> Tj" % (300 + 12 * place, character.encode("utf-16-be").hex().encode())
+                      for place, character in enumerate("青い照明"))  # fmt: skip
+
+    body = pdf("", font=font, behind=b"BT /F1 12 Tf %b ET" % shown)
+
+    assert parser.parse("a.pdf", body).blocks == (Block("青い照明", page=1),)
+
+
 def in_circles(body: bytes) -> bytes:
     return body.replace(b"/Kids [4 0 R]", b"/Kids [2 0 R]")
 

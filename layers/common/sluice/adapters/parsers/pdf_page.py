@@ -53,6 +53,18 @@ def opened(pdf: pdfium.PdfDocument, index: int) -> Iterator[Page]:
         pdfium_c.FPDF_ClosePage(page)
 
 
+@contextmanager
+def text_loaded(page: Page) -> Iterator[Page]:
+    """Read the page's text anew, as its objects are now; raise `PdfiumError`."""
+    text = pdfium_c.FPDFText_LoadPage(page.page)
+    if not text:
+        raise pdfium.PdfiumError("Failed to load text page.")
+    try:
+        yield Page(page.page, text)
+    finally:
+        pdfium_c.FPDFText_ClosePage(text)
+
+
 def shown_text(page: Page) -> str:
     """Return what stands on the sheet as PDFium has it, whether or not its characters are known."""
     left, bottom, right, top = _sheet(page.page)
@@ -93,8 +105,18 @@ def is_scan(page: Page) -> bool:
     return any(_area(image) > area * _MOST_OF_IT for image in images)
 
 
+def bounds(item: object) -> Box:
+    """Return where an object of the page is."""
+    return _floats(partial(pdfium_c.FPDFPageObj_GetBounds, item)) or (0.0, 0.0, 0.0, 0.0)
+
+
+def address(handle: object) -> int:
+    """Return what tells one handle from another; 0 for none."""
+    return ctypes.cast(handle, ctypes.c_void_p).value or 0  # type: ignore[arg-type]
+
+
 def _area(item: object) -> float:
-    left, bottom, right, top = _floats(partial(pdfium_c.FPDFPageObj_GetBounds, item)) or (0.0, 0.0, 0.0, 0.0)
+    left, bottom, right, top = bounds(item)
     return (right - left) * (top - bottom)
 
 
@@ -135,13 +157,13 @@ def _annotated(pdf: pdfium.PdfDocument, annotation: object) -> str:
         return ""
     kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
     if kind == pdfium_c.FPDF_ANNOT_FREETEXT:
-        return _bytes_string(partial(pdfium_c.FPDFAnnot_GetStringValue, annotation, b"Contents"))
+        return bytes_string(partial(pdfium_c.FPDFAnnot_GetStringValue, annotation, b"Contents"))
     if not pdf.formenv or kind != pdfium_c.FPDF_ANNOT_WIDGET:
         return ""
     field = pdfium_c.FPDFAnnot_GetFormFieldType(pdf.formenv, annotation)
     if field not in (pdfium_c.FPDF_FORMFIELD_TEXTFIELD, pdfium_c.FPDF_FORMFIELD_COMBOBOX):
         return ""
-    return _bytes_string(partial(pdfium_c.FPDFAnnot_GetFormFieldValue, pdf.formenv, annotation))
+    return bytes_string(partial(pdfium_c.FPDFAnnot_GetFormFieldValue, pdf.formenv, annotation))
 
 
 def _string(get: Callable[..., int], characters: int) -> str:
@@ -159,7 +181,7 @@ def _units(least: int) -> ctypes.Array[ctypes.c_ushort]:
     return (ctypes.c_ushort * max(1 << 12, 1 << least.bit_length()))()
 
 
-def _bytes_string(get: Callable[..., int]) -> str:
+def bytes_string(get: Callable[..., int]) -> str:
     """Ask for the length of a string in bytes first, as these functions want it, and then for the string."""
     size = get(None, 0)
     buffer = (ctypes.c_ushort * (size // 2 + 1))()
