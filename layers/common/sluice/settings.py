@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from sluice.domain import Scope, Weights
+from sluice.access_settings import AccessSettings
+from sluice.domain import Weights
 from sluice.errors import SluiceError
 from sluice.holding import HELD, held_by_default
+from sluice.variables import LIST, PREFIX, Names
 
-PREFIX = "SLUICE_"
 SECRET_ARN = "SLUICE_SECRET_ARN"  # noqa: S105 - the name of a variable
 
 
@@ -23,79 +23,9 @@ class ConfigurationError(SluiceError):
     code = "configuration_error"
 
 
-def _names(text: object) -> object:
-    """Take a list as it stands in a variable: with commas between."""
-    return [name for name in map(str.strip, text.split(",")) if name] if isinstance(text, str) else text
-
-
-def _json(text: object) -> object:
-    return json.loads(text) if isinstance(text, str) else text
-
-
-Scopes = Annotated[frozenset[Scope], BeforeValidator(_names)]
 Maskable = Literal[
     "all", "secrets", "personal", "private_key", "token", "api_key", "email", "iban", "card", "us_ssn", "phone"
 ]
-Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class AccessSettings(BaseModel):
-    """Who may ask, and how much."""
-
-    # With commas between: `key`, `oidc`, `iam`; or `none`, and everybody who reaches the URL may do everything.
-    auth: Annotated[frozenset[Literal["none", "key", "oidc", "iam"]], BeforeValidator(_names), Field(min_length=1)] = (
-        frozenset({"key"})
-    )
-    # Changing it makes every API key invalid.
-    key_pepper: str = ""
-    # How long an environment trusts what it looked up: a revoked key may live on for as long.
-    key_cache_seconds: Annotated[float, Field(ge=0, le=300)] = 10.0
-    oidc_issuer: str = ""
-    # The client ids of the applications whose tokens are taken, with commas between.
-    oidc_audience: Annotated[frozenset[str], BeforeValidator(_names)] = frozenset()
-    # The client id that the page signs in with (code flow, PKCE); the audience, where that is only one.
-    oidc_client_id: str = ""
-    # Other origins of the provider that a browser reaches, with commas between: Cognito's tokens are not at its issuer.
-    oidc_origins: Annotated[frozenset[str], BeforeValidator(_names)] = frozenset()
-    # Found by the issuer's discovery document where it is empty.
-    oidc_jwks_url: str = ""
-    # The claim that names a token's tenant; empty for one tenant.
-    oidc_tenant_claim: str = ""
-    oidc_user_claim: Annotated[str, Field(min_length=1)] = "sub"
-    # What every valid token allows; groups and scopes of the token add to it.
-    oidc_scopes: Scopes = frozenset({Scope.ASK})
-    iam_tenant: Literal["default", "account"] = "default"
-    iam_user: Literal["arn", "role", "account"] = "arn"
-    iam_scopes: Scopes = frozenset({Scope.ASK, Scope.INGEST})
-
-    # Signs the addresses of sources, so that a browser without credentials opens them; empty: credentials are needed.
-    link_secret: str = ""
-    link_seconds: Annotated[int, Field(gt=0)] = 86_400
-
-    # The limits of each user; 0 is no limit. Days and months are those of UTC, money is US dollars.
-    requests_per_minute: Limit = 0
-    request_burst: Annotated[int, Field(gt=0)] = 10
-    streams: Annotated[int, Field(ge=0)] = 0
-    tokens_per_day: Annotated[int, Field(ge=0)] = 0
-    tokens_per_month: Annotated[int, Field(ge=0)] = 0
-    dollars_per_day: Limit = 0
-    dollars_per_month: Limit = 0
-    # The tokens of an answer that are kept back at first; a longer one takes more while its budget lasts.
-    reserved_answer_tokens: Annotated[int, Field(gt=0)] = 1_000
-    # US dollars for a million tokens of prompt and of answer, where LiteLLM's list has no price or a wrong one:
-    # as JSON, for example: {"openai/my-model": [0.5, 1.5]}
-    model_prices: Annotated[dict[str, tuple[Limit, Limit]], BeforeValidator(_json)] = {}
-
-    # The CloudWatch namespace of the answers' metrics, which go to standard output; empty for none.
-    metrics_namespace: str = ""
-
-    @model_validator(mode="after")
-    def _auth_is_complete(self) -> Self:
-        if "none" in self.auth and len(self.auth) > 1:
-            raise ValueError(f"{PREFIX}AUTH is either none, or some of key, oidc and iam")
-        if "oidc" in self.auth and not (self.oidc_issuer and self.oidc_audience):
-            raise ValueError(f"{PREFIX}AUTH with oidc needs {PREFIX}OIDC_ISSUER and {PREFIX}OIDC_AUDIENCE")
-        return self
 
 
 class Settings(AccessSettings):
@@ -116,9 +46,9 @@ class Settings(AccessSettings):
 
     # What the page may reach beside the chat function: the ingest function, and the addresses that uploads are sent to.
     ingest_url: str = ""
-    upload_urls: Annotated[frozenset[str], BeforeValidator(_names)] = frozenset()
+    upload_urls: Names = frozenset()
     # The origins whose pages may use the ingest function, with commas between; `*` is every page that has a key.
-    page_origins: Annotated[frozenset[str], BeforeValidator(_names)] = frozenset()
+    page_origins: Names = frozenset()
     # Whether the front door tells in x-forwarded-host by which host it was reached; any other lets callers write that.
     forwarded_host: bool = False
 
@@ -135,13 +65,11 @@ class Settings(AccessSettings):
     rewrite_model: str = ""
     rewrite_seconds: Annotated[float, Field(gt=0)] = 3.0
     # What is masked in answers and quotes, with commas between: kinds, or `secrets`, `personal`, `all`; empty: nothing.
-    mask: Annotated[frozenset[Maskable], BeforeValidator(_names)] = frozenset()
+    mask: Annotated[frozenset[Maskable], LIST] = frozenset()
     # A moderation model such as `openai/omni-moderation-latest`; empty: nothing is judged.
     moderation_model: str = ""
     # What it judges, with commas between.
-    moderate: Annotated[frozenset[Literal["questions", "answers"]], BeforeValidator(_names)] = frozenset(
-        {"questions", "answers"}
-    )
+    moderate: Annotated[frozenset[Literal["questions", "answers"]], LIST] = frozenset({"questions", "answers"})
     moderation_seconds: Annotated[float, Field(gt=0)] = 5.0
     # Without a verdict an answer ends with an error (`closed`) or goes on (`open`).
     moderation_failure: Literal["closed", "open"] = "closed"
