@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import pq
@@ -18,8 +18,7 @@ from psycopg.adapt import AdaptersMap, Dumper
 from sluice.domain import Vector
 from sluice.errors import InvalidInput
 
-# The largest finite half-precision number; a unit vector stays far below.
-_LARGEST = 65504.0
+_REFUSED = "An embedding must be a list of finite numbers."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +26,22 @@ class HalfVector:
     """A vector in pgvector's half precision."""
 
     values: Vector
+    _packed: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Raise `InvalidInput` for an empty vector, or one with a number that half precision can't hold."""
-        sizes = list(map(abs, self.values))
-        # A sum is finite only if all of it is; `max` alone can pass over what is not a number.
-        if not sizes or not math.isfinite(sum(sizes)) or max(sizes) > _LARGEST:
-            raise InvalidInput("An embedding must be a list of finite numbers.")
+        try:
+            packed = struct.pack(f">HH{len(self.values)}e", len(self.values), 0, *self.values)
+        except OverflowError as error:
+            raise InvalidInput(_REFUSED) from error
+        # Infinity can be packed, and so can what is no number: a sum is finite only if all of it is.
+        if not len(self.values) or not math.isfinite(sum(self.values)):
+            raise InvalidInput(_REFUSED)
+        object.__setattr__(self, "_packed", packed)
 
     def binary(self) -> bytes:
         """Return what pgvector's `halfvec_recv` reads: dimension, zero, numbers, all big-endian and of two bytes."""
-        return struct.pack(f">HH{len(self.values)}e", len(self.values), 0, *self.values)
+        return self._packed
 
 
 @dataclass(frozen=True, slots=True)
