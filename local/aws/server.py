@@ -2,7 +2,7 @@
 
 Makes the template's queues and bucket, puts back what FOLDER holds, says `ready` on standard output, then a line for
 each warning, and serves until SIGTERM, or until its standard input closes, which happens when its parent is gone for
-whatever reason.
+whatever reason. What it has answered is kept, also when it is killed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from local.template import Bucket, Place, Queue, Stack, read
 HOST = "127.0.0.1"
 _MOST_WARNINGS = 20
 _READING = {"GET", "HEAD", "OPTIONS"}
+# What these change may be forgotten: messages then come once more.
+_RECEIVING = ("ReceiveMessage", "DeleteMessage", "DeleteMessageBatch", "ChangeMessageVisibility")
 
 
 def main(template: Path, folder: Path, port: int, region: str, *allowed_hosts: str) -> None:
@@ -42,13 +45,13 @@ def main(template: Path, folder: Path, port: int, region: str, *allowed_hosts: s
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     place = Place(region=region, endpoint=f"http://{HOST}:{port}")
     stack = read(template, place)
-    keeper = Keeper(folder, region, place.account)
-    watched = _Watched(DomainDispatcherApplication(create_backend_app), keeper.touch)
-    application = Guarded(_Signed(watched, region), OwnNames(allowed_hosts), _Warnings())
+    keeper, warnings = Keeper(folder, region, place.account), _Warnings()
+    moto = DomainDispatcherApplication(create_backend_app)
+    application = Guarded(_Signed(_Kept(moto, keeper, warnings.say), region), OwnNames(allowed_hosts), warnings)
     server = make_server(HOST, port, application, threaded=True, request_handler=MotoRequestHandler)
+    _restore(moto, stack, place, keeper)
     _in_background(server.serve_forever)
-    create(stack, place, before_notifications=keeper.restore)
-    _in_background(keeper.run)
+    _in_background(keeper.run, warnings.say)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     stopped.wait()
@@ -63,6 +66,15 @@ def _in_background(work: Callable[..., object], *arguments: object) -> None:
 def _follow_parent(stopped: threading.Event) -> None:
     sys.stdin.buffer.read()
     stopped.set()
+
+
+def _restore(moto: Any, stack: Stack, place: Place, keeper: Keeper) -> None:
+    """Have everything stand as it stood before anybody is answered: whoever asked meanwhile would miss objects."""
+    private = make_server(HOST, 0, moto, threaded=True, request_handler=MotoRequestHandler)
+    _in_background(private.serve_forever)
+    create(stack, replace(place, endpoint=f"http://{HOST}:{private.port}"), before_notifications=keeper.restore)
+    private.shutdown()
+    private.server_close()
 
 
 def create(stack: Stack, place: Place, before_notifications: Callable[[], None] = lambda: None) -> None:
@@ -115,11 +127,17 @@ class _Warnings:
         self._said: set[str] = set()
 
     def __call__(self, refused: str) -> None:
-        line = f"A request was refused that came by {shown(refused)}.\n"
+        self.say(f"A request was refused that came by {shown(refused)}.")
+
+    def say(self, warning: str) -> None:
+        line = f"{warning}\n"
         if len(self._said) < _MOST_WARNINGS and line not in self._said:
             self._said.add(line)
             sys.stdout.write(line)
             sys.stdout.flush()
+
+
+_NOT_KEPT = b"<Error><Code>InternalError</Code><Message>The data folder can't be written.</Message></Error>"
 
 
 class _Signed:
@@ -139,20 +157,30 @@ class _Signed:
         return answer
 
 
-class _Watched:
-    """A WSGI application that says after each request that may have changed something."""
+class _Kept:
+    """A WSGI application that answers a request when what it has changed is kept, and 507 when that can't be done."""
 
-    def __init__(self, application: Any, changed: Callable[[], None]) -> None:
+    def __init__(self, application: Any, keeper: Keeper, warn: Callable[[str], None]) -> None:
         self._application = application
-        self._changed = changed
+        self._keeper = keeper
+        self._warn = warn
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        answered: list[tuple[Any, ...]] = []
+        answer: Iterable[bytes] = self._application(environ, lambda *head: answered.append(head))
         try:
-            answer: Iterable[bytes] = self._application(environ, start_response)
-            return answer
-        finally:
-            if environ["REQUEST_METHOD"] not in _READING:
-                self._changed()
+            self._keep(environ)
+        except OSError as error:
+            self._warn(f"What S3 and SQS hold can't be kept: {error.strerror}.")
+            answered, answer = [("507 Insufficient Storage", [("content-type", "application/xml")])], [_NOT_KEPT]
+        start_response(*answered[-1])
+        return answer
+
+    def _keep(self, environ: dict[str, Any]) -> None:
+        if environ.get("HTTP_X_AMZ_TARGET", "").endswith(_RECEIVING):
+            self._keeper.touch()
+        elif environ["REQUEST_METHOD"] not in _READING:
+            self._keeper.save()
 
 
 if __name__ == "__main__":

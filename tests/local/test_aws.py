@@ -112,6 +112,73 @@ async def test_a_server_that_ends_by_itself_is_started_again(
         keeping.cancel()
 
 
+async def test_what_was_answered_outlives_a_kill(
+    place: Place, sqs: Sqs, bucket: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """The object of the last answer, its event, and a message with its attributes: none was still to be written."""
+    again = {"SluiceAgain": {"DataType": "String", "StringValue": "1"}}
+    async with Aws(TEMPLATE, tmp_path, place):
+        await bodies(sqs, queue_url(place, "Uploads"))
+        put = await bucket.put("last.txt", content=b"text")
+        await sqs._call(
+            "SendMessage", QueueUrl=queue_url(place, "DeadLetters"), MessageBody="m", MessageAttributes=again
+        )
+        kill_server(tmp_path)
+
+    async with Aws(TEMPLATE, tmp_path, place):
+        kept = await bucket.get("last.txt")
+        told = [body for body in await bodies(sqs, queue_url(place, "Uploads")) if "last.txt" in body]
+        [message] = await sqs.receive(letters, count=1, wait_seconds=0)
+
+    assert (put.status_code, kept.content, len(told)) == (200, b"text", 1)
+    assert message["MessageAttributes"] == again
+
+
+async def test_nobody_is_answered_before_everything_is_back(
+    place: Place, bucket: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """An object that is only not there yet would pass for deleted."""
+    async with Aws(TEMPLATE, tmp_path, place):
+        for number in range(30):
+            await bucket.put(f"{number}.txt", content=b"text")
+
+    aws = Aws(TEMPLATE, tmp_path, place)
+    async with asyncio.TaskGroup() as starting:
+        starting.create_task(aws.start())
+        first = starting.create_task(first_answer(bucket, "29.txt"))
+    await aws.stop()
+
+    assert first.result() == 200
+
+
+async def test_what_can_not_be_kept_is_refused(
+    place: Place, bucket: httpx.AsyncClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A folder that can't be written, as on a full disk, is told to who puts and in the log; reading goes on."""
+    async with Aws(TEMPLATE, tmp_path, place) as aws, asyncio.TaskGroup() as background:
+        keeping = background.create_task(aws.keep_running())
+        await bucket.put("early.txt", content=b"text")
+        (tmp_path / "objects").rename(tmp_path / "moved")
+        (tmp_path / "objects").touch()
+        refused, read = await bucket.put("late.txt", content=b"text"), await bucket.get("early.txt")
+
+        await until(lambda: "What S3 and SQS hold can't be kept: Not a directory." in caplog.messages)
+        keeping.cancel()
+
+    assert (refused.status_code, read.content) == (507, b"text")
+
+
+async def test_messages_that_an_older_version_kept_still_wait(place: Place, sqs: Sqs, tmp_path: Path) -> None:
+    """It wrote one file for all of them."""
+    (tmp_path / "messages.json").write_text('{"sluice-DeadLetters": ["one", "two"], "sluice-Gone": ["three"]}')
+    for _ in range(2):
+        async with Aws(TEMPLATE, tmp_path, place):
+            pass
+
+    async with Aws(TEMPLATE, tmp_path, place):
+        assert sorted(await bodies(sqs, queue_url(place, "DeadLetters"))) == ["one", "two"]
+
+
 async def test_a_server_that_ends_at_once_is_an_error(place: Place, tmp_path: Path) -> None:
     """Starting it over and over would help nobody."""
     async with Aws(TEMPLATE, tmp_path, place, short_life_seconds=3600) as aws:
@@ -124,6 +191,14 @@ async def test_a_server_that_ends_at_once_is_an_error(place: Place, tmp_path: Pa
 def kill_server(folder: Path) -> None:
     [server] = [child for child in psutil.Process().children() if str(folder) in child.cmdline()]
     server.kill()
+
+
+async def first_answer(bucket: httpx.AsyncClient, key: str) -> int:
+    """Return the status of the first answer that comes at all."""
+    while True:
+        with suppress(httpx.TransportError):
+            return (await bucket.get(key)).status_code
+        await asyncio.sleep(0.005)
 
 
 async def get_again(bucket: httpx.AsyncClient, key: str) -> bytes:
