@@ -36,6 +36,7 @@ from local.variables import region, variables
 CHAT = "ChatFunction"
 INGEST = "IngestFunction"
 DOCS_COLLECTION = "sluice"
+WATCH_SECONDS = 0.5
 
 
 class SetupError(Exception):
@@ -121,13 +122,14 @@ class Laptop:
         await self._parts.aclose()
 
     async def work(self) -> None:
-        """Feed the functions from their queues, for ever; raise `AwsError` when S3 and SQS can't be kept running.
+        """Feed the functions from their queues, for ever; raise `AwsError`, `PostgresError` when one can't be kept up.
 
         On the first start our own documents are put before anybody polls, so that one environment gets them together.
         """
         await self._add_docs()
         async with asyncio.TaskGroup() as mappings:
             mappings.create_task(self._aws.keep_running())
+            mappings.create_task(self._keep_database_running())
             for function in self._lambdas.values():
                 for source in function.function.event_sources:
                     mapping = EventSourceMapping(source, function, self._sqs, self._queue_url(source.queue_arn))
@@ -152,6 +154,13 @@ class Laptop:
                 starting.create_task(function.warm())
         for server in self._servers.values():
             await server.start()
+
+    async def _keep_database_running(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if self._postgres.has_ended:
+                logging.getLogger("local.database").warning("PostgreSQL ended and is started again.")
+                await _to_its_end(asyncio.create_task(asyncio.to_thread(self._postgres.start_again)))
 
     async def _start_database(self) -> None:
         await _to_its_end(asyncio.create_task(asyncio.to_thread(self._postgres.start)))

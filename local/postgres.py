@@ -74,6 +74,24 @@ class Postgres:
             )
         self._wait(time.monotonic() + timeout)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the server was started and has ended by itself."""
+        return self._server is not None and self._server.poll() is not None
+
+    def start_again(self, *, timeout: float = 30.0) -> None:
+        """Start the server that has ended by itself, as soon as the processes that it left let it; else raise."""
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                self.start(timeout=timeout)
+            except PostgresError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
+
     def stop(self) -> None:
         """End the server in order: clients are disconnected, transactions rolled back."""
         if self._server is None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -109,6 +110,18 @@ def sluice(*arguments: str, data: Path) -> str:
     return done.stdout
 
 
+def until_done(*arguments: str, data: Path) -> str:
+    """Return what a command prints as soon as it succeeds."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return sluice(*arguments, data=data)
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
 def assert_all_end(family: list[psutil.Process]) -> None:
     """Fail when one of the processes is still there after a time in which it should have ended."""
     _, alive = psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
@@ -146,6 +159,22 @@ def test_its_life(start: type[Running], tmp_path: Path) -> None:
     assert_all_end(family)
     assert "Traceback" not in third.output, third.output
     assert [path.suffix for path in (tmp_path / "objects").iterdir()].count(".json") == 1
+
+
+def test_a_database_that_is_killed_is_started_again(start: type[Running], tmp_path: Path) -> None:
+    """With what it held, and the log tells."""
+    running = start(tmp_path, *ANY_PORTS)
+    running.wait_for("Sluice is ready")
+    assert sluice("keys", "create", "mine", data=tmp_path).startswith("sk_")
+    [server] = [process for process in running.family() if str(tmp_path / "postgres") in process.cmdline()]
+
+    server.kill()
+    running.wait_for("database│ WARNING: PostgreSQL ended and is started again.")
+
+    assert "mine" in until_done("keys", "list", data=tmp_path)
+    family = running.family()
+    assert running.end(signal.SIGTERM) == 0, running.output
+    assert_all_end(family)
 
 
 def test_it_answers_under_its_own_names(start: type[Running], tmp_path: Path) -> None:
