@@ -118,11 +118,9 @@ async def test_what_was_answered_outlives_a_kill(
     """The object of the last answer, its event, and a message with its attributes: none was still to be written."""
     again = {"SluiceAgain": {"DataType": "String", "StringValue": "1"}}
     async with Aws(TEMPLATE, tmp_path, place):
-        await bodies(sqs, queue_url(place, "Uploads"))
         put = await bucket.put("last.txt", content=b"text")
-        await sqs._call(
-            "SendMessage", QueueUrl=queue_url(place, "DeadLetters"), MessageBody="m", MessageAttributes=again
-        )
+        letters = queue_url(place, "DeadLetters")
+        await sqs._call("SendMessage", QueueUrl=letters, MessageBody="letter", MessageAttributes=again)
         kill_server(tmp_path)
 
     async with Aws(TEMPLATE, tmp_path, place):
