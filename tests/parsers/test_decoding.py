@@ -91,6 +91,13 @@ def test_legacy_encodings_are_read(text: str, encoding: str) -> None:
     assert decode(text.encode(encoding)) == text
 
 
+def test_a_comment_declares_nothing() -> None:
+    """What stands in one is no markup."""
+    page = '<!-- <meta charset="windows-1251"> --><meta charset="windows-1252">Grüße'
+
+    assert decode(page.encode("cp1252")) == page
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -7,6 +7,7 @@ import pytest
 from sluice.adapters.parsers import html
 from sluice.adapters.parsers.reading import DocumentParser
 from sluice.domain import Block, ParsedDocument
+from sluice.errors import DocumentTooLarge
 
 
 def test_a_block_knows_the_path_of_its_headings() -> None:
@@ -102,7 +103,7 @@ def test_xhtml_may_hold_sections_without_markup() -> None:
 
 def test_deep_nesting_is_read() -> None:
     """The depth of a page is not limited by the interpreter's."""
-    page = "<html><body>" + "<div>" * 20_000 + "deep" + "</div>" * 20_000
+    page = "<html><body>" + "<div>" * 1_000 + "deep" + "</div>" * 1_000
 
     assert html.read(page).blocks == (Block("deep"),)
 
@@ -135,3 +136,32 @@ def test_a_page_may_say_its_encoding(parser: DocumentParser, name: str, encoding
     page = f'<html><meta charset="{name}"><body>{text}</body></html>'.encode(encoding)
 
     assert parser.parse("page.html", page).blocks == (Block(text),)
+
+
+@pytest.mark.parametrize("page", ["<div>" * 200_000, "<table><tr><td>" * 1_100, '<div title="<">' * 1_100])
+def test_a_page_nested_without_end_is_refused(page: str) -> None:
+    """At once: to parse one takes the square of its depth."""
+    with pytest.raises(DocumentTooLarge, match="deeper than 1,000 levels"):
+        html.read(page)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<ul>" + "<li>one<p>two<br>" * 2_000,
+        "<svg>" + "<path d='M 0 0'/>" * 2_000 + "</svg>",
+        "<script>" + "'<div>'+" * 2_000 + "</script>",
+        "<!--" + "<div>" * 2_000 + "-->",
+        "<div><b>x</b></div>" * 2_000,
+    ],
+    ids=["elements without an end", "a drawing", "a script", "a comment", "side by side"],
+)
+def test_many_elements_are_not_deep(page: str) -> None:
+    """Only those that are open at once count."""
+    assert html.read(page + "<p>End").blocks[-1].text.endswith("End")
+
+
+@pytest.mark.parametrize("text", ["Hello <b>all</b><br>of you", "<!-- " + "x" * 70_000 + " --><p>Hello all<br>of you"])
+def test_a_name_makes_a_page_of_text_with_tags(parser: DocumentParser, text: str) -> None:
+    """Wherever the first of them stands."""
+    assert parser.parse("a.html", text.encode()).blocks == (Block("Hello all\nof you"),)

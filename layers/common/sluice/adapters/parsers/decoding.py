@@ -27,6 +27,7 @@ _WEB_NAMES = {
     "macintosh": "mac_roman", "x-mac-roman": "mac_roman", "x-mac-cyrillic": "mac_cyrillic",
 }  # fmt: skip
 _DECLARED = re.compile(rb"<(?:meta\b[^>]*?charset\s*=|\?xml\b[^>]*?encoding\s*=)\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE = 65_536
 
@@ -74,7 +75,7 @@ def _utf8(body: bytes) -> str | None:
 
 def _declared(body: bytes) -> str | None:
     """Return the text in the encoding that an HTML page says it has."""
-    declared = _DECLARED.search(body[:4096])
+    declared = _DECLARED.search(_COMMENT.sub(b"", body[:4096]))
     if not declared:
         return None
     return decoded_as(declared[1].decode("ascii", "replace"), body)

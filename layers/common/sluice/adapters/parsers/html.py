@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.headings import Outline
+from sluice.adapters.parsers.html_nesting import check_nesting
 from sluice.domain import Block, ParsedDocument
 
 _NOT_SHOWN = frozenset({
@@ -37,12 +38,14 @@ _VOID = frozenset({
 
 
 def read(text: str) -> ParsedDocument:
-    """Return a block for the text under each heading, with the heading's path."""
-    tree = LexborHTMLParser(_as_html(text))
+    """Return a block for the text under each heading, with the heading's path; raise `DocumentTooLarge`."""
+    page = _as_html(text)
+    check_nesting(page)
+    tree = LexborHTMLParser(page)
     title = tree.css_first("title")
-    page = _Page()
-    page.walk(tree.root)
-    return ParsedDocument("html", page.blocks(), title=one_line(title.text()) or None if title else None)
+    shown = _Page()
+    shown.walk(tree.root)
+    return ParsedDocument("html", shown.blocks(), title=one_line(title.text()) or None if title else None)
 
 
 class _Page:

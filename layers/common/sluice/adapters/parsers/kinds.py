@@ -86,6 +86,7 @@ _JSON_NAMES = frozenset({"json", "jsonl", "ndjson"})
 _NAMED = {"csv": CSV, "tsv": CSV, "tab": CSV, "jsonl": JSON, "ndjson": JSON, "md": MARKDOWN, "markdown": MARKDOWN}
 # Atomic groups, since a comment that may stretch over the next one would be tried in every combination.
 _HTML_START = re.compile(r"(?>\s*<!--.*?-->)*+\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 _HTML_PAGE = re.compile(r"<(html|head|title|body)\b[^>]*>", re.IGNORECASE)
 _MARKDOWN_HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
 _BEGINNING = 65_536
@@ -156,7 +157,9 @@ def unsupported(kind: str) -> UnsupportedKind:
 def _is_html(beginning: str, extension: str) -> bool:
     if _HTML_START.match(beginning):
         return True
-    return beginning.startswith("<") and (extension in {"html", "htm", "xhtml"} or bool(_HTML_PAGE.search(beginning)))
+    if extension in {"html", "htm", "xhtml"} and not beginning.startswith(("{", "[")):
+        return beginning.startswith("<") or bool(_TAG.search(beginning))
+    return beginning.startswith("<") and bool(_HTML_PAGE.search(beginning))
 
 
 def _archive(archive: Archive) -> str:
