@@ -126,7 +126,6 @@ async def test_sigterm_ends_an_idle_environment_in_good_order(start: Start, sign
     """The app is shut down, although the runtime waits for an event."""
     runtime = await start("plain.handler")
     await runtime.ready()
-    await runtime.asleep()
 
     runtime.process.terminate()
 
@@ -157,7 +156,6 @@ async def test_an_app_that_hangs_at_its_end_is_left_behind(start: Start, signals
     runtime = await start("slow_end.handler")
     await (await runtime.get("/")).end()
     await runtime.ready()
-    await runtime.asleep()
 
     runtime.process.terminate()
 

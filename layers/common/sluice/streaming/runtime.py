@@ -20,6 +20,7 @@ from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
 from sluice.streaming import lambda_environment, randomness
 from sluice.streaming.execution_environment import execution_environment
+from sluice.streaming.polling import PollingThread
 from sluice.streaming.response import StreamedResponse
 from sluice.streaming.wire import BROKEN, StreamedPost
 
@@ -39,10 +40,9 @@ class StreamingClient(LambdaRuntimeClient):  # type: ignore[misc] # awslambdaric
     marshaller = StreamingMarshaller()
 
     def __init__(self, address: str) -> None:
-        # A poll has a thread of its own, so that SIGTERM is heard meanwhile; and a new one each time: with one for all,
-        # which polls at once, this thread may still be on its way to sleep when SIGTERM comes, and sleep through it.
-        super().__init__(address, use_thread_for_polling_next=True)
+        super().__init__(address)
         self._environment = execution_environment()
+        self._polling = PollingThread()
         self._polled = False
 
     def restore_next(self) -> None:
@@ -57,7 +57,7 @@ class StreamingClient(LambdaRuntimeClient):  # type: ignore[misc] # awslambdaric
             self._environment.startup()
             gc.freeze()
             gc.enable()
-        return super().wait_next_invocation()
+        return self._polling.run(super().wait_next_invocation)
 
     def post_invocation_result(
         self, invoke_id: str, result_data: Any, content_type: str | None = None, invocation_id: str | None = None
