@@ -50,7 +50,8 @@ async def test_a_refusal_stops_the_answer(status: int, refusing: Callable[[bytes
     gone = asyncio.Event()
     post.on_gone = gone.set
 
-    await post.open("text/plain")
+    await post.open("text/plain", b"begin")
+    await post.send(b"")
     await gone.wait()
 
     assert post.status == status
@@ -68,7 +69,8 @@ async def test_an_answer_that_is_no_http_stops_it_too(
     gone = asyncio.Event()
     post.on_gone = gone.set
 
-    await post.open("text/plain")
+    await post.open("text/plain", b"begin")
+    await post.send(b"")
     await gone.wait()
 
     assert post.status == 0
@@ -107,4 +109,4 @@ async def test_an_api_that_is_broken_ends_the_process() -> None:
 async def test_an_api_that_is_not_there_is_a_client_that_is_gone() -> None:
     """The app gets an OSError, as of any broken connection."""
     with pytest.raises(ClientGone, match="can't be reached"):
-        await StreamedPost("127.0.0.1:1", "r1", None).open("text/plain")
+        await StreamedPost("127.0.0.1:1", "r1", None).open("text/plain", b"begin")

@@ -7,7 +7,7 @@ from typing import Protocol
 from sluice.streaming import failures
 from sluice.streaming.asgi import RawHeaders
 from sluice.streaming.prelude import CONTENT_TYPE, Prelude
-from sluice.streaming.wire import PIECE_SIZE, StreamedPost
+from sluice.streaming.wire import StreamedPost
 
 # A function URL never ends an answer without a body, unless its status says that there is none.
 FILLER = b"\n"
@@ -50,14 +50,10 @@ class StreamedAnswer:
         self._needs_filler = has_body
 
     async def write(self, data: bytes) -> None:
-        head = b""
         if not self.committed:
-            await self._post.open(CONTENT_TYPE)
-            self.committed, head = True, self._prelude
-        if head and len(data) > PIECE_SIZE:  # joined, the body would be there twice
-            await self._post.send(head)
-            head = b""
-        await self._post.send(head + data)
+            await self._post.open(CONTENT_TYPE, self._prelude)
+            self.committed = True
+        await self._post.send(data)
         self._needs_filler = self._needs_filler and not data
 
     async def end(self, error: BaseException | None = None) -> None:

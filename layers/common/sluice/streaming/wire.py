@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 
 from sluice.streaming.errors import ClientGone
@@ -17,6 +18,7 @@ ACCEPTED = 202
 BROKEN = 500
 # Larger pieces would be copied into the transport's buffer whole before it pushes back.
 PIECE_SIZE = 256 * 1024
+CONNECT_SECONDS = 1.0
 _HEAD_SIZE = 64 * 1024
 _END_OF_HEAD = b"\r\n\r\n"
 
@@ -33,28 +35,31 @@ class StreamedPost:
         self._invocation_id = invocation_id
         self._connection: _Connection | None = None
         self._answered: asyncio.Future[None] | None = None
+        self._unsent = b""
         self._ended = self._closed = False
         self.gone = False
         self.status = 0
         self.on_gone: Callable[[], object] = lambda: None
 
-    async def open(self, content_type: str) -> None:
-        """Connect and send the head; raise `ClientGone` when that fails."""
+    async def open(self, content_type: str, begin: bytes) -> None:
+        """Connect; head and beginning leave with what is sent next. Raise `ClientGone` when that fails."""
         host, _, port = self._address.rpartition(":")
         loop = asyncio.get_running_loop()
         self._answered = loop.create_future()
         try:
-            _, connection = await loop.create_connection(lambda: _Connection(self._take), host, int(port))
+            # Lambda has it on this machine, where the kernel connects without waiting.
+            connected = socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS)
         except OSError as error:
             raise ClientGone(f"The Runtime API can't be reached: {error}.") from error
-        self._connection = connection
-        await self._write(self._head(content_type))
+        _, self._connection = await loop.create_connection(lambda: _Connection(self._take), sock=connected)
+        self._unsent = self._head(content_type) + _chunk(begin)
 
     async def send(self, data: bytes) -> None:
         """Send bytes at once, and wait while the client is slower than the app; raise `ClientGone`."""
         for start in range(0, len(data), PIECE_SIZE):
-            piece = data[start : start + PIECE_SIZE]
-            await self._write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            await self._write(_chunk(data[start : start + PIECE_SIZE]))
+        if self._unsent:
+            await self._write(b"")
 
     async def end(self, trailers: list[tuple[str, str]]) -> None:
         """Send the last chunk and the trailers, and wait until Lambda has taken it all; raise `ClientGone`."""
@@ -93,6 +98,7 @@ class StreamedPost:
         connection = self._connection
         assert connection is not None  # noqa: S101 - opened before anything is sent
         if not (self.gone or connection.transport.is_closing()):
+            data, self._unsent = self._unsent + data, b""
             connection.transport.write(data)
             if connection.writable.is_set():
                 return
@@ -112,6 +118,10 @@ class StreamedPost:
             self.on_gone()
         if self._answered:
             self._answered.set_result(None)
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def _status(answer: bytes) -> int:
