@@ -25,7 +25,7 @@ class Exchange:
 
     def __init__(self, method: str, body: bytes, answer: Answer) -> None:
         self.complete = False
-        self.gone = asyncio.Event()
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._method = method
         self._request: Message | None = {"type": "http.request", "body": body, "more_body": False}
         self._answer = answer
@@ -59,7 +59,8 @@ class Exchange:
 
     def disconnect(self) -> None:
         """Tell the app, and whoever waits for `gone`, that nobody is there any more."""
-        self.gone.set()
+        if not self.gone.done():
+            self.gone.set_result(None)
         self._over.set()
 
     async def fail(self, failure: Failure, error: BaseException) -> None:

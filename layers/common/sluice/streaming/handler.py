@@ -79,7 +79,7 @@ class Streaming:
         post.on_gone = exchange.disconnect
         try:
             await self._serve(scope, exchange, event, context)
-            if exchange.complete and not exchange.gone.is_set():
+            if exchange.complete and not exchange.gone.done():
                 await _until_taken(post, context)
         finally:
             await post.close()

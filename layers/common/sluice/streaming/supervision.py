@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import Any
 
 from sluice.streaming.asgi import App, Scope
 from sluice.streaming.errors import (
@@ -74,7 +73,7 @@ async def _run(app: App, scope: Scope, exchange: Exchange) -> None:
 
 async def _end(exchange: Exchange, error: BaseException, seconds: float) -> None:
     _report(error)
-    if exchange.complete or exchange.gone.is_set():
+    if exchange.complete or exchange.gone.done():
         return
     try:
         async with asyncio.timeout(seconds):
@@ -86,15 +85,12 @@ async def _end(exchange: Exchange, error: BaseException, seconds: float) -> None
 
 async def _interruption(running: Running, exchange: Exchange, limit: TimeLimit) -> StreamingError | None:
     """Wait for the app, stop it if need be, and return why it had to be stopped."""
-    gone = asyncio.ensure_future(exchange.gone.wait())
-    first: set[asyncio.Future[Any]] = {running, gone}
-    await asyncio.wait(first, timeout=limit.run, return_when=asyncio.FIRST_COMPLETED)
-    gone.cancel()
+    await asyncio.wait({running, exchange.gone}, timeout=limit.run, return_when=asyncio.FIRST_COMPLETED)
     if running.done():
-        return ClientGone(_NOBODY) if exchange.gone.is_set() else None
+        return ClientGone(_NOBODY) if exchange.gone.done() else None
     if failure := await _stop(running, limit.clean_up):
         logger.error("The app failed while it was being stopped.", exc_info=failure)
-    if exchange.gone.is_set():
+    if exchange.gone.done():
         return ClientGone(_NOBODY)
     return DeadlineExceeded(f"The app was still at work {limit.run:.1f} s after the request came.")
 
