@@ -28,7 +28,7 @@ class _Glyph(NamedTuple):
     """The characters that one glyph stands for, where they are in the text, and where it is on the page."""
 
     said: str
-    index: int
+    at: int
     x: float
 
 
@@ -89,7 +89,7 @@ def _rises(glyphs: Sequence[_Glyph]) -> bool:
 
 def _is_upright(page: Page, glyph: _Glyph) -> bool:
     matrix = pdfium_c.FS_MATRIX()
-    return bool(pdfium_c.FPDFText_GetMatrix(page.text, glyph.index, matrix) and matrix.a > 0)
+    return bool(pdfium_c.FPDFText_GetMatrix(page.text, glyph.at, matrix) and matrix.a > 0)
 
 
 @lru_cache(maxsize=1)
