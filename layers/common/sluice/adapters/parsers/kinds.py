@@ -91,6 +91,8 @@ _HTML_PAGE = re.compile(r"<(html|head|title|body)\b[^>]*>", re.IGNORECASE)
 _MARKDOWN_HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
 _BEGINNING = 65_536
 _FIRST_TAGS = 8_192
+# How a PDF goes on that has lost its first line.
+_PDF_OBJECT = re.compile(rb"\s*(?:%[^\r\n]*\s+)?\d+ \d+ obj\s*<<")
 # What an old compound file is, by one of its streams.
 _STREAMS = (
     ("WordDocument", "a document of Word 97 to 2003 (.doc)"),
@@ -108,7 +110,7 @@ def binary_kind(name: str, body: bytes, limits: Limits) -> str | None:
 
     Raises `UnsupportedKind` for anything else that has a signature, and `DocumentError` for a broken archive.
     """
-    if body.startswith(b"%PDF-") or (b"%PDF-" in body[:1024] and b" obj" in body):
+    if body.startswith(b"%PDF-") or (b"%PDF-" in body[:1024] and b" obj" in body) or _PDF_OBJECT.match(body[:1024]):
         return PDF
     if body.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _archive(Archive(body, limits))

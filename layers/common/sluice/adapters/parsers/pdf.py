@@ -22,6 +22,7 @@ from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, Encrypt
 # PDFium writes U+0002 or U+FFFE where a line ended in a hyphen, and has already removed the line end.
 _LINE_HYPHEN = re.compile("[\x02\ufffe]")
 _PAGES_A_PART = 32
+_SIGNATURE = b"%PDF-"
 # What a scanner's program writes onto the image of a page: its name, a page's number, a date.
 _LONGEST_STAMP = 80
 _UNMAPPED = (
@@ -73,7 +74,8 @@ def _is_cut_off(body: bytes) -> bool:
 
 def _open(body: bytes) -> pdfium.PdfDocument:
     try:
-        return pdfium.PdfDocument(body)
+        # PDFium wants a first line, and finds the objects again when they stand a little farther down.
+        return pdfium.PdfDocument(body if _SIGNATURE in body[:1024] else _SIGNATURE + b"1.7\n" + body)
     except pdfium.PdfiumError as error:
         if error.err_code in (pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY):
             raise EncryptedDocument from error
