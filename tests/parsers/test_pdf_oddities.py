@@ -38,7 +38,7 @@ def without_table(body: bytes) -> bytes:
     ],
     ids=[
         "rotated 90", "rotated 180", "rotated 270", "white on white", "invisible on a scan", "wrong place of its table",
-        "no table", "no first line", "no signature", "a printer's orders before it", "filled up with NULs", "huge sheet",
+        "no table", "no first line", "no signature", "a printer's orders before it", "filled with NULs", "huge sheet",
         "says that it has two thousand million pages", "says that it has none",
     ],
 )  # fmt: skip
