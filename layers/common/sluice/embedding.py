@@ -11,6 +11,8 @@ from sluice.errors import ModelError
 from sluice.ports import DocumentEmbedder, Embeddings, EmbeddingSpaces, OtherVectors, PartlyEmbedded
 
 _NOTHING = Embeddings([], EmbeddingUsage())
+# Of fewer chunks it takes longer to begin another transaction than it saves.
+_FEWEST = 32
 _logger = logging.getLogger(__name__)
 
 
@@ -21,6 +23,21 @@ class EmbeddedChunks:
     chunks: Sequence[Chunk]
     embeddings: Embeddings
     failure: ModelError | None = None
+
+    def parts(self, most: int) -> list[EmbeddedChunks]:
+        """Return the same in up to so many parts alike, of which the first tells what all of it has taken."""
+        size = -(-len(self.chunks) // max(1, min(most, len(self.chunks) // _FEWEST)))
+        return [self._part(slice(start, start + size)) for start in range(0, len(self.chunks), size)]
+
+    def _part(self, where: slice) -> EmbeddedChunks:
+        whole = self.embeddings
+        other = whole.other and OtherVectors(whole.other.model, whole.other.vectors[where])
+        usage = EmbeddingUsage() if where.start else whole.usage
+        return replace(
+            self,
+            chunks=self.chunks[where],
+            embeddings=Embeddings(whole.vectors[where], usage, whole.model, other),
+        )
 
 
 async def embed(embedder: DocumentEmbedder, chunks: Sequence[Chunk]) -> EmbeddedChunks:

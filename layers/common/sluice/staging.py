@@ -11,7 +11,7 @@ from uuid import UUID
 from sluice.chunking import Splitter
 from sluice.domain import Chunk, Claim, ParsedDocument
 from sluice.embedding import EmbeddedChunks, embed
-from sluice.errors import DocumentUnfinished, EmbeddingModelSwitched, EmptyDocument
+from sluice.errors import DocumentUnfinished, EmbeddingModelSwitched, EmptyDocument, ModelError
 from sluice.overlapping import Overlap
 from sluice.ports import (
     DocumentEmbedder,
@@ -22,8 +22,9 @@ from sluice.ports import (
 )
 from sluice.scans import Scans
 
-# One is embedded while two are written.
-_BATCHES_AT_ONCE = 3
+_WRITERS = 2
+# One is embedded while others are written.
+_BATCHES_AT_ONCE = 1 + _WRITERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Staging:
         self._staged = 0
         self._pages_with_text: set[int] = set()
         self._embedding = asyncio.Lock()
+        self._writing = asyncio.Semaphore(_WRITERS)  # who waits here does not wait for a connection, which has an end
         self._unwritten: dict[UUID, asyncio.Event] = {}  # digests, and the writing of what has them
         self.summary: Summary | None = None
 
@@ -188,14 +190,11 @@ class Staging:
             written = asyncio.Event()
             self._unwritten |= {chunk.digest: written for chunk in embedded.chunks}
         try:
-            await self._write(embedded)
-        except EmbeddingModelSwitched:
-            embedded = await self._embed(missing)
-            await self._write(embedded)
+            failure = await self._write_all(embedded)
         finally:
             written.set()
-        if embedded.failure:
-            raise embedded.failure
+        if failure:
+            raise failure
         return len(batch)
 
     async def _repeats_written(self, batch: Sequence[Chunk]) -> None:
@@ -214,15 +213,37 @@ class Staging:
         except TimeoutError as error:
             raise DocumentUnfinished from error
 
-    async def _write(self, embedded: EmbeddedChunks) -> None:
+    async def _write_all(self, embedded: EmbeddedChunks) -> ModelError | None:
+        """Write what has vectors; return why the rest has none."""
         if not embedded.chunks:
-            return
+            return embedded.failure
+        parts = embedded.parts(_WRITERS if self._is_near_the_end(embedded.chunks) else 1)
+        async with Overlap[ModelError | None](_WRITERS) as writing:
+            for part in parts:
+                writing.begin(self._write(part))
+            failures = [await writing.oldest() for _ in parts]
+        return next(filter(None, [embedded.failure, *failures]), None)
+
+    def _is_near_the_end(self, chunks: Sequence[Chunk]) -> bool:
+        """Whether less comes after these chunks: written by one, they would leave another without work."""
+        return self.summary is not None and self.summary.chunks < chunks[-1].ordinal + 1 + len(chunks)
+
+    async def _write(self, part: EmbeddedChunks) -> ModelError | None:
+        async with self._writing:
+            try:
+                await self._commit(part)
+            except EmbeddingModelSwitched:
+                part = await self._embed(part.chunks)
+                await self._commit(part)
+        return part.failure
+
+    async def _commit(self, part: EmbeddedChunks) -> None:
         await self._tools.documents.stage(
             self._claim,
-            embedded.chunks,
-            embedded.embeddings.vectors,
-            model=embedded.embeddings.model or self._tools.embedder.model,
-            usage=embedded.embeddings.usage,
+            part.chunks,
+            part.embeddings.vectors,
+            model=part.embeddings.model or self._tools.embedder.model,
+            usage=part.embeddings.usage,
             progress=Progress("embedded", self._staged, self.summary.chunks if self.summary else None),
-            other=embedded.embeddings.other,
+            other=part.embeddings.other,
         )
