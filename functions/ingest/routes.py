@@ -33,6 +33,7 @@ from functions.ingest.schemas import (
     UploadQuery,
 )
 from sluice import labelling, redriving, relabelling, retrying, sse
+from sluice.domain import ObjectRef
 
 UPLOAD_SECONDS = 3_600
 
@@ -52,7 +53,7 @@ async def upload(
 ) -> Response:
     """Take a file, as the body or multipart: its progress as a stream where asked for, else 202 and the document."""
     file = await uploads.receive(request, name=query.name, max_bytes=settings.document_bytes)
-    key = uploads.object_key(file.name, query.collection, tenant=caller.tenant)
+    key = uploads.object_key(file.name, query.collection, folder=query.folder, tenant=caller.tenant)
     metadata = labelling.to_object(labelling.parse(query.metadata or "{}"))
     ref = await objects.write(key, file.body, content_type=file.content_type, metadata=metadata)
     if sse.MEDIA_TYPE in request.headers.get("accept", ""):
@@ -68,20 +69,23 @@ async def presign(
     body: PresignRequest, caller: TheCaller, objects: TheObjects, settings: TheSettings
 ) -> PresignedUpload:
     """Give a form for a file that is larger than a request may be; the bucket's event ingests it."""
-    key = uploads.object_key(body.name, body.collection, tenant=caller.tenant)
+    key = uploads.object_key(body.name, body.collection, folder=body.folder, tenant=caller.tenant)
     max_bytes = settings.document_bytes
     metadata = labelling.to_object(labelling.check(body.metadata))
     url, fields = await objects.presign_upload(
         key, max_bytes=max_bytes, expires_seconds=UPLOAD_SECONDS, metadata=metadata
     )
-    return PresignedUpload(url=url, fields=fields, max_bytes=max_bytes, expires_seconds=UPLOAD_SECONDS)
+    source = ObjectRef(settings.bucket, key).source
+    return PresignedUpload(url=url, fields=fields, source=source, max_bytes=max_bytes, expires_seconds=UPLOAD_SECONDS)
 
 
 @router.get("/documents")
 async def recent(query: Annotated[ListQuery, Query()], caller: TheCaller, documents: TheDocuments) -> DocumentList:
     """List documents with their status, newest first."""
-    found = await documents.recent(caller, collection=query.collection, limit=query.limit)
-    return DocumentList(documents=[DocumentBody.of(document) for document in found])
+    wanted = query.model_dump()
+    found = await documents.recent(caller, **wanted)
+    following = found[-1].id if len(found) == query.limit else None
+    return DocumentList(documents=[DocumentBody.of(document) for document in found], next=following)
 
 
 @router.get("/documents/{document_id}")

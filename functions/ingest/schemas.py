@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -13,6 +13,8 @@ from sluice.domain import DEFAULT_COLLECTION, Document, DocumentStatus
 # JSON, and bounded where it is read.
 MetadataText = Annotated[str | None, StringConstraints(max_length=20_000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+Folder = Annotated[str, StringConstraints(max_length=1_000)]
+ListedStatus = Literal[DocumentStatus.PENDING, DocumentStatus.PROCESSING, DocumentStatus.READY, DocumentStatus.FAILED]
 
 
 class Request(BaseModel):
@@ -22,21 +24,28 @@ class Request(BaseModel):
 
 
 class UploadQuery(Request):
-    """Where an uploaded file goes; a multipart body brings its own name."""
+    """Where an uploaded file goes, in a folder of the collection where one is named; multipart brings its own name."""
 
     name: Name | None = None
     collection: Name = DEFAULT_COLLECTION
+    folder: Folder = ""
     metadata: MetadataText = None
 
 
 class ListQuery(Request):
+    """Which documents; `before` is the `next` of the page that came last."""
+
     collection: Name | None = None
+    status: ListedStatus | None = None
+    source: Annotated[str | None, StringConstraints(max_length=2_000)] = None
+    before: UUID | None = None
     limit: Annotated[int, Field(ge=1, le=500)] = 100
 
 
 class PresignRequest(Request):
     name: Name
     collection: Name = DEFAULT_COLLECTION
+    folder: Folder = ""
     metadata: dict[str, object] = {}
 
 
@@ -47,10 +56,14 @@ class LabelsRequest(Request):
 
 
 class PresignedUpload(BaseModel):
-    """A form to POST to `url`: `fields` first, then the file, of at most `max_bytes`, as `file`."""
+    """A form to POST to `url`: `fields` first, then the file, of at most `max_bytes`, as `file`.
+
+    `source` is that of the document that the file becomes, by which the list of documents finds it.
+    """
 
     url: str
     fields: dict[str, str]
+    source: str
     max_bytes: int
     expires_seconds: int
 
@@ -97,4 +110,7 @@ class DocumentBody(BaseModel):
 
 
 class DocumentList(BaseModel):
+    """A page of the list; `next` is the `before` of the one that follows, null where none does."""
+
     documents: list[DocumentBody]
+    next: UUID | None

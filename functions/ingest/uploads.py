@@ -14,6 +14,7 @@ from sluice.errors import DocumentTooLarge, EmptyDocument, InvalidInput
 
 # S3 allows 1,024 bytes for the whole key.
 _NAME_BYTES = 500
+_KEY_BYTES = 1_024
 
 
 # What curl says of any body unless it is told better; no file is one, and some servers would take it apart.
@@ -44,10 +45,11 @@ async def receive(request: Request, *, name: str | None, max_bytes: int) -> Uplo
     return upload
 
 
-def object_key(name: str, collection: str, *, tenant: str = DEFAULT_TENANT) -> str:
+def object_key(name: str, collection: str, *, folder: str = "", tenant: str = DEFAULT_TENANT) -> str:
     """Return the key of a file: its name in the default collection, else `<collection>/<name>`.
 
-    Any tenant but the default one has a folder of its own, `tenants/<tenant>/`, which the bucket's events tell too.
+    In a folder it is `<collection>/<folder>/<name>`, in the default collection too. Any tenant but the default one has
+    a folder of its own, `tenants/<tenant>/`, which the bucket's events tell too.
 
     A path before the name is dropped, as browsers may send one. Raises `InvalidInput` when no name is left.
     """
@@ -57,8 +59,13 @@ def object_key(name: str, collection: str, *, tenant: str = DEFAULT_TENANT) -> s
     safe_collection = _safe(collection, "collection")
     if f"{safe_collection}/" in (f"{TENANTS}/", WORKING):
         raise InvalidInput(f"A collection can't be called {safe_collection}.")
-    folders = [] if tenant == DEFAULT_TENANT else [TENANTS, quote(tenant, safe="")]
-    return "/".join([*folders, *([] if safe_collection == DEFAULT_COLLECTION else [safe_collection]), safe_name])
+    tenants = [] if tenant == DEFAULT_TENANT else [TENANTS, quote(tenant, safe="")]
+    folders = [_safe(part, "folder") for part in folder.replace("\\", "/").split("/")] if folder else []
+    collections = [safe_collection] if folders or safe_collection != DEFAULT_COLLECTION else []
+    key = "/".join([*tenants, *collections, *folders, safe_name])
+    if len(key.encode()) > _KEY_BYTES:
+        raise InvalidInput(f"Collection, folder and name are longer than {_KEY_BYTES} bytes together.")
+    return key
 
 
 def _safe(text: str, what: str) -> str:

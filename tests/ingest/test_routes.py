@@ -128,8 +128,28 @@ def test_names_are_made_safe(function: Function, name: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "key", "collection"),
+    [
+        ("folder=a", "default/a/README.md", "default"),
+        ("folder=a%2F%20b%20", "default/a/b/README.md", "default"),
+        ("folder=a%5Cb&collection=team", "team/a/b/README.md", "team"),
+    ],
+)
+def test_files_of_one_name_lie_in_folders(function: Function, query: str, key: str, collection: str) -> None:
+    """A folder is within the collection, which it does not change, and so two files of one name are two documents."""
+    upload(function, "README.md")
+    answer = function.request("POST", "/api/documents", b"Other text.", query=f"name=README.md&{query}")
+
+    assert (answer.json["source"], answer.json["collection"]) == (f"s3://documents/{key}", collection)
+    assert set(function.objects.contents) == {("documents", "README.md"), ("documents", key)}
+
+
+@pytest.mark.parametrize(
     ("query", "code"),
     [
+        ("name=a.txt&folder=a/../b", "invalid_input"),
+        ("name=a.txt&folder=/a", "invalid_input"),
+        (f"name={'n' * 30}&folder={'x' * 490}/{'x' * 490}/{'x' * 18}", "invalid_input"),
         ("", "invalid_input"),
         ("name=..", "invalid_input"),
         ("name=folder/", "invalid_input"),
@@ -227,6 +247,22 @@ def test_documents_are_listed_newest_first(function: Function) -> None:
 
     assert titles("") == ["c.txt", "b.txt", "a.txt"]
     assert titles("collection=default&limit=1") == ["b.txt"]
+    assert titles("source=s3://documents/a.txt") == ["a.txt"]
+    assert (titles("status=ready"), titles("status=pending")) == (["b.txt", "a.txt"], ["c.txt"])
+    assert function.request("GET", "/api/documents", query="status=deleted").status == 422
+
+
+def test_the_list_has_pages(function: Function) -> None:
+    """Each names the next one, until none follows."""
+    for number in range(5):
+        upload(function, f"{number}.txt")
+    pages, following = [], ""
+    while following is not None:
+        answer = function.request("GET", "/api/documents", query=f"limit=2{following}").json
+        pages.append([document["title"] for document in answer["documents"]])
+        following = answer["next"] and f"&before={answer['next']}"
+
+    assert pages == [["4.txt", "3.txt"], ["2.txt", "1.txt"], ["0.txt"]]
 
 
 def test_deleting_takes_object_and_document(function: Function) -> None:
@@ -277,6 +313,7 @@ def test_a_large_file_gets_a_form_of_its_own(function: Function) -> None:
         {
             "url": "https://documents.test/",
             "fields": {"key": "team/big.pdf", "policy": "20000 bytes, 3600 seconds"},
+            "source": "s3://documents/team/big.pdf",
             "max_bytes": 20_000,
             "expires_seconds": 3_600,
         },

@@ -89,6 +89,18 @@ async def test_documents_are_listed_newest_first(store: DocumentStore) -> None:
     assert await store.recent(CALLER, collection=None, limit=1) == [c]
 
 
+async def test_the_list_goes_on_before_the_last_one(store: DocumentStore) -> None:
+    """Page by page, by status, or one by its source."""
+    a, b, c = [await store.register(CALLER, ObjectRef("bucket", key, "e")) for key in ("a.txt", "b.txt", "c.txt")]
+    ready = await stored(store)
+
+    assert await store.recent(CALLER, collection=None, limit=2, before=ready.id) == [c, b]
+    assert await store.recent(CALLER, collection=None, limit=2, before=b.id) == [a]
+    assert await store.recent(CALLER, collection=None, limit=9, status=DocumentStatus.READY) == [ready]
+    assert await store.recent(CALLER, collection=None, limit=9, source="s3://bucket/b.txt") == [b]
+    assert await store.recent(OTHER, collection=None, limit=9, source="s3://bucket/b.txt") == []
+
+
 async def test_deleting_returns_what_was_there(store: DocumentStore) -> None:
     """A deleted document is not found any more; its object may come again as a new one."""
     document = await stored(store)

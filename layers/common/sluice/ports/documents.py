@@ -13,6 +13,7 @@ from sluice.domain import (
     Chunk,
     Claim,
     Document,
+    DocumentStatus,
     EmbeddingUsage,
     ObjectRef,
     ParsedDocument,
@@ -141,8 +142,17 @@ class DocumentStore(Protocol):
         """Raise `DocumentNotFound` when the caller has no such document."""
         ...
 
-    async def recent(self, caller: Caller, *, collection: str | None, limit: int) -> list[Document]:
-        """Return documents, newest first."""
+    async def recent(
+        self,
+        caller: Caller,
+        *,
+        collection: str | None,
+        limit: int,
+        status: DocumentStatus | None = None,
+        source: str | None = None,
+        before: UUID | None = None,
+    ) -> list[Document]:
+        """Return documents, newest first: of a collection, a status or a source, made before the one with this id."""
         ...
 
     async def page(self, *, after: str, limit: int) -> list[Document]:

@@ -261,6 +261,8 @@ select * from document where id = %(id)s and tenant = %(tenant)s and status <> '
 -- name: list_documents
 select * from document
 where tenant = %(tenant)s and status <> 'deleted' and (%(collection)s::text is null or collection = %(collection)s)
+  and (%(status)s::text is null or status = %(status)s) and (%(source)s::text is null or source = %(source)s)
+  and (%(before)s::uuid is null or id < %(before)s)
 order by id desc
 limit %(limit)s;
 

@@ -136,9 +136,24 @@ class InMemoryDocuments:
     async def get(self, caller: Caller, document_id: UUID) -> Document:
         return self._records.by_id(caller, document_id).document
 
-    async def recent(self, caller: Caller, *, collection: str | None, limit: int) -> list[Document]:
-        living = [record.document for record in self._records.of(caller) if record.is_living]
-        wanted = [document for document in living if collection in (None, document.collection)]
+    async def recent(
+        self,
+        caller: Caller,
+        *,
+        collection: str | None,
+        limit: int,
+        status: DocumentStatus | None = None,
+        source: str | None = None,
+        before: UUID | None = None,
+    ) -> list[Document]:
+        wanted = [
+            document
+            for document in (record.document for record in self._records.of(caller) if record.is_living)
+            if collection in (None, document.collection)
+            and status in (None, document.status)
+            and source in (None, document.source)
+            and (before is None or document.id < before)
+        ]
         return sorted(wanted, key=lambda document: document.id, reverse=True)[:limit]
 
     async def page(self, *, after: str, limit: int) -> list[Document]:

@@ -203,9 +203,19 @@ class PostgresDocuments:
         known = await self._fetch("get_document", {"id": document_id, "tenant": caller.tenant})
         return rows.found(known[0] if known else None)
 
-    async def recent(self, caller: Caller, *, collection: str | None, limit: int) -> list[Document]:
+    async def recent(
+        self,
+        caller: Caller,
+        *,
+        collection: str | None,
+        limit: int,
+        status: DocumentStatus | None = None,
+        source: str | None = None,
+        before: UUID | None = None,
+    ) -> list[Document]:
         """Return the caller's documents, newest first."""
-        return await self._fetch("list_documents", {"tenant": caller.tenant, "collection": collection, "limit": limit})
+        wanted = {"collection": collection, "status": status, "source": source, "before": before}
+        return await self._fetch("list_documents", {"tenant": caller.tenant, "limit": limit, **wanted})
 
     async def page(self, *, after: str, limit: int) -> list[Document]:
         """Return every tenant's documents in the order of their sources."""
