@@ -11,8 +11,26 @@ from sluice.domain import Usage
 from sluice.draft import FAILED, INTERRUPTED, STOPPED
 from sluice.errors import DatabaseUnavailable, DatabaseWaking, ModelUnavailable
 from sluice.events import AnswerDone, AnswerFailed, AnswerStarted, SourcesFound, StatusChanged, TextAdded
+from sluice.ports import ChatModel
 from sluice.question import Question
 from tests.common.world import CALLER, World, started, until
+
+
+class Slow:
+    """Terms that are weighed for as long as `gate` is closed."""
+
+    def __init__(self) -> None:
+        self.asked, self.gate = asyncio.Event(), asyncio.Event()
+
+    async def ask(self) -> None:
+        self.asked.set()
+        await self.gate.wait()
+
+    def through(self, model: ChatModel) -> ChatModel:
+        return model
+
+    async def book(self, model: str, usage: Usage) -> None:
+        pass
 
 
 @pytest.fixture
@@ -54,22 +72,24 @@ async def test_an_error_of_ours_ends_the_stream_too(world: World, caplog: pytest
     assert "a defect" in caplog.text
 
 
-async def test_a_turn_that_can_not_be_kept_is_not_called_done(world: World) -> None:
+@pytest.mark.parametrize(
+    ("error", "code"), [(DatabaseUnavailable(), "database_unavailable"), (ZeroDivisionError(), "internal_error")]
+)
+async def test_a_turn_that_can_not_be_kept_is_not_called_done(world: World, error: Exception, code: str) -> None:
     """The answer was whole, but the conversation would miss it."""
     gate = asyncio.Event()
     world.model.enqueue("Krill.", gate)
     events = await world.answering.open(CALLER, Question("whales"))
     seen = [event async for event in until(events, TextAdded)]
 
-    world.conversations.away = DatabaseUnavailable()
+    world.conversations.away = error
+    await asyncio.sleep(0.05)  # some beats, none of which can write; more or fewer change nothing
     gate.set()
+    seen += [event async for event in events]
 
-    assert [type(event) for event in [*seen, *[event async for event in events]]] == [
-        AnswerStarted,
-        SourcesFound,
-        TextAdded,
-        AnswerFailed,
-    ]
+    assert [type(event) for event in seen] == [AnswerStarted, SourcesFound, TextAdded, AnswerFailed]
+    assert isinstance(seen[-1], AnswerFailed)
+    assert seen[-1].code == code
 
 
 async def test_a_database_that_is_away_for_a_moment_costs_the_answer_nothing(world: World) -> None:
@@ -99,6 +119,20 @@ async def test_the_question_is_kept_before_the_answer_begins(world: World) -> No
     await events.aclose()
 
 
+async def test_a_question_that_is_given_up_before_it_is_kept_is_not_kept(world: World) -> None:
+    """Nobody was told that it would be."""
+    terms = Slow()
+    opening = asyncio.create_task(world.answering.under(terms).open(CALLER, Question("whales")))
+    await terms.asked.wait()
+
+    opening.cancel()
+    await asyncio.wait([opening])
+    terms.gate.set()
+    await asyncio.sleep(0.01)  # long enough for what would go on; longer changes nothing
+
+    assert world.conversations.kept == {}
+
+
 async def test_a_client_that_leaves_closes_the_model_and_keeps_what_was_said(world: World) -> None:
     """No more tokens are paid for."""
     world.model.enqueue("They eat ", asyncio.Event(), "never")
@@ -121,6 +155,28 @@ async def test_a_client_that_leaves_while_the_model_thinks_closes_it(world: Worl
 
     assert (len(world.model.prompts), world.model.closed) == (1, 1)
     assert world.ends() == [("whales", None), ("", INTERRUPTED)]
+
+
+@pytest.mark.parametrize("stops", [False, True], ids=["at its end", "when it was stopped"])
+async def test_a_client_that_leaves_while_the_answer_is_kept_loses_nothing(world: World, stops: bool) -> None:
+    """The last save is not given up, nor what leads to it."""
+    gate = asyncio.Event()
+    world.model.enqueue("They eat krill.", gate)
+    events = await world.answering.open(CALLER, Question("whales"))
+    seen = [event async for event in until(events, TextAdded)]
+    if stops:
+        await world.conversations.stop(CALLER, started(seen).conversation_id)
+    else:
+        gate.set()
+    world.conversations.keeping = asyncio.Event()
+    await world.conversations.reached.wait()
+
+    leaving = asyncio.create_task(events.aclose())
+    await asyncio.sleep(0)
+    world.conversations.keeping.set()
+    await leaving
+
+    assert world.ends() == [("whales", None), ("They eat krill.", STOPPED if stops else "stop")]
 
 
 async def test_a_stop_closes_the_model_and_keeps_what_was_said(world: World) -> None:

@@ -108,7 +108,8 @@ class Answering:
             if beginning.done():
                 beginning.result()
         except BaseException:
-            searching.cancel()
+            for task in (beginning, searching):  # what still runs would keep a question, or hold a budget, for nobody
+                task.cancel()
             raise
         finally:
             noticing.cancel()

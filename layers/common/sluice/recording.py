@@ -48,6 +48,7 @@ class Recording:
         self._unsaved: list[AnswerEvent] = []
         self._saved = 0
         self._is_over = asyncio.Event()
+        self._is_left = asyncio.Event()
 
     async def stream(self, generation: Generation) -> Generation:
         """Yield what `generation` yields, then how it ended, which is kept by then.
@@ -60,21 +61,20 @@ class Recording:
             while (event := await self._outbox.get()) is not None:
                 yield event
         finally:
-            running.cancel()
+            self._is_left.set()  # and not cancelled: it may be about to keep how the answer ended
             await asyncio.wait([running])
 
     async def _run(self, generation: Generation) -> None:
         speaking = asyncio.create_task(self._speak(generation))
         watching = asyncio.create_task(self._watch())
-        try:
-            await asyncio.wait([speaking, watching], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            # Also when the client is gone or the deadline came.
-            is_stopped = watching.done() and not speaking.done()
-            speaking.cancel()
-            self._is_over.set()
-            await asyncio.wait([speaking, watching])
-            await self._end(STOPPED if is_stopped else INTERRUPTED, speaking)
+        leaving = asyncio.create_task(self._is_left.wait())
+        await asyncio.wait([speaking, watching, leaving], return_when=asyncio.FIRST_COMPLETED)
+        is_stopped = watching.done() and not speaking.done()
+        for task in (speaking, leaving):
+            task.cancel()
+        self._is_over.set()
+        await asyncio.wait([speaking, watching, leaving])
+        await self._end(STOPPED if is_stopped else INTERRUPTED, speaking)
 
     async def _speak(self, generation: Generation) -> None:
         async with aclosing(generation):
@@ -90,8 +90,8 @@ class Recording:
             try:
                 if not await (self._save() if self._unsaved else self._keep_alive()):
                     return
-            except SluiceError as error:
-                logger.warning("The answer could not be saved, which is tried again: %s", error.message)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the last save meets it too and tells
+                logger.warning("The answer could not be saved, which is tried again: %s", _name(error))
         await self._is_over.wait()
 
     async def _end(self, reason: str, speaking: asyncio.Task[None]) -> None:
@@ -109,7 +109,7 @@ class Recording:
             return None
         try:
             await self._save()
-        except SluiceError as error:
+        except Exception as error:  # noqa: BLE001 - whoever reads waits for an end
             logger.error("The answer could not be kept.")
             return _failure(error)
         return None
@@ -153,4 +153,8 @@ def _failure(error: BaseException | None) -> AnswerFailed | None:
 def _origin(error: BaseException) -> str:
     """Name what led to the error, without its words: a provider's may hold keys and questions."""
     cause = error.__cause__
-    return f" [{type(cause).__module__}.{type(cause).__qualname__}]" if cause else ""
+    return f" [{_name(cause)}]" if cause else ""
+
+
+def _name(error: BaseException) -> str:
+    return f"{type(error).__module__}.{type(error).__qualname__}"

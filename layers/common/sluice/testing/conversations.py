@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -30,15 +31,17 @@ class InMemoryConversations:
     """Keeps conversations in `kept`, under tenant, user and id, and what was recorded of each answer in `records`.
 
     `failures` are raised by the calls to come, one each; while `away` is set, every call raises it. Answers in `dead`
-    count as interrupted.
+    count as interrupted. The save of an answer that has ended tells `reached` and waits for `keeping`, if there is one.
     """
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str, UUID], Conversation] = {}
         self.records: dict[UUID, Record] = {}
         self.failures: list[SluiceError] = []
-        self.away: SluiceError | None = None
+        self.away: Exception | None = None
         self.dead: set[UUID] = set()
+        self.keeping: asyncio.Event | None = None
+        self.reached = asyncio.Event()
 
     async def begin(self, caller: Caller, turn: Turn, *, messages: int, characters: int) -> list[Message]:
         """Add question and answer, beginning the conversation where that is allowed."""
@@ -73,6 +76,9 @@ class InMemoryConversations:
     ) -> bool:
         """Replace the answer and add its events; False once it was stopped or deleted."""
         self._fail()
+        if self.keeping and answer.finish_reason:
+            self.reached.set()
+            await self.keeping.wait()
         conversation = self._holding(caller, answer.id)
         if conversation is None:
             return False
