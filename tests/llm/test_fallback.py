@@ -60,6 +60,8 @@ async def test_a_provider_that_fails_is_tried_again_and_then_replaced(upstream: 
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
+        (failure(429, headers={"retry-after": "60"}), "model_rate_limited"),
+        (failure(503, headers={"retry-after": "60"}), "model_unavailable"),
         (failure(401), "model_rejected"),
         (failure(404), "model_rejected"),
         (
@@ -67,7 +69,7 @@ async def test_a_provider_that_fails_is_tried_again_and_then_replaced(upstream: 
             "context_too_long",
         ),
     ],
-    ids=["a bad key", "an unknown name", "a context that is too small"],
+    ids=["a limit for long", "an outage for long", "a bad key", "an unknown name", "a context that is too small"],
 )
 async def test_what_will_not_pass_goes_to_the_next_model(upstream: Upstream, reply: Reply, code: str) -> None:
     """At once."""

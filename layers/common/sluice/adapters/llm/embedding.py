@@ -128,7 +128,7 @@ class LiteLLMEmbedder:
             try:
                 return await self._call(texts, purpose)
             except (ModelRateLimited, ModelUnavailable) as error:
-                advice = failures.retry_after(error.__cause__)
+                advice = error.retry_after
                 if attempt == self._attempts or (advice or 0.0) > LONGEST_WAIT:
                     raise
             await self._sleep(_spread(advice) if advice else _backoff(attempt))

@@ -22,7 +22,17 @@ _NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached", "credit balanc
 
 
 def translate(error: BaseException, model: str) -> ModelError:
-    """Return the error of ours that says what `error`, raised while calling `model`, means to its reader."""
+    """Return the error of ours that says what `error`, raised while calling `model`, means to its reader.
+
+    It says when to come back too, where the provider does.
+    """
+    ours = _meaning(error, model)
+    if ours.retry_after is None:
+        ours.retry_after = retry_after(error)
+    return ours
+
+
+def _meaning(error: BaseException, model: str) -> ModelError:
     if ours := _raised_by_us(error):
         return ours
     if isinstance(error, TimeoutError):
