@@ -32,7 +32,7 @@ def relations(*targets: tuple[str, str]) -> str:
     return f'<Relationships xmlns="{_RELATIONSHIPS}">{"".join(items)}</Relationships>'
 
 
-def docx(body: str, more: Mapping[str, str] | None = None) -> bytes:
+def docx(body: str, more: Mapping[str, str | bytes] | None = None) -> bytes:
     """Return a document with this body, in which `w:` is Word's namespace."""
     types = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
     styles = "".join(

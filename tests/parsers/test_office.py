@@ -18,7 +18,7 @@ from sluice.errors import (
     NoTextLayer,
     UnsupportedKind,
 )
-from tests.parsers.making import archive, compound, docx, epub, paragraph, pptx, shape, xlsx
+from tests.parsers.making import archive, compound, docx, epub, paragraph, pptx, relations, shape, xlsx
 
 
 def test_slides_come_in_the_order_of_the_presentation(parser: DocumentParser) -> None:
@@ -34,6 +34,21 @@ def test_slides_come_in_the_order_of_the_presentation(parser: DocumentParser) ->
         Block("Results\nWe grew.\n\nNotes: Smile.", page=1, heading="Results"),
         Block("a | b", page=2),
     )
+
+
+def test_a_slide_has_charts_and_comments(parser: DocumentParser) -> None:
+    """Comments are told as such."""
+    with zipfile.ZipFile(io.BytesIO(pptx([shape("Plan")]))) as plain:
+        members = {name: plain.read(name) for name in plain.namelist()}
+    members["ppt/slides/_rels/slide1.xml.rels"] = relations(
+        ("chart", "chart.xml"), ("comments", "comments.xml")
+    ).encode()
+    members["ppt/slides/chart.xml"] = (
+        b"<c><title><p><t>Costs</t></p></title><ser><val><pt><v>2.0</v></pt></val></ser></c>"
+    )
+    members["ppt/slides/comments.xml"] = b"<cmLst><cm><text>Too high</text></cm></cmLst>"
+
+    assert parser.parse("a.pptx", archive(members)).blocks == (Block("Plan\nCosts\n2\n\nComment: Too high", page=1),)
 
 
 def test_a_presentation_of_images_has_no_text(parser: DocumentParser) -> None:
@@ -100,6 +115,14 @@ def test_an_archive_may_part_folders_as_windows_does(parser: DocumentParser) -> 
         members = {name.replace("/", "\\"): right.read(name) for name in right.namelist()}
 
     assert parser.parse("a.docx", archive(members)).blocks == (Block("Text"),)
+
+
+def test_names_of_parts_may_differ_in_case(parser: DocumentParser) -> None:
+    """As the standard says."""
+    with zipfile.ZipFile(io.BytesIO(docx(paragraph("Text", "H1")))) as right:
+        members = {name.replace("word/s", "Word/S"): right.read(name) for name in right.namelist()}
+
+    assert parser.parse("a.docx", archive(members)).blocks == (Block("Text", heading="Text"),)
 
 
 def test_an_archive_may_not_expand_without_end() -> None:

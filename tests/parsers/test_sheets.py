@@ -18,6 +18,10 @@ SPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 PART = "xl/worksheets/sheet1.xml"
 
 
+SERIES = """<ser><tx><v>Sales</v></tx><cat><pt idx="0"><v>Spring</v></pt><pt idx="1"><v>Summer</v></pt></cat>
+    <val><pt idx="0"><v>1.5</v></pt><pt idx="1"><v>0.30000000000000004</v></pt><pt idx="2"><v>7</v></pt></val></ser>"""
+
+
 def text(reference: str, content: str) -> str:
     return f'<c r="{reference}" t="inlineStr"><is><r><t>{content}</t></r><rPh><t>reading</t></rPh></is></c>'
 
@@ -91,6 +95,22 @@ def test_such_cells_are_written_like_others(parser: DocumentParser, cell: str, w
     assert parsed.blocks == (Block(f"first\n{written}".rstrip(), page=1, heading="Costs"),)
 
 
+def test_days_are_counted_as_the_workbook_says(parser: DocumentParser) -> None:
+    """From 1904 on in those that were made on the first Macs."""
+    listed = f"""<workbook {SPACE} xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">
+        <workbookPr date1904="1"/><sheets><sheet name="Costs" sheetId="1" r:id="rId1"/></sheets></workbook>"""
+    styles = f'<styleSheet {SPACE}><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
+    known = relations(("worksheet", "worksheets/sheet1.xml"), ("styles", "styles.xml"))
+    day = '<c r="{}" s="1"><v>43889</v></c>'
+
+    def read(rows: str) -> str:
+        parts = {"xl/workbook.xml": listed, "xl/styles.xml": styles}
+        return parser.parse("a.xlsx", workbook(rows, parts, relations_of=known)).blocks[0].text
+
+    assert read(f'<row r="1">{day.format("A1")}</row>') == "2024-02-29"
+    assert read(corners(day.format("XFD1048576"))) == "first\n2024-02-29"
+
+
 def test_a_workbook_that_calamine_refuses_is_read_as_far_as_it_can_be(parser: DocumentParser) -> None:
     """Sheets of macros, which calamine knows no name for, are left out."""
     sheets = f"""<workbook {SPACE} xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>
@@ -105,20 +125,26 @@ def test_a_workbook_that_calamine_refuses_is_read_as_far_as_it_can_be(parser: Do
 
 
 def test_what_is_drawn_on_a_sheet_stands_below_its_rows(parser: DocumentParser) -> None:
-    """The words of boxes and the titles of charts; a broken drawing harms nothing."""
+    """The words of boxes, the titles and figures of charts, and comments; a broken drawing harms nothing."""
     drawing = '<x xmlns:a="d"><a:p><a:r><a:t>Read </a:t></a:r><a:r><a:t>me</a:t></a:r></a:p><a:p/></x>'
     parts = {
-        "xl/worksheets/_rels/sheet1.xml.rels": relations(("drawing", "../drawings/drawing1.xml")),
+        "xl/worksheets/_rels/sheet1.xml.rels": relations(
+            ("drawing", "../drawings/drawing1.xml"), ("comments", "../comments1.xml")
+        ),
+        "xl/comments1.xml": f'<c {SPACE}><comment ref="A1"><text><t>Too</t><t>high</t></text></comment></c>',
         "xl/drawings/_rels/drawing1.xml.rels": relations(("chart", "../charts/chart1.xml")),
         "xl/drawings/drawing1.xml": drawing,
-        "xl/charts/chart1.xml": drawing.replace("me", "chart"),
+        "xl/charts/chart1.xml": drawing.replace("me", "chart").replace("</x>", f"{SERIES}</x>"),
     }
     row = f'<row r="1">{text("A1", "Rent")}</row>'
 
     def read(more: Mapping[str, str]) -> tuple[Block, ...]:
         return parser.parse("a.xlsx", workbook(row, {**parts, **more})).blocks
 
-    assert read({}) == (Block("Rent\n\nRead me\nRead chart", page=1, heading="Costs"),)
+    figures = "Sales: Spring 1.5, Summer 0.3, 7"
+    assert read({}) == (
+        Block(f"Rent\n\nRead me\nRead chart\n{figures}\nComment on A1: Too high", page=1, heading="Costs"),
+    )
     assert read({"xl/drawings/drawing1.xml": "<"}) == (Block("Rent", page=1, heading="Costs"),)
 
 

@@ -8,6 +8,10 @@ from sluice.adapters.parsers.reading import DocumentParser
 from sluice.domain import Block
 from tests.parsers.making import archive, docx, paragraph, relations
 
+SPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+SECRET = '<w:rStyle w:val="Secret"/>'
+PAGE = "Content-Type: text/html\n\n<p>Within.</p>"
+
 
 def test_word_keeps_headings_and_tables(parser: DocumentParser) -> None:
     """A block for each heading with its path; the cells of a row on one line."""
@@ -136,12 +140,88 @@ def test_the_main_part_may_have_any_name(parser: DocumentParser) -> None:
     assert (parsed.kind, parsed.blocks) == ("docx", (Block("Strict."),))
 
 
-def test_a_page_of_html_in_a_document_is_text(parser: DocumentParser) -> None:
-    """Programs that make documents often put their pages in as they are."""
-    more = {
-        "word/page.html": "<p>From the web.</p><script>x</script>",
-        "word/_rels/document.xml.rels": relations(("aFChunk", "page.html")),
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("page.html", "<p>Within.</p><script>x</script>"),
+        ("page.mht", f"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=B\n\n--B\n{PAGE}\n--B--\n"),
+        ("part.docx", docx(paragraph("Within."))),
+        ("part.rtf", r"{\rtf1 Within.\par}"),
+        ("part.txt", "Within."),
+        ("part.png", b"\x89PNG"),
+    ],
+)
+def test_a_document_within_a_document_is_text(parser: DocumentParser, name: str, content: str | bytes) -> None:
+    """Where it is said to be a part of the text, in its place; what can't be read is left out."""
+    more: dict[str, str | bytes] = {
+        f"word/{name}": content,
+        "word/_rels/document.xml.rels": relations(("aFChunk", name)),
     }
     chunk = '<w:altChunk xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1"/>'
 
-    assert parser.parse("a.docx", docx(chunk, more)).blocks == (Block("From the web."),)
+    parsed = parser.parse("a.docx", docx(paragraph("Before.") + chunk + paragraph("After."), more))
+
+    within = "" if name == "part.png" else "Within.\n\n"
+    assert parsed.blocks == (Block(f"Before.\n\n{within}After."),)
+
+
+def test_a_document_may_hold_itself_no_deeper_than_is_allowed(parser: DocumentParser) -> None:
+    """Each level of them is read by the one above it."""
+    chunk = '<w:altChunk xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1"/>'
+    body = docx(paragraph("Level 0"))
+    for level in range(1, 9):
+        more: dict[str, str | bytes] = {
+            "word/part.docx": body,
+            "word/_rels/document.xml.rels": relations(("aFChunk", "part.docx")),
+        }
+        body = docx(paragraph(f"Level {level}") + chunk, more)
+
+    assert parser.parse("a.docx", body).blocks == (Block("\n\n".join(f"Level {level}" for level in range(8, 2, -1))),)
+
+
+def test_headers_and_footers_are_said_once(parser: DocumentParser) -> None:
+    """In a block of their own, without those that only number the pages."""
+    number = "<w:p><w:r><w:t>Page </w:t><w:instrText>PAGE</w:instrText><w:t>2 of 9</w:t></w:r></w:p>"
+    more = {
+        "word/header1.xml": f"<w:hdr {SPACE}>{paragraph('Ann &amp; Co')}{number}</w:hdr>",
+        "word/header2.xml": f"<w:hdr {SPACE}>{paragraph('Ann &amp; Co')}</w:hdr>",
+        "word/footer1.xml": f"<w:ftr {SPACE}>{paragraph('Account 47')}</w:ftr>",
+        "word/_rels/document.xml.rels": relations(
+            ("header", "header1.xml"), ("header", "header2.xml"), ("footer", "footer1.xml")
+        ),
+    }
+
+    assert parser.parse("a.docx", docx(paragraph("Text"), more)).blocks == (
+        Block("Text"),
+        Block("Ann & Co\nAccount 47"),
+    )
+    assert parser.parse("a.docx", docx("", more)).blocks == (Block("Ann & Co\nAccount 47"),)
+
+
+def test_styles_may_hide_text(parser: DocumentParser) -> None:
+    """A paragraph's or a run's, also one that it is based on; a run can show itself again."""
+    styles = f"""<w:styles {SPACE}><w:style w:styleId="Hidden"><w:rPr><w:vanish/></w:rPr></w:style>
+        <w:style w:styleId="Secret"><w:basedOn w:val="Hidden"/></w:style></w:styles>"""
+    shown = run("shown", '<w:vanish w:val="0"/>')
+    hidden = f'<w:p><w:pPr><w:pStyle w:val="Hidden"/></w:pPr>{run("unseen")}{shown}</w:p>'
+    body = f"<w:p>{run('unseen', SECRET)}{run('seen ')}</w:p>{hidden}"
+
+    assert parser.parse("a.docx", docx(body, {"word/styles.xml": styles})).blocks == (Block("seen\n\nshown"),)
+
+
+def test_comments_and_figures_are_told_and_broken_parts_left_out(parser: DocumentParser) -> None:
+    """A comment behind its paragraph, a chart at the end; cells that a change took away are gone."""
+    more = {
+        "word/comments.xml": f'<w:comments {SPACE}><w:comment w:id="1">{paragraph("Really?")}</w:comment></w:comments>',
+        "word/chart.xml": "<c><ser><tx><v>Sales</v></tx><val><pt><v>3</v></pt></val></ser></c>",
+        "word/styles.xml": "<broken",
+        "word/_rels/document.xml.rels": relations(
+            ("styles", "styles.xml"), ("comments", "comments.xml"), ("chart", "chart.xml")
+        ),
+    }
+    row = f"<w:tr><w:tc><w:tcPr><w:cellDel/></w:tcPr>{paragraph('gone')}</w:tc><w:tc>{paragraph('kept')}</w:tc></w:tr>"
+    body = f'<w:p>{run("Said.")}<w:commentReference w:id="1"/></w:p><w:tbl>{row}</w:tbl>'
+
+    parsed = parser.parse("a.docx", docx(body, more))
+
+    assert parsed.blocks == (Block("Said.\n\nComment: Really?\n\nkept\n\n\nSales: 3"),)

@@ -33,15 +33,17 @@ class Archive:
         for member in members:  # some programs part folders as Windows does
             self._zip.NameToInfo.setdefault(member.filename.replace("\\", "/"), member)
         self.names = list(self._zip.NameToInfo)
+        # Names of parts in an Office file differ by more than their letters' case (ECMA-376, part 2, section 6.2.2.3).
+        self._by_small_letters = {name.lower(): name for name in reversed(self.names)}
 
     def __contains__(self, name: str) -> bool:
-        return name in self._zip.NameToInfo
+        return name in self._zip.NameToInfo or name.lower() in self._by_small_letters
 
     def read(self, name: str) -> bytes:
         """Return a member's bytes; raise `DamagedDocument` when it is missing or broken, whatever its header says."""
         pieces = []
         try:
-            with self._zip.open(name) as member:
+            with self._zip.open(self._stored(name)) as member:
                 while piece := member.read(_PIECE):
                     self._expanded += len(piece)
                     self._limits.check_archive(members=0, packed=self._packed, expanded=self._expanded)
@@ -53,6 +55,9 @@ class Archive:
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError) as error:
             raise DamagedDocument(f"The file is damaged: its part {name} can't be read.") from error
         return b"".join(pieces)
+
+    def _stored(self, name: str) -> str:
+        return name if name in self._zip.NameToInfo else self._by_small_letters.get(name.lower(), name)
 
     def xml(self, name: str) -> ElementTree.Element:
         """Return a member's root element; raise `DamagedDocument` when it is not XML, or declares a document type.

@@ -13,14 +13,16 @@ _BUILT_IN = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50
 # What a format writes as it is, colours, conditions, and time that has passed.
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|general', re.IGNORECASE)
 _OF_DATES = re.compile("[dmyhs]", re.IGNORECASE)
-_FIRST_DAY = datetime.datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet's dates have no zone
+# What day 0 is, in the workbooks of Windows and of the first Macs.
+_FIRST_DAYS = (datetime.datetime(1899, 12, 30), datetime.datetime(1904, 1, 1))  # noqa: DTZ001 - sheets have no zones
 _LAST_NUMBER = 2_958_466
 
 
 class CellFormats:
     """What the cells' styles, which cells name by their place in a list, say of numbers."""
 
-    def __init__(self, styles: Element | None = None) -> None:
+    def __init__(self, styles: Element | None = None, *, from_1904: bool = False) -> None:
+        self._first_day = _FIRST_DAYS[from_1904]
         self._are_dates: list[bool] = []
         if styles is None:
             return
@@ -38,7 +40,7 @@ class CellFormats:
             is_date = self._are_dates[int(style)] if style else False
         except (ValueError, IndexError):
             return value
-        return _date(amount) if is_date and 0 <= amount < _LAST_NUMBER else number(amount)
+        return _date(amount, self._first_day) if is_date and 0 <= amount < _LAST_NUMBER else number(amount)
 
 
 def _named(root: Element, name: str) -> list[Element]:
@@ -49,8 +51,8 @@ def _is_date(code: str) -> bool:
     return bool(_OF_DATES.search(_LITERAL.sub("", code)))
 
 
-def _date(days: float) -> str:
-    moment = _FIRST_DAY + datetime.timedelta(seconds=round(days * 86_400))
+def _date(days: float, first_day: datetime.datetime) -> str:
+    moment = first_day + datetime.timedelta(seconds=round(days * 86_400))
     if days < 1:
         return str(moment.time())
     return moment.date().isoformat() if moment.time() == datetime.time() else str(moment)

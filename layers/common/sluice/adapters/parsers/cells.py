@@ -19,5 +19,5 @@ def joined(values: Iterable[str]) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number as a sheet shows it in its plainest format: whole ones without a fraction."""
-    return str(int(value)) if value.is_integer() and abs(value) < _NO_UNITS else str(value)
+    """Return a number as a sheet shows it in its plainest format: in 15 digits, whole ones without a fraction."""
+    return str(int(value)) if value.is_integer() and abs(value) < _NO_UNITS else f"{value:.15g}"

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from xml.etree.ElementTree import Element
 
-from sluice.adapters.parsers import html
 from sluice.adapters.parsers.archives import Archive
+from sluice.adapters.parsers.charts import chart_lines
 from sluice.adapters.parsers.cleaning import clean, one_line
-from sluice.adapters.parsers.decoding import decode
+from sluice.adapters.parsers.enclosed import enclosed
 from sluice.adapters.parsers.headings import Outline
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.packages import attribute, main_part, relations, tag
-from sluice.adapters.parsers.word_styles import Style, paragraph_styles, style_of
+from sluice.adapters.parsers.word_margins import margin_lines
+from sluice.adapters.parsers.word_styles import Style, hidden_styles, paragraph_styles, style_of
 from sluice.adapters.parsers.word_text import boxes, notes_referred, text_of
-from sluice.domain import ParsedDocument
-from sluice.errors import DamagedDocument, UnsupportedKind
+from sluice.domain import Block, ParsedDocument
+from sluice.errors import DamagedDocument, DocumentError
 
 _PROPERTIES = "docProps/core.xml"
 _USUAL_PARTS = ("word/document.xml", "word/document2.xml")
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 # Deleted rows, properties, and what is the same again for older programs.
 _UNSAID = frozenset({"sectPr", "sdtPr", "del", "moveFrom", "Fallback"})
-_WEB_PAGES = (".htm", ".html", ".xhtml")
+_NOTES = frozenset({"footnotes", "endnotes", "comments"})
 
 
 def read(body: bytes, limits: Limits) -> ParsedDocument:
@@ -31,9 +33,11 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     part = main_part(archive) or next((part for part in _USUAL_PARTS if part in archive), None)
     if part is None:
         raise DamagedDocument("The document is damaged: its text is missing.")
-    document = _Document(archive, part)
+    document = _Document(archive, part, limits)
     document.read()
-    return ParsedDocument("docx", document.outline.blocks(), title=_title(archive))
+    margins = "\n".join(document.margins())
+    blocks = (*document.outline.blocks(), *([Block(clean(margins))] if margins else []))
+    return ParsedDocument("docx", blocks, title=_title(archive))
 
 
 def _title(archive: Archive) -> str | None:
@@ -46,25 +50,39 @@ def _title(archive: Archive) -> str | None:
 
 
 class _Document:
-    def __init__(self, archive: Archive, part: str) -> None:
+    def __init__(self, archive: Archive, part: str, limits: Limits) -> None:
         self.outline = Outline()
         self._archive = archive
+        self._limits = limits
         self._part = part
         self._relations = relations(archive, part)
         self._styles: dict[str, Style] = {}
+        self._hidden: frozenset[str] = frozenset()
         self._notes: dict[tuple[str, str], Element] = {}
 
     def read(self) -> None:
         root = self._archive.xml(self._part)
-        for kind, part in self._relations.values():
-            if kind == "styles":
-                self._styles = paragraph_styles(self._archive.xml(part))
-            elif kind in ("footnotes", "endnotes"):
-                self._notes |= _notes(self._archive.xml(part))
+        for styles in self._parts("styles"):
+            self._styles, self._hidden = paragraph_styles(styles), hidden_styles(styles)
+        for notes in self._parts(*_NOTES):
+            self._notes |= _notes(notes)
         self._blocks(root)
-        for kind, part in self._relations.values():
-            if kind in ("diagramData", "chart"):
-                self._paragraphs(self._archive.xml(part))
+        for diagram in self._parts("diagramData"):
+            self._paragraphs(diagram)
+        for chart in self._parts("chart"):
+            for line in chart_lines(chart):
+                self.outline.add(line)
+
+    def margins(self) -> list[str]:
+        """Return the lines of the headers and footers."""
+        return margin_lines(self._parts("header", "footer"))
+
+    def _parts(self, *kinds: str) -> Iterator[Element]:
+        """Yield the parts of these kinds that can be read: without one of them the text is still the text."""
+        for kind, part in dict.fromkeys(self._relations.values()):
+            if kind in kinds:
+                with suppress(DamagedDocument):
+                    yield self._archive.xml(part)
 
     def _blocks(self, element: Element) -> None:
         for inner in element:
@@ -74,21 +92,21 @@ class _Document:
                 case "tbl":
                     self._table(inner)
                 case "altChunk":
-                    self._page(attribute(inner, "id") or "")
+                    self._enclosed(attribute(inner, "id") or "")
                 case name if name not in _UNSAID:
                     self._blocks(inner)
 
     def _paragraphs(self, drawing: Element) -> None:
         """Write the lines of a diagram or chart, whose paragraphs have no styles."""
         for paragraph in drawing.iter():
-            if tag(paragraph) == "p" and (line := one_line(text_of(paragraph))):
+            if tag(paragraph) == "p" and (line := one_line(self._text(paragraph))):
                 self.outline.add(line)
 
     def _paragraph(self, paragraph: Element) -> None:
         style = style_of(paragraph, self._styles)
         if style.is_contents:
             return
-        text = clean(text_of(paragraph)).strip()
+        text = clean(self._text(paragraph)).strip()
         if text and style.level:
             self.outline.enter(style.level, one_line(text))
         elif text:
@@ -98,7 +116,17 @@ class _Document:
         for box in boxes(paragraph):
             self._blocks(box)
         for note in self._notes_of(paragraph):
+            self._note(note)
+
+    def _text(self, paragraph: Element) -> str:
+        return text_of(paragraph, self._hidden)
+
+    def _note(self, note: Element) -> None:
+        if tag(note) != "comment":
             self._blocks(note)
+        elif text := one_line(" ".join(self._text(paragraph) for paragraph in _all(note, "p"))):
+            self.outline.add(f"Comment: {text}")
+            self.outline.add("")
 
     def _table(self, table: Element) -> None:
         for row in _within(table, "tr"):
@@ -112,9 +140,9 @@ class _Document:
 
     def _cell(self, cell: Element) -> str:
         paragraphs = list(_all(cell, "p"))
-        texts = [text_of(paragraph) for paragraph in paragraphs]
+        texts = [self._text(paragraph) for paragraph in paragraphs]
         for note in self._notes_of(cell):
-            texts += [text_of(paragraph) for paragraph in _all(note, "p")]
+            texts += [self._text(paragraph) for paragraph in _all(note, "p")]
         return one_line(" ".join(texts))
 
     def _notes_of(self, element: Element) -> list[Element]:
@@ -122,16 +150,16 @@ class _Document:
         referred = (note for note in notes_referred(element) if note in self._notes)
         return [self._notes.pop(note) for note in dict.fromkeys(referred)]
 
-    def _page(self, identifier: str) -> None:
-        """Write a page of HTML that the document embeds as a part of its text."""
+    def _enclosed(self, identifier: str) -> None:
+        """Write a document of another kind that is embedded as a part of the text, as far as it can be read."""
         relation = self._relations.get(identifier)
-        if relation is None or not relation.part.lower().endswith(_WEB_PAGES):
+        if relation is None:
             return
         try:
-            page = html.read(decode(self._archive.read(relation.part)))
-        except UnsupportedKind:
+            blocks = [*enclosed(relation.part, self._archive.read(relation.part), self._limits)]
+        except DocumentError:
             return
-        for block in page.blocks:
+        for block in blocks:
             self.outline.add(block.text)
             self.outline.add("")
 
@@ -159,8 +187,10 @@ def _is_layout(cells: list[Element]) -> bool:
     return len(cells) == 1 or is_alone or any(_all(cell, "tbl") for cell in cells)
 
 
-def _is_deleted(row: Element) -> bool:
-    return any(tag(mark) == "del" for properties in row if tag(properties) == "trPr" for mark in properties)
+def _is_deleted(part: Element) -> bool:
+    """Return whether a row or cell is there as a change that took it away."""
+    properties = (inner for inner in part if tag(inner) in ("trPr", "tcPr"))
+    return any(tag(mark) in ("del", "cellDel") for inner in properties for mark in inner)
 
 
 def _all(element: Element, name: str) -> list[Element]:

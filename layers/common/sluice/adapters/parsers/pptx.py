@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from sluice.adapters.parsers.archives import Archive
+from sluice.adapters.parsers.charts import chart_lines
 from sluice.adapters.parsers.cleaning import clean, one_line
+from sluice.adapters.parsers.comments import comments_in
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.packages import main_part, relations, tag
 from sluice.domain import Block, ParsedDocument
@@ -49,8 +51,12 @@ def _slide(archive: Archive, part: str, number: int) -> Block:
     title = _title(root)
     pieces = [*_pieces(root)]
     for kind, other in relations(archive, part).values():
-        if kind in ("diagramData", "chart"):
+        if kind == "diagramData":
             pieces += _pieces(archive.xml(other))
+        elif kind == "chart":
+            pieces += chart_lines(archive.xml(other))
+        elif kind == "comments":
+            pieces += (f"\nComment: {text}" for text in comments_in(archive.xml(other)))
         elif kind == "notesSlide" and (notes := "\n".join(_pieces(archive.xml(other))).strip()):
             pieces.append(f"\nNotes: {notes}")
     return Block(clean("\n".join(pieces)), page=number, heading=title)

@@ -47,7 +47,7 @@ class SparseSheets:
             if kind == "sharedStrings":
                 self._strings = [_text(item) for item in self._elements(part, "si")]
             elif kind == "styles":
-                self._formats = CellFormats(archive.xml(part))
+                self._formats = CellFormats(archive.xml(part), from_1904=_counts_from_1904(archive.xml(workbook)))
 
     def text(self, sheet: Sheet) -> str:
         """Return a line for each row that holds something; raise `DocumentError`."""
@@ -94,6 +94,11 @@ class SparseSheets:
         if kind == "e":
             return ""
         return self._formats.written(value, cell.get("s", "")) if kind == "n" and value else one_line(value)
+
+
+def _counts_from_1904(workbook: Element) -> bool:
+    properties = (element for element in workbook if tag(element) == "workbookPr")
+    return any(element.get("date1904") in ("1", "true") for element in properties)
 
 
 def _number(letters: str) -> int:

@@ -14,6 +14,7 @@ _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _TITLES = {"title": 1, "subtitle": 2}
 _CONTENTS = re.compile(r"toc [1-9]", re.IGNORECASE)
 _MOST_ANCESTORS = 20
+_SWITCHED_OFF = frozenset({"0", "false", "off"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,24 @@ def paragraph_styles(root: Element) -> dict[str, Style]:
     """Return the paragraph styles by their ids, with what they inherit."""
     elements = {attribute(style, "styleId") or "": style for style in root if tag(style) == "style"}
     return {identifier: _style(elements, identifier) for identifier in elements}
+
+
+def hidden_styles(root: Element) -> frozenset[str]:
+    """Return the ids of the styles whose text is hidden, by themselves or by those that they are based on."""
+    elements = {attribute(style, "styleId") or "": style for style in root if tag(style) == "style"}
+    if not any(child(child(style, "rPr"), "vanish") is not None for style in elements.values()):
+        return frozenset()
+    return frozenset(identifier for identifier in elements if _is_hidden(_ancestry(elements, identifier)))
+
+
+def _is_hidden(ancestry: Iterable[Element]) -> bool:
+    marks = (child(child(style, "rPr"), "vanish") for style in ancestry)
+    return next((is_on(mark) for mark in marks if mark is not None), False)
+
+
+def is_on(mark: Element) -> bool:
+    """Return whether a property that may be switched off is on."""
+    return attribute(mark, "val") not in _SWITCHED_OFF
 
 
 def style_of(paragraph: Element, styles: dict[str, Style]) -> Style:

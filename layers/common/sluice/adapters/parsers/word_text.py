@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from sluice.adapters.parsers.packages import attribute, tag
+from sluice.adapters.parsers.word_styles import child, is_on
 
 _SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 # Properties, what tracked changes took away, the code of fields, readings above characters, and what is said elsewhere.
@@ -13,13 +14,14 @@ _UNSAID = frozenset({
     "pPr", "rPr", "sdtPr", "del", "moveFrom", "delText", "instrText", "delInstrText", "rt", "Fallback", "txbxContent",
     "annotationRef", "oMathParaPr",
 })  # fmt: skip
-_SWITCHED_OFF = frozenset({"0", "false", "off"})
-_REFERENCES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
+_REFERENCES = {"footnoteReference": "footnote", "endnoteReference": "endnote", "commentReference": "comment"}
 
 
-def text_of(paragraph: Element) -> str:
-    """Return the text with its tabs and line ends, without that of the boxes in it."""
-    return "".join(_pieces(paragraph))
+def text_of(paragraph: Element, hidden: frozenset[str] = frozenset()) -> str:
+    """Return the text with its tabs and line ends, without that of the boxes in it and of `hidden` styles."""
+    style = child(child(paragraph, "pPr"), "pStyle") if hidden else None
+    is_hidden = style is not None and attribute(style, "val") in hidden
+    return "".join(_pieces(paragraph, hidden, is_hidden=is_hidden))
 
 
 def boxes(paragraph: Element) -> Iterator[Element]:
@@ -49,7 +51,7 @@ def _older_boxes(alternatives: Element) -> Iterator[Element]:
                 yield from boxes(inner)
 
 
-def _pieces(element: Element) -> Iterator[str]:
+def _pieces(element: Element, hidden: frozenset[str], *, is_hidden: bool) -> Iterator[str]:
     for inner in element:
         name = tag(inner)
         if name == "t":
@@ -58,10 +60,15 @@ def _pieces(element: Element) -> Iterator[str]:
             yield _SIGNS[name]
         elif name == "textpath":
             yield attribute(inner, "string") or ""
-        elif name not in _UNSAID and not (name == "r" and _is_hidden(inner)):
-            yield from _pieces(inner)
+        elif name not in _UNSAID and not (name == "r" and _is_hidden(inner, hidden, otherwise=is_hidden)):
+            yield from _pieces(inner, hidden, is_hidden=is_hidden)
 
 
-def _is_hidden(run: Element) -> bool:
-    marks = (mark for properties in run if tag(properties) == "rPr" for mark in properties if tag(mark) == "vanish")
-    return any(attribute(mark, "val") not in _SWITCHED_OFF for mark in marks)
+def _is_hidden(run: Element, hidden: frozenset[str], *, otherwise: bool) -> bool:
+    """Return what the run says by itself, or by its style, or else what its paragraph's style says."""
+    properties = child(run, "rPr")
+    mark = child(properties, "vanish")
+    if mark is not None or not hidden:
+        return mark is not None and is_on(mark)
+    style = child(properties, "rStyle")
+    return otherwise or (style is not None and attribute(style, "val") in hidden)

@@ -1,4 +1,4 @@
-"""Finds the sheets of an XLSX by what its workbook says of them, and the words that are drawn on them."""
+"""Finds the sheets of an XLSX by what its workbook says of them, and the words that are drawn and written on them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from sluice.adapters.parsers.archives import Archive
+from sluice.adapters.parsers.charts import chart_lines
 from sluice.adapters.parsers.cleaning import one_line
+from sluice.adapters.parsers.comments import comments_in
 from sluice.adapters.parsers.packages import attribute, main_part, relations, tag
 from sluice.errors import DamagedDocument
 
 _WORKBOOK = "xl/workbook.xml"
-_DRAWN = frozenset({"drawing", "chart", "diagramData"})
+_DRAWN = frozenset({"drawing", "diagramData"})
+_DEEPEST = 3
 
 
 class Sheet(NamedTuple):
@@ -41,7 +44,7 @@ def shown_sheets(archive: Archive, workbook: str) -> list[Sheet]:
 
 
 def drawn_on(archive: Archive, sheet: Sheet) -> list[str]:
-    """Return the lines of the boxes, charts and diagrams on a sheet; what is broken has none."""
+    """Return the lines of the boxes, charts, diagrams and comments on a sheet; what is broken has none."""
     with suppress(DamagedDocument):
         return list(_drawn(archive, sheet.part, depth=0))
     return []
@@ -49,7 +52,11 @@ def drawn_on(archive: Archive, sheet: Sheet) -> list[str]:
 
 def _drawn(archive: Archive, part: str, depth: int) -> Iterator[str]:
     for kind, other in dict.fromkeys(relations(archive, part).values()):
-        if kind in _DRAWN and depth < len(_DRAWN):
+        if kind == "comments":
+            yield from (f"Comment on {text}" for text in comments_in(archive.xml(other)))
+        elif kind == "chart":
+            yield from chart_lines(archive.xml(other))
+        elif kind in _DRAWN and depth < _DEEPEST:
             yield from filter(None, map(_line, _paragraphs(archive.xml(other))))
             yield from _drawn(archive, other, depth + 1)
 
