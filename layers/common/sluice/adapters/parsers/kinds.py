@@ -11,6 +11,7 @@ from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.mail_signs import is_mail
 from sluice.adapters.parsers.names import extension_of
 from sluice.adapters.parsers.packages import content_type, main_part
+from sluice.adapters.parsers.xml_kinds import XML, xml_kind
 from sluice.errors import EncryptedDocument, UnsupportedKind
 
 PDF = "pdf"
@@ -140,8 +141,10 @@ def text_kind(name: str, text: str) -> str:
         return HTML
     if _FLAT_OPEN_DOCUMENT.search(beginning[:_FIRST_TAGS]):
         return FLAT_OPEN_DOCUMENT
-    if beginning.startswith("<?xml"):
-        raise unsupported("XML")
+    if kind := xml_kind(beginning, extension):
+        if kind == XML:
+            raise unsupported(kind)
+        return kind
     if is_json(text, beginning, is_named=extension in _JSON_NAMES):
         return JSON
     if extension in _NAMED:

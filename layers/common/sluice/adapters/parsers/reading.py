@@ -8,6 +8,7 @@ from sluice.adapters.parsers import kinds
 from sluice.adapters.parsers.cleaning import is_blank
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.mail_signs import is_mail
+from sluice.adapters.parsers.xml_kinds import EXCEL_XML, OFFICE_XML
 from sluice.domain import ParsedDocument
 from sluice.errors import DamagedDocument, DocumentTooLarge, EmptyDocument
 
@@ -63,8 +64,10 @@ class DocumentParser:
         text = decoding.decode(body)
         if is_mail(name, text):  # in UTF-16, or behind a byte order mark
             yield from _mail(text.encode("utf-8", "surrogatepass"), self._limits)
+        elif (kind := kinds.text_kind(name, text)) == OFFICE_XML:
+            yield from self._read(name, _packed(text))
         else:
-            yield _TEXT[kinds.text_kind(name, text)](text, self._limits)
+            yield _TEXT[kind](text, self._limits)
 
 
 # Only the reader that is needed is imported: a child process starts for every document.
@@ -130,6 +133,18 @@ def _flat_open_document(text: str, limits: Limits) -> ParsedDocument:
     return opendocument.read_flat(text, limits)
 
 
+def _packed(text: str) -> bytes:
+    from sluice.adapters.parsers import office_xml
+
+    return office_xml.packed(text)
+
+
+def _excel_xml(text: str, limits: Limits) -> ParsedDocument:
+    from sluice.adapters.parsers import office_xml
+
+    return office_xml.read_workbook(text, limits)
+
+
 def _markdown(text: str, _: Limits) -> ParsedDocument:
     from sluice.adapters.parsers import markdown
 
@@ -167,6 +182,7 @@ _BINARY: dict[str, Callable[[bytes, Limits], Iterator[ParsedDocument]]] = {
 _TEXT: dict[str, Callable[[str, Limits], ParsedDocument]] = {
     kinds.HTML: _html,
     kinds.FLAT_OPEN_DOCUMENT: _flat_open_document,
+    EXCEL_XML: _excel_xml,
     kinds.MARKDOWN: _markdown,
     kinds.CSV: _table,
     kinds.JSON: _json,

@@ -1,0 +1,115 @@
+"""Reads Office documents that are one file of XML: packages in one piece, and what Word and Excel 2003 wrote."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from sluice.adapters.parsers.archives import parse_xml
+from sluice.adapters.parsers.cell_formats import CellFormats
+from sluice.adapters.parsers.cells import joined
+from sluice.adapters.parsers.cleaning import clean, one_line
+from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.packages import attribute, tag
+from sluice.domain import Block, ParsedDocument
+from sluice.errors import DamagedDocument
+
+# Read as text before, so that the encoding that it names is no longer its own.
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_STYLES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles"
+_WIDEST_GAP = 8
+
+
+def packed(text: str) -> bytes:
+    """Return a document that was written as one file of XML as the archive that others are; raise `DamagedDocument`."""
+    root = _root(text)
+    members = dict(_word_members(root) if tag(root) == "wordDocument" else _members(root))
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return body.getvalue()
+
+
+def read_workbook(text: str, limits: Limits) -> ParsedDocument:
+    """Return a block for each sheet of a workbook in the XML of Excel 2003; raise `DocumentError`."""
+    sheets = [element for element in _root(text) if tag(element) == "Worksheet" and not _is_hidden(element)]
+    limits.check_pages(len(sheets), "sheets")
+    blocks = (
+        Block(clean("\n".join(_rows(sheet))), page=page, heading=one_line(attribute(sheet, "Name") or "") or None)
+        for page, sheet in enumerate(sheets, 1)
+    )
+    return ParsedDocument("xlsx", tuple(block for block in blocks if block.text), pages=len(sheets))
+
+
+def _root(text: str) -> Element:
+    return parse_xml(_DECLARATION.sub("", text).encode("utf-8", "replace"), "document")
+
+
+def _members(package: Element) -> Iterator[tuple[str, bytes]]:
+    for part in package:
+        name = (attribute(part, "name") or "").lstrip("/")
+        for data in part:
+            if tag(data) == "xmlData" and len(data):
+                yield name, ElementTree.tostring(data[0], "utf-8")
+            elif tag(data) == "binaryData":
+                yield name, _decoded(data.text or "")
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except ValueError as error:
+        raise DamagedDocument("The document is damaged: one of its parts is cut off.") from error
+
+
+def _word_members(root: Element) -> Iterator[tuple[str, bytes]]:
+    """Yield the parts of what Word 2003 wrote, whose elements are named as in DOCX."""
+    for element in root:
+        if tag(element) == "body":
+            yield "word/document.xml", ElementTree.tostring(element, "utf-8")
+        elif tag(element) == "styles":
+            relation = f'<Relationship Id="s" Type="{_STYLES}" Target="styles.xml"/>'
+            yield "word/styles.xml", ElementTree.tostring(element, "utf-8")
+            yield "word/_rels/document.xml.rels", f"<Relationships>{relation}</Relationships>".encode()
+
+
+def _is_hidden(sheet: Element) -> bool:
+    return any(tag(element) == "Visible" and element.text != "SheetVisible" for element in sheet.iter())
+
+
+def _rows(sheet: Element) -> Iterator[str]:
+    for row in sheet.iter():
+        if tag(row) == "Row" and (line := joined(_values(row))):
+            yield line
+
+
+def _values(row: Element) -> Iterator[str]:
+    """Yield the cells with the empty ones between them, of which no reader needs more than a few."""
+    column = 0
+    for cell in row:
+        place = attribute(cell, "Index") or ""
+        following = int(place) if place.isdecimal() else column + 1
+        yield from [""] * min(_WIDEST_GAP, max(0, following - column - 1))
+        yield next((_value(data) for data in cell if tag(data) == "Data"), "")
+        column = following
+
+
+def _value(data: Element) -> str:
+    text = one_line("".join(data.itertext()))
+    match attribute(data, "Type"):
+        case "Number":
+            return CellFormats().written(text, "")
+        case "DateTime":
+            return text.removesuffix("T00:00:00.000").replace("T", " ").removesuffix(".000")
+        case "Boolean":
+            return str(text == "1")
+        case "Error":
+            return ""
+        case _:
+            return text
