@@ -11,9 +11,9 @@ from local.addresses import ROOT
 from local.command import conversations, documents, embeddings, keys
 from local.command.ask import ask
 from local.command.doctor import doctor
-from local.command.documents import redrive
 from local.command.feedback import feedback
 from local.command.ingest import ingest
+from local.command.operating import reconcile, redrive
 from local.command.search import search
 from local.command.up import up
 from local.command.usage import usage
@@ -32,6 +32,7 @@ app.add_typer(embeddings.app, name="embeddings")
 app.command("eval")(evaluate)
 app.command()(feedback)
 app.command()(redrive)
+app.command()(reconcile)
 
 
 def main() -> None:

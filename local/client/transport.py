@@ -46,9 +46,21 @@ class Transport:
     ) -> None:
         await self._http.aclose()
 
-    async def json(self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object = None) -> Any:
-        """Return what a request answers, as JSON; None when it answers nothing. Raises `ClientError`."""
-        async with self.open(method, path, query=query, json=body) as answer:
+    async def json(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        seconds: float | None = None,
+    ) -> Any:
+        """Return what a request answers, as JSON; None when it answers nothing. Raises `ClientError`.
+
+        With `seconds` the answer may take that long to begin.
+        """
+        timeout = {"timeout": httpx.Timeout(10.0, read=seconds)} if seconds else {}
+        async with self.open(method, path, query=query, json=body, **timeout) as answer:
             content = await answer.aread()
         try:
             return json.loads(content) if content else None

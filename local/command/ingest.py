@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from glob import glob
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,8 +14,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from local.command.connection import Collection, Connection, connected_to_both
 from local.command.documents import missing_text
-from local.command.outcome import FAILED, Mistake, run
-from local.command.printing import harmless
+from local.command.finding import Found, find_files
+from local.command.outcome import FAILED, run
+from local.command.printing import in_one_line
 
 if TYPE_CHECKING:
     from local.client import Event, IngestClient
@@ -47,12 +46,12 @@ def ingest(
         raise typer.Exit(FAILED)
 
 
-async def upload_all(client: IngestClient, files: Sequence[Path], *, collection: str | None) -> list[Path]:
+async def upload_all(client: IngestClient, files: Sequence[Found], *, collection: str | None) -> list[Found]:
     """Upload the files, showing the progress of each, and return those that failed."""
-    shown = _Shown(Console(stderr=True), [file.name for file in files])
+    shown = _Shown(Console(stderr=True), [file.shown for file in files])
     free = asyncio.Semaphore(PARALLEL_UPLOADS)
 
-    async def one(number: int, file: Path) -> bool:
+    async def one(number: int, file: Found) -> bool:
         async with free:
             return await _upload(client, file, collection, shown, number)
 
@@ -61,13 +60,15 @@ async def upload_all(client: IngestClient, files: Sequence[Path], *, collection:
     return [file for file, ready in zip(files, done, strict=True) if not ready]
 
 
-async def _upload(client: IngestClient, file: Path, collection: str | None, shown: _Shown, number: int) -> bool:
+async def _upload(client: IngestClient, file: Found, collection: str | None, shown: _Shown, number: int) -> bool:
     """Upload one file and return whether it became ready."""
     from local.client import ClientError
 
     last: Event = {"type": "error", "message": "The server said nothing."}
     try:
-        async with aclosing(client.upload(file, collection=collection)) as events:
+        async with aclosing(
+            client.upload(file.path, name=file.name, folder=file.folder, collection=collection)
+        ) as events:
             async for event in events:
                 last = event
                 shown.step(number, event)
@@ -76,7 +77,7 @@ async def _upload(client: IngestClient, file: Path, collection: str | None, show
     ready = bool(last["type"] == "ready")
     document: Event = last.get("document") or {}
     reason = last.get("message") or document.get("reason") or f"it stopped at {last['type']}"
-    shown.end(number, ready, _taken(document) if ready else harmless(str(reason)))
+    shown.end(number, ready, _taken(document) if ready else in_one_line(str(reason)))
     return ready
 
 
@@ -88,7 +89,7 @@ class _Shown:
     """The progress of each file: a bar on a terminal, one line at its end elsewhere."""
 
     def __init__(self, console: Console, names: Sequence[str]) -> None:
-        self._names = [harmless(name) for name in names]
+        self._names = [in_one_line(name) for name in names]
         self._console = console
         self._bars: list[TaskID] = []
         columns = TextColumn("{task.description}"), BarColumn(bar_width=30), TextColumn("{task.fields[state]}")
@@ -121,27 +122,3 @@ def _reached(event: Event) -> float | None:
     if event["type"] == "embedded" and event.get("total"):
         return _EMBEDDING_BEGINS + (_EMBEDDING_ENDS - _EMBEDDING_BEGINS) * float(event["done"]) / float(event["total"])
     return _REACHED.get(str(event["type"]))
-
-
-def find_files(paths: Sequence[str]) -> list[Path]:
-    """Return the files that the arguments name: files, folders with all that is in them, patterns.
-
-    Hidden files inside folders are left out. Raises `Mistake` for an argument that names nothing.
-    """
-    files: dict[Path, None] = {}
-    for given in paths:
-        path = Path(given).expanduser()
-        if path.is_dir():
-            found = sorted(it for it in path.rglob("*") if it.is_file() and not _is_hidden(it.relative_to(path)))
-        elif path.exists():
-            found = [path]
-        else:
-            found = [Path(match) for match in sorted(glob(str(path), recursive=True)) if Path(match).is_file()]  # noqa: PTH207 - of a Path, glob takes no absolute pattern
-        if not found:
-            raise Mistake(f"There is no file at {given}.")
-        files.update(dict.fromkeys(found))
-    return list(files)
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)

@@ -41,6 +41,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         fail(str(error))
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
+    finally:
+        work.close()  # also where Ctrl-C came before it began
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:

@@ -29,7 +29,7 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, when_e
     console = Console()
     if not console.is_terminal:
         for row in rows:
-            typer.echo("\t".join(_in_one_line(cell) for cell in row))
+            typer.echo("\t".join(in_one_line(cell) for cell in row))
     elif rows:
         table = Table(*headings, box=None)
         for row in rows:
@@ -44,5 +44,6 @@ def tell(text: str) -> None:
     Console(stderr=True).print(Text(harmless(text), style="dim"), soft_wrap=True)
 
 
-def _in_one_line(cell: str) -> str:
+def in_one_line(cell: str) -> str:
+    """Return a text that spoils no line of a list: without line breaks, tabs and what drives the terminal."""
     return harmless(" ".join(cell.split("\t"))).replace("\n", " ")

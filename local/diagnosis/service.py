@@ -71,7 +71,7 @@ async def _signing_in(chat: ChatClient) -> Finding:
 async def _documents(connection: Connection) -> Finding:
     try:
         async with connection.ingest() as ingest:
-            await ingest.documents(limit=1)
+            await ingest.page({}, limit=1)
             return Finding("ingest function", True, f"{ingest.url} lists documents")
     except Unreachable as error:
         return Finding("ingest function", False, str(error).replace("--url", "--ingest-url"))

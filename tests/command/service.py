@@ -44,6 +44,16 @@ DOCUMENT: dict[str, Any] = {
     "source": "s3://b/scan.pdf",
     "updated_at": "now",
 }
+NONE: dict[str, Any] = {"count": 0, "sources": []}
+REPORT: dict[str, Any] = {
+    "objects": 4,
+    "documents": 3,
+    "repaired": 0,
+    "missing": {"count": 2, "sources": ["s3://b/a.md", "s3://b/new\nline.md"]},
+    "orphaned": {"count": 1, "sources": ["s3://b/gone.md"]},
+    "outdated": NONE,
+    "stuck": NONE,
+}
 PASSAGE = {"document_id": "d", "title": "Report", "content": "One\n two", "score": 0.5, "page": 3, "source": "s3://b/r"}
 MESSAGES = [
     {"id": "q", "role": "user", "content": "Why?\nReally?", "citations": []},
@@ -90,6 +100,9 @@ class Service:
     ingest_url: str = ""
     seen: list[Seen] = field(default_factory=list)
     documents: list[dict[str, Any]] = field(default_factory=list)
+    # How many documents a page of the list holds at most.
+    page: int = 500
+    report: dict[str, Any] = field(default_factory=lambda: dict(REPORT))
     health: dict[str, Any] = field(default_factory=lambda: {"status": "ready", "problems": {}})
     # Where a key is wanted, others are refused.
     key: str | None = None
@@ -123,9 +136,22 @@ class Service:
             ready |= {"chunks": 4, "pages": 9, "pages_without_text": 8}
         return events(*steps, {"type": "ready", "document": ready})
 
+    async def listing(self, request: Request) -> Response:
+        asked = dict(request.query_params)
+        begin = int(asked.pop("before", 0))
+        size = min(int(asked.pop("limit")), self.page)
+        wanted = [each for each in self.documents if all(each[name] == value for name, value in asked.items())]
+        following = str(begin + size) if begin + size < len(wanted) else None
+        return JSONResponse({"documents": wanted[begin : begin + size], "next": following})
+
+    async def delete(self, request: Request) -> Response:
+        self.documents = [each for each in self.documents if each["id"] != request.path_params["id"]]
+        return Response(status_code=204)
+
     async def presign(self, request: Request) -> Response:
         name = (await request.json())["name"]
-        return JSONResponse({"url": f"{self.url}/bucket", "fields": {"key": name}})
+        form = {"url": f"{self.url}/bucket", "fields": {"key": name}, "source": f"s3://b/{name}"}
+        return JSONResponse({**form, "max_bytes": 6 * 1024 * 1024})
 
     async def take(self, request: Request) -> Response:
         async with request.form() as form:
@@ -160,10 +186,12 @@ class Service:
             Route("/api/conversations", fixed({"conversations": [SUMMARY], "next": None})),
             Route(conversation, self.conversation, methods=["GET", "PATCH", "DELETE"]),
             Route("/api/documents", self.upload, methods=["POST"]),
-            Route("/api/documents", fixed(lambda: {"documents": self.documents})),
+            Route("/api/documents", self.listing),
+            Route("/api/documents/{id}", self.delete, methods=["DELETE"]),
             Route("/api/documents/{id}/retry", fixed({**DOCUMENT, "status": "pending"}), methods=["POST"]),
             Route("/api/uploads", self.presign, methods=["POST"]),
             Route("/bucket", self.take, methods=["POST"]),
+            Route("/api/reconcile", fixed(lambda: self.report), methods=["POST"]),
             Route("/api/redrive", fixed({"messages": 3}), methods=["POST"]),
             Route("/moved/{rest:path}", self.moved, methods=["GET", "POST"]),
         ]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
-import pytest
-
-from local.command.ingest import find_files
-from local.command.outcome import Mistake
 from tests.command.conftest import Sluice
-from tests.command.service import DOCUMENT, Service
+from tests.command.service import DOCUMENT, NONE, Service
 
 
 def test_each_file_is_reported(sluice: Sluice, tmp_path: Path) -> None:
@@ -101,6 +98,80 @@ def test_a_document_to_be_tried_again_is_named_by_title_or_id(sluice: Sluice, se
     assert (wrong.exit_code, wrong.stderr) == (2, "There is no document c.pdf; see sluice docs.\n")
 
 
+def test_every_document_is_listed(sluice: Sluice, service: Service) -> None:
+    """However many pages the list has; or only those of a status."""
+    service.documents = [{**DOCUMENT, "id": f"d{number}", "title": f"{number}.pdf"} for number in range(5)]
+    service.documents[3]["status"] = "ready"
+    service.page = 2
+
+    assert len(sluice("docs").stdout.splitlines()) == 5
+    assert [each["id"] for each in json.loads(sluice("docs", "--json").stdout)] == ["d0", "d1", "d2", "d3", "d4"]
+    assert [each["id"] for each in json.loads(sluice("docs", "--json", "--status", "ready").stdout)] == ["d3"]
+
+
+def test_one_document_is_shown(sluice: Sluice, service: Service) -> None:
+    """What is known of it, a line each; or as the server said it."""
+    service.documents = [{**DOCUMENT, "metadata": {}, "kind": None}]
+    result = sluice("docs", "show", "scan.pdf")
+
+    assert result.stdout.splitlines() == [
+        "title\tscan.pdf",
+        "status\tfailed",
+        "reason\tThe PDF has no text layer.",
+        "source\ts3://b/scan.pdf",
+        "collection\tdefault",
+        "pages\t2",
+        "chunks\t0",
+        "updated_at\tnow",
+        "id\td",
+    ]
+    assert json.loads(sluice("docs", "show", "d", "--json").stdout) == service.documents[0]
+
+
+def test_documents_are_deleted_by_title_source_or_id(sluice: Sluice, service: Service) -> None:
+    """A title that several have names none of them, and then nothing is deleted."""
+    service.documents = [
+        {**DOCUMENT, "id": "1", "title": "a.pdf", "source": "s3://b/a.pdf"},
+        {**DOCUMENT, "id": "2", "title": "a.pdf", "source": "s3://b/team/a.pdf"},
+        {**DOCUMENT, "id": "3", "title": "c.pdf", "source": "s3://b/c.pdf"},
+    ]
+    refused = sluice("docs", "delete", "c.pdf", "a.pdf")
+
+    assert (refused.exit_code, refused.stdout, refused.stderr) == (
+        2,
+        "",
+        "2 documents are called a.pdf; name one by its source or id: s3://b/a.pdf, s3://b/team/a.pdf\n",
+    )
+    done = sluice("docs", "delete", "c.pdf", "s3://b/a.pdf")
+    assert (done.exit_code, done.stdout) == (0, "c.pdf is deleted\na.pdf is deleted\n")
+    assert [each["id"] for each in service.documents] == ["2"]
+
+
+def test_bucket_and_documents_are_compared(sluice: Sluice, service: Service) -> None:
+    """Each difference is a line, the counts stand beside them; `--dry-run` mends nothing."""
+    result = sluice("reconcile", "--dry-run")
+
+    assert (result.exit_code, result.stdout.splitlines(), service.seen[-1].target) == (
+        0,
+        ["missing\ts3://b/a.md", "missing\ts3://b/new line.md", "orphaned\ts3://b/gone.md"],
+        "/api/reconcile?repair=false",
+    )
+    assert result.stderr.splitlines() == [
+        "2 objects without a document.",
+        "1 documents without an object.",
+        "4 objects and 3 documents were compared; 3 differ, and nothing was changed.",
+    ]
+    assert json.loads(sluice("reconcile", "--json").stdout) == service.report
+    assert service.seen[-1].target == "/api/reconcile?repair=true"
+
+
+def test_bucket_and_documents_that_agree(sluice: Sluice, service: Service) -> None:
+    """Are told to."""
+    service.report |= dict.fromkeys(("missing", "orphaned"), NONE)
+
+    assert sluice("reconcile").stderr == "4 objects and 3 documents were compared; nothing differs.\n"
+
+
 def test_redrive_tells_how_many_dead_letters_went_back(sluice: Sluice) -> None:
     """The operator sees that there was something to try again."""
     assert sluice("redrive").stdout == "3 dead letters are in the queue again.\n"
@@ -110,7 +181,7 @@ def test_the_ingest_function_can_be_named(sluice: Sluice, service: Service) -> N
     """Then the chat function is not asked for its address."""
     sluice("docs", "--url", "http://127.0.0.1:9", "--ingest-url", service.url)
 
-    assert [seen.target for seen in service.seen] == ["/api/documents?limit=100"]
+    assert [seen.target for seen in service.seen] == ["/api/documents?limit=500"]
 
 
 def test_one_address_may_serve_both_functions(sluice: Sluice, service: Service) -> None:
@@ -130,22 +201,56 @@ def test_a_server_that_tells_no_ingest_function(sluice: Sluice, service: Service
     )
 
 
-def test_files_are_found(tmp_path: Path) -> None:
-    """Folders with all that is in them but what is hidden, patterns, single files; each once, in order."""
-    for name in ("a.md", "b.pdf", "deep/c.md", ".hidden/d.md", "deep/.e"):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
-
-    assert find_files([str(tmp_path)]) == [tmp_path / "a.md", tmp_path / "b.pdf", tmp_path / "deep/c.md"]
-    assert find_files([f"{tmp_path}/*.md", f"{tmp_path}/a.md"]) == [tmp_path / "a.md"]
-    assert find_files([f"{tmp_path}/**/c.md"]) == [tmp_path / "deep/c.md"]
-    with pytest.raises(Mistake, match=r"There is no file at .*nothing\.pdf"):
-        find_files([f"{tmp_path}/nothing.pdf"])
-
-
 def test_a_file_that_is_not_there_is_a_mistake(sluice: Sluice, service: Service) -> None:
     """Nothing is sent."""
     result = sluice("ingest", "nowhere.pdf")
 
     assert (result.exit_code, result.stderr, service.seen) == (2, "There is no file at nowhere.pdf.\n", [])
+
+
+def test_files_of_one_name_keep_their_folders(sluice: Sluice, service: Service, tmp_path: Path) -> None:
+    """Else the second would take the place of the first; what can't be told apart is not sent at all."""
+    for name in ("a/README.md", "b/c/README.md", "README.md"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    whole = sluice("ingest", str(tmp_path))
+
+    assert sorted(whole.stdout.splitlines()) == [
+        "ready\tREADME.md\t7 chunks",
+        "ready\ta/README.md\t7 chunks",
+        "ready\tb/c/README.md\t7 chunks",
+    ]
+    assert sorted(seen.target for seen in service.seen if seen.method == "POST") == [
+        "/api/documents?name=README.md",
+        "/api/documents?name=README.md&folder=a",
+        "/api/documents?name=README.md&folder=b%2Fc",
+    ]
+    service.seen.clear()
+    apart = sluice("ingest", str(tmp_path / "a"), str(tmp_path / "README.md"))
+    assert (apart.exit_code, service.seen) == (2, [])
+    assert "would be one document, README.md. Name a folder" in apart.stderr
+
+
+def test_a_file_that_is_too_large_is_not_sent(sluice: Sluice, service: Service, tmp_path: Path) -> None:
+    """The server says what it takes before the bucket gets anything."""
+    large = tmp_path / "large.pdf"
+    large.write_bytes(b"x" * (7 * 1024 * 1024))
+    result = sluice("ingest", str(large))
+
+    reason = "The file has 7,340,032 bytes; at most 6,291,456 are allowed."
+    assert (result.exit_code, result.stdout) == (1, f"failed\tlarge.pdf\t{reason}\n")
+    assert [seen.target for seen in service.seen] == ["/config.json", "/api/uploads"]
+
+
+def test_a_name_spoils_no_line(sluice: Sluice, tmp_path: Path) -> None:
+    """Whatever characters a file system lets into it, and bytes that are none."""
+    names = [b"new\nline.md", b"tab\t.md", b"\xff.md"]
+    for name in names:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("text")
+
+    assert sorted(sluice("ingest", str(tmp_path)).stdout.splitlines()) == [
+        "ready\tnew line.md\t7 chunks",
+        "ready\ttab .md\t7 chunks",
+        "ready\t\ufffd.md\t7 chunks",
+    ]
