@@ -73,6 +73,9 @@ DRAWN = (
 )
 
 
+HELVETICA = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
+
+
 def test_fonts_that_say_nothing_of_their_characters_have_no_text(parser: DocumentParser) -> None:
     """The numbers of glyphs in a TrueType font, 29 less than ASCII, come out as if they were letters."""
     sentence = "All human beings are born free and equal in dignity and rights"
@@ -92,6 +95,18 @@ def test_numbers_of_glyphs_that_are_signs_are_no_text(parser: DocumentParser) ->
     assert parser.parse("a.pdf", pdf("-12.5 +3.75 (4%) " * 4, font=DRAWN)).blocks
     with pytest.raises(NoTextLayer, match="fonts don't say which characters"):
         parser.parse("a.pdf", pdf(numbered, font=DRAWN))
+
+
+def test_numbers_of_glyphs_among_text_are_left_out(parser: DocumentParser) -> None:
+    """A heading in a font that says what its glyphs are stays; the rest of its page is somebody else's to read."""
+    sentence = "all human beings are born free and equal in dignity and rights"
+    numbered = "".join(chr(ord(letter) - 29) if letter != " " else " " for letter in sentence)
+    heading = "BT /F2 12 Tf 50 800 Td (A heading that can be read) Tj ET "
+
+    body = pdf(numbered, font=DRAWN, behind=heading.encode()).replace(b"/F1 3 0 R", b"/F1 3 0 R /F2 %b" % HELVETICA)
+
+    [part] = parser.parts("a.pdf", body)
+    assert (part.blocks, part.unread) == ((Block("A heading that can be read", page=1),), (1,))
 
 
 def test_what_is_cropped_is_text_and_what_lies_beyond_the_sheet_is_none(parser: DocumentParser) -> None:

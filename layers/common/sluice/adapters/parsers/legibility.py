@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from itertools import pairwise
 
 from sluice.adapters.parsers.alphabets import fit
 
@@ -12,24 +13,34 @@ _VOWELS = frozenset("aeiouy")
 # Every language in Latin letters has a third or more; what is shifted by some code points has about a seventh.
 _FEWEST_VOWELS = 0.23
 _FEWEST_LETTERS = 20
+_MOST_CHANGES = 0.2
 # A table of figures has more digits than points and signs.
 _FEWEST_ALPHANUMERICS = 0.4
 _SAMPLE = 2_000
+# The first glyphs of a font, which are numbered from 1 or 3 on; U+0002 is PDFium's hyphen.
+_NUMBER = re.compile("[\x01\x03-\x08\x0e-\x1f]")
+_MOST_NUMBERS = 0.08
+# Letters of phonetics, of few languages and of none any more: numbers of glyphs are low, but not as low as letters.
+_UNLIKELY = re.compile(
+    "[\u0180-\u019f\u01a2-\u01ae\u01b1-\u01cc\u01dd-\u0217\u021c-\u02af\u0370-\u0383\u03e2-\u03ff\u3400-\u4dbf]"
+)
 # Controls, private use, and the character for what is none.
 _UNKNOWN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\ue000-\uf8ff\ufffd-\uffff\U000f0000-\U0010ffff]")
 
 
 def is_legible(text: str) -> bool:
-    """Return False for letters that are of no one script, or that make no words in it, and for signs without letters.
+    """Return False for words of several scripts, for letters that make no words, and for signs without letters.
 
-    Short texts pass, and figures do.
+    Short texts pass, and figures do, unless most of it are letters that hardly anybody writes.
     """
+    if _is_of_numbers(text[:_SAMPLE]):
+        return False
     letters = [letter for letter in unicodedata.normalize("NFD", text[:_SAMPLE]).lower() if letter.isalpha()]
     if len(letters) < _FEWEST_LETTERS:
         return not _is_of_signs(text[:_SAMPLE])
-    script, count = Counter(map(_script, letters)).most_common(1)[0]
-    if count < len(letters) * 0.6:
+    if _changes_script(text[:_SAMPLE]):
         return False
+    script, _ = Counter(map(_script, letters)).most_common(1)[0]
     if script != "LATIN":
         return True
     vowels = sum(letter in _VOWELS for letter in letters)
@@ -42,6 +53,25 @@ def is_unassigned(text: str) -> bool:
         return False
     unknown = len(_UNKNOWN.findall(text))
     return unknown > 0 and unknown > len("".join(text.split())) * 0.5
+
+
+def _changes_script(text: str) -> bool:
+    """Return whether letters often stand beside those of another script; in a text of two languages words don't."""
+    beside = [(before, after) for before, after in pairwise(text) if before.isalpha() and after.isalpha()]
+    changes = sum(_script(before) != _script(after) for before, after in beside)
+    return changes > len(beside) * _MOST_CHANGES
+
+
+def _is_of_numbers(text: str) -> bool:
+    """Return whether it shows that these are numbers of glyphs."""
+    shown = "".join(text.split())
+    unlikely = len(_UNLIKELY.findall(shown)) + sum(map(_is_rare_syllable, shown))
+    return len(_NUMBER.findall(shown)) > len(shown) * _MOST_NUMBERS or unlikely > len(shown) / 2
+
+
+def _is_rare_syllable(character: str) -> bool:
+    """Korean is written in the 2,350 syllables of KS X 1001, of 11,172."""
+    return "\uac00" <= character <= "\ud7a3" and len(character.encode("euc_kr", "ignore")) != 2
 
 
 def _is_of_signs(text: str) -> bool:

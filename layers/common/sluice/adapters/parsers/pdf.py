@@ -13,8 +13,9 @@ import pypdfium2.raw as pdfium_c
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.pdf_columns import completed
-from sluice.adapters.parsers.pdf_page import has_drawings, is_mapped, is_scan, opened, shown_text, typed_texts
+from sluice.adapters.parsers.pdf_page import has_drawings, is_scan, opened, shown_text, typed_texts
 from sluice.adapters.parsers.right_to_left import in_order
+from sluice.adapters.parsers.unmapped import meant
 from sluice.adapters.parsers.xfa import form_text
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, EncryptedDocument, NoTextLayer
@@ -86,11 +87,10 @@ def _page(pdf: pdfium.PdfDocument, index: int) -> tuple[str, bool]:
     """Return the page's text, and whether it shows something that no text tells of."""
     try:
         with opened(pdf, index) as page:
-            text = completed(page, in_order(page, shown_text(page)))
-            shown = _LINE_HYPHEN.sub("", text) if is_mapped(page, text) else ""
+            shown, is_rest = meant(page, completed(page, in_order(page, shown_text(page))))
             form = form_text(pdf) if index == 0 else ""
-            text = clean("\n".join([shown, *typed_texts(pdf, page), form]))
-            return text, len(text) < _LONGEST_STAMP and (is_scan(page) if text else has_drawings(page))
+            text = clean("\n".join([_LINE_HYPHEN.sub("", shown), *typed_texts(pdf, page), form]))
+            return text, is_rest or (len(text) < _LONGEST_STAMP and (is_scan(page) if text else has_drawings(page)))
     except pdfium.PdfiumError as error:
         raise DamagedDocument(f"Page {index + 1} of the PDF is damaged and can't be read.") from error
 

@@ -49,11 +49,11 @@ def completed(page: Page, text: str) -> str:
     for item in flat:
         _widen(item)
     with text_loaded(page) as whole:
-        fonts = {_font(item) for item in flat if _said(item, whole).strip()}
-        found = [item for item in objects if _font(item) in fonts]
+        lost = {_font(item): said for item in flat if _EAST_ASIAN.search(said := _said(item, whole))}
+        found = [item for item in objects if _font(item) in lost]
         columns = [_Text(_said(item, whole), *_origin(item), *bounds(item), _size(item)) for item in found]
-        if not fonts or not _are_vertical(columns):
-            return shown_text(whole) if fonts else text
+        if not lost or not _are_vertical(columns):
+            return shown_text(whole) if lost else text
     for item in found:
         pdfium_c.FPDFPageObj_SetIsActive(item, 0)
     with text_loaded(page) as rest:

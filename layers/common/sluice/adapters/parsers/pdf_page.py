@@ -11,14 +11,9 @@ from typing import NamedTuple
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from sluice.adapters.parsers.legibility import is_legible, is_unassigned
-
 Box = tuple[float, float, float, float]
 
 _HIDDEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
-# Where a page is asked whether its characters are known, and the share of unknown ones that makes it suspicious.
-_PLACES = 24
-_SUSPICIOUS = 0.7
 # A scan is at the bottom of what is drawn.
 _FIRST_OBJECTS = 20
 _MOST_OF_IT = 0.7
@@ -70,14 +65,6 @@ def shown_text(page: Page) -> str:
     left, bottom, right, top = _sheet(page.page)
     read = partial(pdfium_c.FPDFText_GetBoundedText, page.text, left, top, right, bottom)
     return _string(read, pdfium_c.FPDFText_CountChars(page.text))
-
-
-def is_mapped(page: Page, text: str) -> bool:
-    """Return False where the fonts don't say which characters their glyphs are, and what comes out is none.
-
-    Fonts that don't say so are often read right all the same; only then the text itself has to tell.
-    """
-    return not is_unassigned(text) and (_names_its_characters(page) or is_legible(text))
 
 
 def typed_texts(pdf: pdfium.PdfDocument, page: Page) -> Iterator[str]:
@@ -138,18 +125,6 @@ def _sheet(page: object) -> Box:
 def _floats(get: Callable[..., int]) -> Box | None:
     box = [ctypes.c_float() for _ in range(4)]
     return (box[0].value, box[1].value, box[2].value, box[3].value) if get(*box) else None
-
-
-def _names_its_characters(page: Page) -> bool:
-    """Ask at some places of the page, until the answer is certain."""
-    count = pdfium_c.FPDFText_CountChars(page.text)
-    places = range(0, count, max(1, count // _PLACES))
-    known = 0
-    for place in places:
-        known += pdfium_c.FPDFText_HasUnicodeMapError(page.text, place) != 1
-        if len(places) - known < len(places) * _SUSPICIOUS:
-            return True
-    return not places
 
 
 def _annotated(pdf: pdfium.PdfDocument, annotation: object) -> str:
