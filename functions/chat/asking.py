@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.chat.bounding import Bounded, Bounds
 from functions.chat.instructing import Instructed
 from sluice.answering import Answering
 from sluice.domain import Caller
@@ -31,11 +32,16 @@ class Asking:
     moderation: Moderation | None = None
 
     async def open(
-        self, question: Question, keeper: AnswerKeeper | None = None, *, instructions: str = ""
+        self,
+        question: Question,
+        keeper: AnswerKeeper | None = None,
+        *,
+        instructions: str = "",
+        bounds: Bounds | None = None,
     ) -> AsyncGenerator[AnswerEvent, None]:
         """Return the answer's events; raise what the caller can mend, or a limit that is reached."""
         admission = self.limiting.answer(self.caller, question.text + instructions, question.model)
-        terms = self._terms(admission, question.text, instructions)
+        terms = self._terms(admission, question.text, instructions, bounds)
         try:
             events = await self.answering.under(terms, keeper).open(
                 self.caller, question, timing={"auth": self.auth_ms}
@@ -45,8 +51,9 @@ class Asking:
             raise
         return measure(admission.follow(events), self.metrics, auth_ms=self.auth_ms)
 
-    def _terms(self, admission: Terms, question: str, instructions: str) -> Terms:
+    def _terms(self, admission: Terms, question: str, instructions: str, bounds: Bounds | None) -> Terms:
         terms = Instructed(admission, instructions) if instructions else admission
+        terms = Bounded(terms, bounds) if bounds else terms
         if self.moderation:
             terms = self.moderation.over(terms, "\n\n".join(filter(None, [instructions, question])))
         return terms

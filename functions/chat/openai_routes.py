@@ -51,9 +51,15 @@ router = APIRouter(prefix="/v1", route_class=OpenAiRoute, dependencies=[Depends(
 @router.get("/models")
 async def models(answering: TheAnswering) -> Mapping[str, Any]:
     """List the models that may be asked for; `sluice` is the usual one."""
-    names = (DEFAULT_MODEL, *answering.models)
-    listed = [{"id": name, "object": "model", "created": 0, "owned_by": "sluice"} for name in names]
-    return {"object": "list", "data": listed}
+    return {"object": "list", "data": [_model(name) for name in (DEFAULT_MODEL, *answering.models)]}
+
+
+@router.get("/models/{name:path}")
+async def model(name: str, answering: TheAnswering) -> Mapping[str, Any]:
+    """Tell of one of the models that may be asked for."""
+    if name not in (DEFAULT_MODEL, *answering.models):
+        raise ModelNotOffered
+    return _model(name)
 
 
 @router.post("/chat/completions")
@@ -62,12 +68,16 @@ async def completions(body: CompletionRequest, asking: TheAsking, answering: The
     usual = answering.models[0]
     model = None if body.model in ("", DEFAULT_MODEL, usual) else body.model
     keeper = PassingConversation(body.history())
-    events = await asking.open(body.question(model), keeper, instructions=body.instructions())
+    events = await asking.open(body.question(model), keeper, instructions=body.instructions(), bounds=body.bounds())
     include_usage = bool(body.stream_options and body.stream_options.include_usage)
     completion = Completion(body.model or usual, links, include_usage)
     if not body.stream:
         return JSONResponse(await completion.whole(events))
     return StreamingResponse(sse.encode(completion.chunks(events)), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+
+
+def _model(name: str) -> Mapping[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "sluice"}
 
 
 def _error(error: SluiceError) -> JSONResponse:

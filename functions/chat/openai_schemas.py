@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from functions.chat.bounding import Bounds
 from functions.chat.schemas import Collection, FilterBody
 from sluice.domain import Filter, Message, Role, uuid7
 from sluice.question import Question
 
 INSTRUCTIONS_CHARACTERS = 16_000
+
+Tokens = Annotated[int, Field(ge=1)]
+Stop = Annotated[str, StringConstraints(max_length=200)]
 
 
 class Part(BaseModel):
@@ -42,6 +46,12 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
+class ResponseFormat(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    type: str = "text"
+
+
 class CompletionRequest(BaseModel):
     """`collection` and `filter` are ours: an SDK sends them as `extra_body`."""
 
@@ -52,6 +62,10 @@ class CompletionRequest(BaseModel):
     stream: bool | None = False
     stream_options: StreamOptions | None = None
     n: int | None = 1
+    max_tokens: Tokens | None = None
+    max_completion_tokens: Tokens | None = None
+    stop: Stop | Annotated[list[Stop], Field(max_length=16)] | None = None
+    response_format: ResponseFormat | None = None
     collection: Collection | None = None
     filter: FilterBody = Filter()
 
@@ -69,6 +83,8 @@ class CompletionRequest(BaseModel):
             raise ValueError("the messages must not hold the character NUL")
         if self.n not in (None, 1):
             raise ValueError("n must be 1")
+        if self.response_format and self.response_format.type != "text":
+            raise ValueError("response_format must be text: answers cite, in words")
         if len(self.instructions()) > INSTRUCTIONS_CHARACTERS:
             raise ValueError(f"the instructions must not be longer than {INSTRUCTIONS_CHARACTERS:,} characters")
         return self
@@ -78,6 +94,12 @@ class CompletionRequest(BaseModel):
         where = replace(self.filter, collection=self.collection)
         text, follows = self.messages[-1].text.strip(), bool(self.history())
         return Question(text, uuid7(), where, model, at_tip=follows, may_begin=True)
+
+    def bounds(self) -> Bounds | None:
+        """Return where the answer is to end by itself; of the two names for its tokens the newer one counts."""
+        stops = [self.stop] if isinstance(self.stop, str) else self.stop or []
+        bounds = Bounds(self.max_completion_tokens or self.max_tokens, tuple(filter(None, stops)))
+        return bounds if bounds != Bounds() else None
 
     def history(self) -> list[Message]:
         """Return what was said before by user and assistant; tools have no part in it."""

@@ -25,6 +25,7 @@ from tests.streaming.environment import ExecutionEnvironment, function_url_event
 NAMES_NOTHING = {
     "GET /api/usage": "what the caller itself has used",
     "GET /v1/models": "the models on offer",
+    "GET /v1/models/{name:path}": "one of them",
     "POST /api/documents": "takes a file into the caller's own folder",
     "POST /api/uploads": "opens the caller's own folder",
     "POST /api/redrive": "the operator's",

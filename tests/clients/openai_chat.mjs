@@ -14,6 +14,7 @@ const stream = await client.chat.completions.create({
 for await (const chunk of stream) chunks.push(chunk);
 const whole = await client.chat.completions.create(question);
 const models = await client.models.list();
+const model = await client.models.retrieve("openai/gpt-5");
 
 let failure;
 try {
@@ -37,6 +38,7 @@ console.log(
     usage: chunks.at(-1).usage,
     whole: whole.choices[0].message.content,
     models: models.data.map((model) => model.id),
+    model: model.id,
     failure,
     refusal,
   }),

@@ -192,6 +192,73 @@ async def test_the_models_are_listed(sdk: openai.AsyncOpenAI) -> None:
     assert [model.id async for model in sdk.models.list()] == ["sluice", "scripted", "openai/gpt-5"]
 
 
+async def test_a_model_is_found_by_its_name(sdk: openai.AsyncOpenAI) -> None:
+    """Also by one with a slash; one that is not on offer is not found."""
+    found = [await sdk.models.retrieve(name) for name in ("sluice", "openai/gpt-5")]
+    with pytest.raises(openai.NotFoundError) as unknown:
+        await sdk.models.retrieve("openai/gpt-3")
+
+    assert [model.id for model in found] == ["sluice", "openai/gpt-5"]
+    assert unknown.value.code == "model_not_offered"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({"max_tokens": 3}, ("They eat ", "length")),
+        ({"max_tokens": 3, "max_completion_tokens": 4}, ("They eat kri", "length")),
+        ({"stop": "krill"}, ("They eat ", "stop")),
+        ({"stop": ["fish", " [1]", ""], "max_tokens": 100}, ("They eat krill", "stop")),
+        ({"stop": [], "max_tokens": None, "response_format": {"type": "text"}}, ("They eat krill [1].", "stop")),
+    ],
+)
+async def test_an_answer_ends_where_the_application_wants_it_to(
+    sdk: openai.AsyncOpenAI, parts: Parts, wanted: dict[str, object], expected: tuple[str, str]
+) -> None:
+    """By tokens or before a text, however that was cut into pieces; the model is hung up on."""
+    parts.model.enqueue("They eat ", "kri", "ll [", "1].")
+
+    completion = await sdk.chat.completions.create(
+        model="sluice", messages=[{"role": "user", "content": QUESTION}], extra_body=wanted
+    )
+
+    assert (completion.choices[0].message.content, completion.choices[0].finish_reason) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"n": 2}, "The request: n must be 1."),
+        ({"max_tokens": 0}, "max_tokens: Input should be greater than or equal to 1."),
+        (
+            {"response_format": {"type": "json_object"}},
+            "The request: response_format must be text: answers cite, in words.",
+        ),
+    ],
+)
+async def test_what_is_not_done_is_refused_and_not_left_out(
+    sdk: openai.AsyncOpenAI, wanted: dict[str, object], words: str
+) -> None:
+    """A program that needs it must not take something else for it."""
+    with pytest.raises(openai.BadRequestError) as refused:
+        await sdk.chat.completions.create(
+            model="sluice", messages=[{"role": "user", "content": QUESTION}], extra_body=wanted
+        )
+
+    assert refused.value.body is not None
+    assert (refused.value.code, refused.value.body["message"]) == ("invalid_input", words)  # type: ignore[index] # a JSON object
+
+
+async def test_a_failure_of_ours_keeps_its_code_in_a_completion(sdk: openai.AsyncOpenAI, parts: Parts) -> None:
+    """As in a stream."""
+    parts.model.enqueue(ZeroDivisionError())
+
+    with pytest.raises(openai.InternalServerError) as failed:
+        await sdk.chat.completions.create(model="sluice", messages=[{"role": "user", "content": QUESTION}])
+
+    assert (failed.value.status_code, failed.value.code) == (500, "internal_error")
+
+
 async def test_a_client_that_goes_away_ends_the_answer(served: Served, sdk: openai.AsyncOpenAI, parts: Parts) -> None:
     """The upstream call is closed and what was said so far is booked."""
     parts.model.enqueue("They eat ", asyncio.Event(), "krill.")
@@ -221,7 +288,7 @@ async def test_openais_javascript_client_understands_us(served: Served, parts: P
     assert understood["text"] == understood["whole"] == "They eat krill [1]."
     assert [note["url_citation"]["start_index"] for note in understood["annotations"]] == [15]
     assert (understood["finish"], understood["usage"]["total_tokens"]) == (["stop"], 15)
-    assert understood["models"] == ["sluice", "scripted", "openai/gpt-5"]
+    assert (understood["models"], understood["model"]) == (["sluice", "scripted", "openai/gpt-5"], "openai/gpt-5")
     assert understood["failure"]["code"] == "model_unavailable"
     assert understood["refusal"] == {"name": "NotFoundError", "status": 404, "code": "model_not_offered"}
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 class SluiceError(Exception):
     """Something went wrong."""
 
-    code: ClassVar[str] = "error"
+    code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:

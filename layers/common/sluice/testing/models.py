@@ -12,10 +12,10 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from typing import Literal
 
 from sluice.domain import EmbeddingUsage, Usage, Vector
-from sluice.ports import Embeddings, Finish, PromptMessage, TextDelta
+from sluice.ports import Embeddings, Finish, NextAttempt, PromptMessage, TextDelta
 
-Step = str | Finish | Exception | asyncio.Event
-"""A piece of text; the end; an error to raise; or an event to wait for, so that a test decides when to go on."""
+Step = str | Finish | NextAttempt | Exception | asyncio.Event
+"""What is said, an error to raise, or an event to wait for, so that a test decides when to go on."""
 
 STOP = Finish("stop", Usage(prompt_tokens=10, completion_tokens=5))
 
@@ -58,7 +58,7 @@ class ScriptedModel:
 
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None
-    ) -> AsyncGenerator[TextDelta | Finish, None]:
+    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
         """Play the next answer; `AssertionError` when there is none left."""
         self.prompts.append(list(messages))
         self.models.append(model)
