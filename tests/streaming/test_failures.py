@@ -45,7 +45,16 @@ def events(body: bytes) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/fail-before", "/fail-before-first-byte", "/silent", "/start-twice", "/exits", "/cancels-itself"]
+    "path",
+    [
+        "/fail-before",
+        "/fail-before-first-byte",
+        "/fails-by-no-exception",
+        "/silent",
+        "/start-twice",
+        "/exits",
+        "/cancels-itself",
+    ],
 )
 async def test_a_failure_before_the_first_byte_is_a_problem(path: str, survivor: ExecutionEnvironment) -> None:
     """Even when the app has begun its head: nothing of it was sent."""
@@ -145,6 +154,13 @@ async def test_a_failure_after_the_answer_is_only_logged(survivor: ExecutionEnvi
 async def test_an_app_that_never_answers_becomes_a_timeout(survivor: ExecutionEnvironment) -> None:
     """Before Lambda's own limit, which would cost the environment."""
     answer = await (await survivor.get("/never", seconds=1)).end()
+
+    assert (answer.prelude, answer.json(), answer.error) == (Prelude(504, PROBLEM), DEADLINE, None)
+
+
+async def test_an_event_that_comes_too_late_is_told_so(survivor: ExecutionEnvironment) -> None:
+    """As one whose time ran out: a process that stood still may find that nothing is left of it."""
+    answer = await (await survivor.get("/never", seconds=-5)).end()
 
     assert (answer.prelude, answer.json(), answer.error) == (Prelude(504, PROBLEM), DEADLINE, None)
 

@@ -73,6 +73,15 @@ async def exits(scope: Scope, receive: Receive, send: Send) -> None:
     raise SystemExit(3)
 
 
+class NoException(BaseException):
+    """Not to be caught by whoever catches exceptions."""
+
+
+@route("/fails-by-no-exception")
+async def fails_by_no_exception(scope: Scope, receive: Receive, send: Send) -> None:
+    raise NoException
+
+
 @route("/cancels-itself")
 async def cancels_itself(scope: Scope, receive: Receive, send: Send) -> None:
     raise asyncio.CancelledError

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 # Lambda gives an environment two seconds to end, and the app's lifespan needs some of them.
 TERMINATION_SECONDS = 0.5
 FAREWELL_SECONDS = 0.25
+# What an event gets that comes when its time is over, as after a pause of the whole machine: it can't be told in less.
+LEAST_SECONDS = 0.5
 
 Running = asyncio.Future[None]
 
@@ -43,6 +45,7 @@ class TimeLimit:
 
         If little time remains, half of that is the margin.
         """
+        remaining = max(remaining, LEAST_SECONDS)
         margin = min(margin, remaining / 2)
         return cls(run=remaining - margin, clean_up=margin / 2, farewell=margin / 4)
 
