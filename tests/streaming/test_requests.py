@@ -78,6 +78,17 @@ async def test_a_binary_body_is_decoded(runtime: ExecutionEnvironment) -> None:
     assert base64.b64decode((await seen(runtime, "POST", "/", body=content))["body"]) == content
 
 
+async def test_the_largest_request_arrives(runtime: ExecutionEnvironment) -> None:
+    """Lambda takes events of 6 MiB, and headers and cookies of 10 KB and more among them."""
+    headers = {f"x-{number}": "v" * 1_000 for number in range(20)}
+    body = bytes(4 * 1024 * 1024)
+
+    event = function_url_event("POST", "/size", headers=headers, cookies=["c=" + "x" * 8_000], body=body)
+    length, in_headers = (await (await runtime.invoke(event)).end()).json()
+
+    assert (length, in_headers > 28_000) == (len(body), True)
+
+
 async def test_cookies_arrive_once(runtime: ExecutionEnvironment) -> None:
     """A function URL sends them twice: as a list and as a header."""
     found = await seen(runtime, "GET", "/", headers={"cookie": "a=1; b=2"}, cookies=["a=1", "b=2"])

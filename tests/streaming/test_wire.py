@@ -119,6 +119,24 @@ async def test_binary_bodies_pass_unchanged(runtime: ExecutionEnvironment) -> No
     assert answer == Streamed(Prelude(200, {"content-type": "image/png"}), CHUNK[:700] + bytes(16) + CHUNK[:700], None)
 
 
+async def test_what_holds_bytes_passes_as_bytes(runtime: ExecutionEnvironment) -> None:
+    """Frameworks send views of memory too."""
+    answer = await (await runtime.get("/views")).end()
+
+    assert (answer.body == b"a little" + CHUNK * 2 + b"the end", answer.error) == (True, None)
+
+
+async def test_a_huge_head_arrives_whole(runtime: ExecutionEnvironment) -> None:
+    """What Lambda makes of it is in its hands; the log says that it may be too large."""
+    answer = await (await runtime.get("/huge-head")).end()
+
+    cookies = tuple(f"c{number}={'x' * 4_000}" for number in range(40))
+    assert answer == Streamed(
+        Prelude(200, {"content-type": "text/plain", "x-large": "y" * 100_000}, cookies), b"ok", None
+    )
+    await runtime.logs("Lambda may drop more than 16384")
+
+
 async def test_breaks_in_headers_end_no_header(runtime: ExecutionEnvironment) -> None:
     """They become spaces, and what is no name is left out, so that no value can smuggle in a header."""
     answer = await (await runtime.get("/breaks-in-headers")).end()

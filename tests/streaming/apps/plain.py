@@ -91,6 +91,28 @@ async def binary(scope: Scope, receive: Receive, send: Send) -> None:
     await body(send, bytes(16) + CHUNK[:700])
 
 
+@route("/views")
+async def views(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send what holds bytes and is none, as Starlette's streams may: in a piece, and in one too large for one."""
+    await begin(send, 200, (b"content-type", b"text/event-stream"))
+    await body(send, memoryview(b"a little"), more=True)
+    await body(send, memoryview(CHUNK * 2), more=True)
+    await body(send, bytearray(b"the end"))
+
+
+@route("/huge-head")
+async def huge_head(scope: Scope, receive: Receive, send: Send) -> None:
+    cookies = [(b"set-cookie", b"c%d=%b" % (number, b"x" * 4_000)) for number in range(40)]
+    await begin(send, 200, (b"content-type", b"text/plain"), (b"x-large", b"y" * 100_000), *cookies)
+    await body(send, b"ok")
+
+
+@route("/size")
+async def size(scope: Scope, receive: Receive, send: Send) -> None:
+    message = await receive()
+    await answer(send, [len(message["body"]), sum(len(name) + len(value) for name, value in scope["headers"])])
+
+
 @route("/untyped")
 async def untyped(scope: Scope, receive: Receive, send: Send) -> None:
     await begin(send)

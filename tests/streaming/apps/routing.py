@@ -28,7 +28,7 @@ async def begin(send: Send, status: int = 200, *headers: tuple[bytes, bytes]) ->
     await send({"type": "http.response.start", "status": status, "headers": list(headers)})
 
 
-async def body(send: Send, data: bytes = b"", *, more: bool = False) -> None:
+async def body(send: Send, data: bytes | bytearray | memoryview = b"", *, more: bool = False) -> None:
     await send({"type": "http.response.body", "body": data, "more_body": more})
 
 
