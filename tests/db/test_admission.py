@@ -67,7 +67,7 @@ def test_an_admitted_user_has_the_settings_of_the_migrations(admitted: str) -> N
         connection.execute("select '[0]'::vector")
         values = [connection.execute("select current_setting(%s)", [name]).fetchone() for name in names]
 
-    assert values == [("100",), ("relaxed_order",), ("15s",), ("1min",)]
+    assert values == [("150",), ("relaxed_order",), ("15s",), ("1min",)]
 
 
 @pytest.mark.parametrize("statement", ["drop table message", "create table mine (id int)", "truncate chunk"])

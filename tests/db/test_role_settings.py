@@ -55,7 +55,7 @@ def test_an_owner_that_the_functions_are_too_has_them_from_its_migrations(owners
     assert hand_on(owners, OWNER, idle_session_seconds=60) == []
 
     assert settings(owners, *NAMES, "idle_session_timeout") == [
-        "('100',)",
+        "('150',)",
         "('relaxed_order',)",
         "('15s',)",
         "('1min',)",

@@ -9,43 +9,34 @@ question as materialized (${question}),
 lexical as materialized (${lexical}),
 scored as materialized (
     select
-        chunk.id, chunk.document_id, chunk.content, chunk.start_offset, chunk.end_offset, chunk.page, chunk.heading,
-        greatest(1 - coalesce(dense.distance, chunk.embedding <=> %(vector)s::halfvec), 0) as similarity,
-        coalesce(-coalesce(lexical.distance, chunk.term_weights <#> (select weights from question)), 0) as relevance
-    from dense
-    full join lexical using (id)
-    join chunk using (id)
-),
-fused as (
-    select
-        *,
-        (
-            %(dense_weight)s::float8 * coalesce(similarity / nullif(max(similarity) over (), 0), 0)
-            + %(lexical_weight)s::float8 * coalesce(relevance / nullif(max(relevance) over (), 0), 0)
-        ) / (%(dense_weight)s::float8 + %(lexical_weight)s::float8) as score
-    from scored
-    order by score desc, id
-    limit %(limit)s
+        id, content, start_offset, end_offset, page, heading, document_id, source, title, metadata,
+        greatest(1 - coalesce(found.by_meaning, embedding <=> %(vector)s::halfvec), 0) as similarity,
+        coalesce(-coalesce(found.by_words, term_weights <#> (select weights from question)), 0) as relevance
+    from (${found}) as found
+    join visible using (id)
 )
 select
-    fused.id as chunk_id,
-    document.id as document_id,
-    document.source,
-    document.title,
-    document.metadata,
-    fused.content,
-    fused.start_offset as start,
-    fused.end_offset as end,
-    fused.page,
-    fused.heading,
-    fused.score,
-    fused.similarity,
+    id as chunk_id,
+    document_id,
+    source,
+    title,
+    metadata,
+    content,
+    start_offset as start,
+    end_offset as end,
+    page,
+    heading,
+    (
+        %(dense_weight)s::float8 * coalesce(similarity / nullif(max(similarity) over (), 0), 0)
+        + %(lexical_weight)s::float8 * coalesce(relevance / nullif(max(relevance) over (), 0), 0)
+    ) / (%(dense_weight)s::float8 + %(lexical_weight)s::float8) as score,
+    similarity,
     (select count(*) from dense) as near
-from fused
-join document on document.id = fused.document_id
+from scored
 -- Nothing is found by the vector of a model that is not the searched one, or not any more.
 where (select model from embedding_space) = %(model)s
-order by fused.score desc, fused.id;
+order by score desc, id
+limit %(limit)s;
 
 -- name: look_up_words
 -- What the lexical leg finds, as one row, for a search whose vector is still on its way.
@@ -59,11 +50,26 @@ select
 from lexical;
 
 -- name: seen
-select chunk.id, chunk.embedding, chunk.lexemes, chunk.term_weights
+select
+    chunk.id, chunk.content, chunk.start_offset, chunk.end_offset, chunk.page, chunk.heading, chunk.embedding,
+    chunk.lexemes, chunk.term_weights, document.id as document_id, document.source, document.title, document.metadata
 from chunk
 -- As a function, since the planner would take two equal columns for two rare coincidences, and then not the index.
 join document on document.id = chunk.document_id and uuid_eq(document.version, chunk.version)
 where ${visible}
+
+-- name: found_by_meaning
+select id, distance as by_meaning, null::float8 as by_words from dense
+
+-- name: found_by_words
+select id, null::float8 as by_meaning, distance as by_words from lexical
+
+-- name: found_by_both
+select id, dense.distance as by_meaning, lexical.distance as by_words from dense full join lexical using (id)
+
+-- name: nearest_leg
+-- The same as dense_leg where nothing but the tenant narrows it, in a function that a session plans once.
+select id, distance from sluice_nearest(%(tenant)s, %(vector)s::halfvec, %(candidates)s)
 
 -- name: dense_leg
 -- The index preselects by what it holds of each vector; the whole vectors rank that. See migration 0011.
@@ -89,10 +95,7 @@ order by distance, id
 limit %(candidates)s
 
 -- name: looked_up_leg
--- What was found ahead, as far as it may still be seen.
-select id, found.distance
-from unnest(%(looked_up_ids)s::uuid[], %(looked_up_distances)s::float8[]) as found (id, distance)
-join visible using (id)
+select id, distance from unnest(%(looked_up_ids)s::uuid[], %(looked_up_distances)s::float8[]) as found (id, distance)
 
 -- name: looked_up_question
 select %(looked_up_weights)s::sparsevec as weights

@@ -24,6 +24,8 @@ _DATES: dict[str, LiteralString] = {"created_at": "document.created_at", "update
 class Visibility:
     """The predicate on `document` for one caller and filter: `sql`, and the `parameters` that it names.
 
+    It `is_narrowed` where it asks for more than the tenant.
+
     A chunk is seen where its document is; asked twice, the planner would take the tenant for rarer than it is.
     """
 
@@ -37,6 +39,7 @@ class Visibility:
         if where.condition != AllOf():
             parts.append(self._condition(where.condition))
         self.sql: LiteralString = " and ".join(parts)
+        self.is_narrowed = len(parts) > 1
 
     def _condition(self, condition: Condition) -> LiteralString:
         """Return a test that is true or false, and never unknown: so `not` is true of all other documents."""
