@@ -19,7 +19,7 @@ from functions.chat.openai_schemas import CompletionRequest
 from sluice import sse
 from sluice.errors import LimitReached, ModelNotOffered, SluiceError
 from sluice.passing import PassingConversation
-from sluice.problems import retry_after, status_of, unreadable, words
+from sluice.problems import headers_of, status_of, unreadable, words
 
 DEFAULT_MODEL = "sluice"
 """The name under which the usual model can be asked for, whatever it is."""
@@ -86,7 +86,7 @@ def _error(error: SluiceError) -> JSONResponse:
     status = 404 if isinstance(error, ModelNotOffered) else 400 if status == 422 else status
     content = error_body(error.code, error.message, error)
     content["error"]["type"] = error_type(status)
-    headers = retry_after(error)
+    headers = headers_of(error)
     if isinstance(error, LimitReached) and (error.retry_after or 0) > PATIENCE_SECONDS:
         headers["x-should-retry"] = "false"
     return JSONResponse(content, status, headers=headers)

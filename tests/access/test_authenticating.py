@@ -142,7 +142,7 @@ async def test_a_wrong_secret_is_refused_from_memory() -> None:
 
 
 async def test_without_credentials_the_words_say_what_to_send() -> None:
-    """A function URL drops WWW-Authenticate, so that the message is all that a client gets."""
+    """A function URL renames WWW-Authenticate, so that the message is all that most clients read."""
     door = Authenticating([ByIam(tenant="default", user="arn", scopes=ASK), by_key(InMemoryKeys())])
 
     with pytest.raises(CredentialsMissing) as refused:
@@ -195,6 +195,12 @@ async def test_a_scope_opens_its_own_door_only(scopes: set[Scope], wanted: Scope
             {"sub": "u1", "groups": ["sluice-admin"]},
             Caller("default", "u1", frozenset({Scope.ADMIN})),
         ),
+        (
+            TokenRules(scopes=frozenset()),
+            {"sub": "u1", "scope": ["openid", "sluice/ingest"], "groups": "staff sluice-ask"},
+            Caller("default", "u1", frozenset({Scope.INGEST})),
+        ),
+        (TokenRules(), {"sub": "u1", "scope": 7, "groups": {"sluice-admin": True}}, Caller("default", "u1", ASK)),
     ],
 )
 async def test_claims_become_tenant_user_and_scopes(

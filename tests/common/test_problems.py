@@ -47,6 +47,15 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+async def test_who_is_not_known_is_told_how_to_sign_in(client: httpx.AsyncClient) -> None:
+    """As HTTP wants it; a function URL renames the header, so that the words say it too."""
+    FAILURES["it"] = errors.CredentialsMissing()
+
+    answer = await client.get("/fail/it")
+
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
 @pytest.mark.parametrize(
     ("error", "status", "retry_after"),
     [

@@ -59,7 +59,7 @@ class Authenticating:
         for method in self._methods:
             if caller := await method.caller(credentials):
                 return caller
-        # A function URL drops the header WWW-Authenticate, so that the words must say it.
+        # A function URL renames the header WWW-Authenticate, so that the words must say it.
         hints = "; or ".join(method.hint for method in self._methods)
         raise (CredentialsInvalid if credentials.bearer else CredentialsMissing)(f"Send {hints}.")
 
@@ -137,10 +137,14 @@ class ByToken:
 
 def _granted(claims: Mapping[str, Any]) -> frozenset[Scope]:
     scopes, groups = claims.get("scope"), claims.get("cognito:groups") or claims.get("groups")
-    names = {name.removeprefix("sluice/") for name in scopes.split() if name.startswith("sluice/")} if scopes else set()
-    if isinstance(groups, list):
-        names |= {str(name).removeprefix("sluice-") for name in groups if str(name).startswith("sluice-")}
+    names = _ours(scopes.split() if isinstance(scopes, str) else scopes, "sluice/") | _ours(groups, "sluice-")
     return frozenset(scope for scope in Scope if scope.value in names)
+
+
+def _ours(names: object, prefix: str) -> set[str]:
+    """Return what follows our prefix in a list of names; nothing of what is no list."""
+    listed = map(str, names if isinstance(names, list) else ())
+    return {name.removeprefix(prefix) for name in listed if name.startswith(prefix)}
 
 
 class ByIam:

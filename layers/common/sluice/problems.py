@@ -102,11 +102,13 @@ async def _ours(_: Request, error: Exception) -> JSONResponse:
         # What led to a model's error has a provider's words, which may hold keys and questions.
         traced = None if isinstance(error, errors.ModelError) else error
         _logger.error("%s: %s", error.code, error.message, exc_info=traced)
-    return problem(status, error.code, error.message, retryable=error.retryable, headers=retry_after(error))
+    return problem(status, error.code, error.message, retryable=error.retryable, headers=headers_of(error))
 
 
-def retry_after(error: errors.SluiceError) -> dict[str, str]:
-    """Return the header that says in whole seconds when to come back (RFC 9110, section 10.2.3)."""
+def headers_of(error: errors.SluiceError) -> dict[str, str]:
+    """Return what says how to sign in, or in whole seconds when to come back (RFC 9110, 11.6.1 and 10.2.3)."""
+    if isinstance(error, errors.NotAuthenticated):
+        return {"www-authenticate": "Bearer"}
     seconds = RETRY_AFTER_SECONDS if error.retry_after is None else max(1, ceil(error.retry_after))
     return {"retry-after": str(seconds)} if error.retryable else {}
 
