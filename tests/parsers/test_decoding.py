@@ -8,6 +8,7 @@ from sluice.adapters.parsers.decoding import decode
 from sluice.errors import UnsupportedKind
 
 RUSSIAN = "Все люди рождаются свободными и равными в своём достоинстве и правах."
+UKRAINIAN = "Всі люди народжуються вільними і рівними у своїй гідності та правах. Ґанок і їжа є."
 FRENCH = "Tous les êtres humains naissent libres et égaux en dignité et en droits. Où est la forêt ? Là-bas, ça va."
 GERMAN = "„Alle Menschen sind frei und gleich an Würde geboren“ – größer können Wünsche für Völker nicht sein."
 POLISH = "Wszyscy ludzie rodzą się wolni i równi pod względem swej godności i swych praw. Są oni obdarzeni."
@@ -83,12 +84,51 @@ def test_unicode_is_read(text: str, encoding: str) -> None:
         (RUSSIAN, "mac_cyrillic"),
         (FRENCH, "mac_roman"),
         (FRENCH, "cp850"),
+        (UKRAINIAN, "koi8_u"),
+        (UKRAINIAN, "cp1251"),
+        (RUSSIAN * 20, "mac_cyrillic"),
+        (HEBREW, "cp862"),
+        (TURKISH, "cp857"),
+        (HUNGARIAN * 20, "cp1250"),
+        (FRENCH, "utf-7"),
+        (RUSSIAN, "utf-7"),
+        (CHINESE, "hz"),
         ("The reader’s own words, “as they are”, in a file of an old machine.", "cp1252"),
     ],
 )
 def test_legacy_encodings_are_read(text: str, encoding: str) -> None:
     """The encodings that old files have are told by the text that they make."""
     assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff" * 100_000,
+        b"\xe9" * 100,
+        b"\xff\xff\xff\xfe" * 100,
+        "Falsches Üben".encode("mac_roman"),
+        "El pingüino hizo kilómetros, y frío añoraba.".encode("mac_roman"),
+    ],
+    ids=["one byte", "one letter", "two bytes", "one character of a rare encoding", "signs that may be letters"],
+)
+def test_what_may_be_chance_is_refused(body: bytes) -> None:
+    """What fills a disk is no text, and a character or two no evidence."""
+    with pytest.raises(UnsupportedKind, match="save the file as UTF-8"):
+        decode(body)
+
+
+@pytest.mark.parametrize(
+    "text", ["1 + 1 = 2, C++ and +49 30 123456", "a +b+ c +d+ e +f+", "x = y +abcd+efgh+ijkl", "~{not} ~} Chinese"]
+)
+def test_ascii_with_signs_of_escapes_is_itself(text: str) -> None:
+    """A plus is mostly a plus."""
+    assert decode(text.encode()) == text
+
+
+def test_a_few_zeros_make_no_wide_characters() -> None:
+    """Text that a program has padded is not UTF-16."""
+    assert decode(b"a,b\n1,\0\n2,3\n") == "a,b\n1,\0\n2,3\n"
 
 
 def test_a_comment_declares_nothing() -> None:

@@ -6,6 +6,7 @@ import codecs
 import re
 import unicodedata
 
+from sluice.adapters.parsers.escaping import escaped
 from sluice.adapters.parsers.guessing import attempt, guessed
 from sluice.errors import UnsupportedKind
 
@@ -28,13 +29,16 @@ _WEB_NAMES = {
 }  # fmt: skip
 _DECLARED = re.compile(rb"<(?:meta\b[^>]*?charset\s*=|\?xml\b[^>]*?encoding\s*=)\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+# ASCII as UTF-16 is zeros by half, and other scripts have bytes that are no printable ASCII.
+_UNUSUAL = re.compile(rb"[^\0\t\n\r -~]")
+_LEAST_ZEROS = 0.4
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE = 65_536
 
 
 def decode(body: bytes) -> str:
     """Return the text of the file; raise `UnsupportedKind` when it is binary or its encoding can't be told."""
-    for way in (_marked, _escaped, _wide, _utf8, _declared):
+    for way in (_marked, escaped, _wide, _utf8, _declared):
         text = way(body)
         if text is not None:
             return _checked(text)
@@ -46,17 +50,10 @@ def _marked(body: bytes) -> str | None:
     return attempt(body, encoding) if encoding else None
 
 
-def _escaped(body: bytes) -> str | None:
-    """ISO-2022 switches alphabets by escapes and is otherwise ASCII, so that it would pass for UTF-8."""
-    if b"\x1b$" not in body or not body.isascii():
-        return None
-    # Korean is announced once, and then switched on and off by bytes that are controls elsewhere.
-    return attempt(body, "iso2022_kr") if b"\x1b$)C" in body else attempt(body, "iso2022_jp_2")
-
-
 def _wide(body: bytes) -> str | None:
     """UTF-16 and UTF-32 without a mark: NUL bytes, and no unassigned or control character once decoded."""
-    if b"\0" not in body[:_SAMPLE]:
+    sample = body[:_SAMPLE]
+    if b"\0" not in sample or (not _UNUSUAL.search(sample) and sample.count(0) < len(sample) * _LEAST_ZEROS):
         return None
     texts = [text for encoding in _WIDE if (text := attempt(body, encoding)) and _is_assigned(text[:_SAMPLE])]
     # The wrong byte order turns the spaces, line ends and digits that every script uses into rare characters.

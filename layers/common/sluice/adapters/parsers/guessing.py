@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import NamedTuple
 
@@ -13,16 +14,35 @@ from sluice.errors import UnsupportedKind
 # The encodings that files without a mark really have, the commonest first: it wins where two fit alike.
 _LEGACY = [
     "cp1252", "cp1251", "cp932", "euc_jp", "cp949", "gb18030", "big5", "cp1250", "cp1254", "cp1253", "cp1256", "cp1255",
-    "iso8859_2", "koi8_r", "cp1257", "cp874", "cp1258", "iso8859_7",
+    "iso8859_2", "koi8_r", "koi8_u", "cp1257", "cp874", "cp1258", "iso8859_7",
 ]  # fmt: skip
+# Those of other alphabets, which nobody chooses for a text without any of their letters.
+_OF_OTHER_ALPHABETS = frozenset({
+    "cp1251", "koi8_r", "koi8_u", "cp866", "mac_cyrillic", "iso8859_5", "cp855", "cp1253", "iso8859_7", "cp1255",
+    "cp862", "cp1256", "iso8859_6", "cp874",
+})  # fmt: skip
 # Those of systems long gone: only where no other fits as well.
-_RARE = ["mac_roman", "cp850", "cp852", "cp866", "mac_cyrillic", "iso8859_5", "cp855", "iso8859_6", "johab"]
+_RARE = [
+    "mac_roman",
+    "cp850",
+    "cp852",
+    "cp866",
+    "mac_cyrillic",
+    "iso8859_5",
+    "cp855",
+    "iso8859_6",
+    "johab",
+    "cp857",
+    "cp862",
+]
 _ENCODINGS = [*_LEGACY, *_RARE]
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _WINDOWS_SIGN = re.compile(b"[\x80-\x9f]")
 _SAMPLE = 65_536
-# Bytes beyond ASCII from which a language can be told by letters alone.
+_SMALL_SAMPLE = 4_096
+# Bytes beyond ASCII from which one can tell something by their variety.
 _ENOUGH = 30
+_FEW = 4
 
 _REFUSAL = "The text's encoding can't be told for certain; save the file as UTF-8 and upload it again."
 
@@ -38,14 +58,14 @@ class _Guess(NamedTuple):
 
 def guessed(body: bytes) -> str:
     """Return the text in the one legacy encoding that fits; raise `UnsupportedKind` when several or none do."""
-    if _is_damaged_utf8(body) or b"\0" in body:
+    if _is_damaged_utf8(body) or b"\0" in body or _is_monotonous(body):
         raise UnsupportedKind(_REFUSAL)
     guesses = _plausible(_guesses(body))
     if not guesses:
         raise UnsupportedKind(_REFUSAL)
     best = guesses[0]
     text = attempt(body, best.encoding)
-    if text is None or any(_differs(best, other) for other in guesses[1:]):
+    if text is None or any(_differs(best, other) for other in guesses[1:]) or _is_chance(body, guesses):
         raise UnsupportedKind(_REFUSAL)
     return _with_euros(body) if best.encoding == "cp1252" and "¤" in text else text
 
@@ -58,6 +78,30 @@ def _with_euros(body: bytes) -> str:
 def _is_damaged_utf8(body: bytes) -> bool:
     """Most bytes beyond ASCII form UTF-8 sequences; read as anything else they would be mojibake."""
     return sum(len(sequence) for sequence in _MULTIBYTE.findall(body[:_SAMPLE])) > _high(body) * 0.8
+
+
+def _is_monotonous(body: bytes) -> bool:
+    """Return whether the same few bytes come again and again, as no language's do: what fills a disk is no text."""
+    high = [byte for byte in body[:_SAMPLE] if byte > 0x7F]
+    return len(high) > _ENOUGH and len(set(high)) <= _FEW and len(high) > len(body[:_SAMPLE]) * 0.5
+
+
+def _is_chance(body: bytes, guesses: list[_Guess]) -> bool:
+    """One or two characters make a word in many encodings, and signs among letters may be letters in another.
+
+    Only the encoding of most files is then taken at its word.
+    """
+    best, *others = guesses
+    if best.encoding == "cp1252":
+        return False
+    if _high(body) <= 2:
+        return any(other.text != best.text for other in others)
+    return _share_of_letters(best) < 0.5 and any(_share_of_letters(other) > 0.9 for other in others)
+
+
+def _share_of_letters(guess: _Guess) -> float:
+    foreign = [character for character in guess.text[:_SMALL_SAMPLE] if character > "\x7f"]
+    return sum(map(str.isalpha, foreign)) / max(1, len(foreign))
 
 
 def _high(body: bytes) -> int:
@@ -73,11 +117,12 @@ def _guesses(body: bytes) -> list[_Guess]:
         for match in from_bytes(body[: _SAMPLE * 4], cp_isolation=_ENCODINGS)
         for same in (match, *match.submatch)
     ]
+    known = {guess.encoding for guess in guesses}
+    missed = [encoding for encoding in _ENCODINGS if encoding not in known]
     if any(guess.encoding in EASTERN for guess in guesses):
-        return guesses
-    missed = _ENCODINGS if not guesses and _high(body) >= _ENOUGH else EASTERN
-    more = (_guess(text, encoding) for encoding in missed if (text := attempt(body, encoding)))
-    return guesses + [guess for guess in more if could_be_meant(guess.text[:_SAMPLE], guess.encoding)]
+        missed = [encoding for encoding in missed if encoding not in EASTERN]
+    more = (_guess(text, encoding) for encoding in missed if (text := _beginning(body, encoding)))
+    return guesses + [guess for guess in more if could_be_meant(guess.text, guess.encoding)]
 
 
 def _guess(text: str, encoding: str, chaos: float = 0.0, coherence: float = 0.0) -> _Guess:
@@ -87,7 +132,7 @@ def _guess(text: str, encoding: str, chaos: float = 0.0, coherence: float = 0.0)
 
 def _plausible(guesses: list[_Guess]) -> list[_Guess]:
     """Return the guesses that are as free of oddities as the best one, best first."""
-    meant = [guess for guess in guesses if not _is_trace(guess.text)]
+    meant = [guess for guess in guesses if not _is_trace(guess)]
     least = min((guess.oddity + guess.chaos for guess in meant), default=0.0)
     close = [guess for guess in meant if guess.oddity + guess.chaos <= least + 0.02 and guess.oddity < 0.1]
     certain = [guess for guess in close if is_certain(guess.text[:_SAMPLE], guess.encoding)]
@@ -99,11 +144,12 @@ def _rank(guess: _Guess) -> tuple[float, ...]:
     return -round(guess.fit, 1), is_rare, -round(guess.fit, 2), _ENCODINGS.index(guess.encoding)
 
 
-def _is_trace(text: str) -> bool:
+def _is_trace(guess: _Guess) -> bool:
     """A handful of foreign letters in Latin text are no text in another alphabet, but signs in another code page."""
-    letters = [character for character in text[:_SAMPLE] if character.isalpha()]
-    foreign = sum(character > "\x7f" for character in letters)
-    return 0 < foreign < len(letters) * 0.02 and alphabet(text[:_SAMPLE]) != "LATIN"
+    if alphabet(guess.text[:_SAMPLE]) == "LATIN":
+        return guess.encoding in _OF_OTHER_ALPHABETS
+    letters = [character for character in guess.text[:_SAMPLE] if character.isalpha()]
+    return sum(character > "\x7f" for character in letters) < len(letters) * 0.02
 
 
 def _differs(best: _Guess, other: _Guess) -> bool:
@@ -115,6 +161,14 @@ def _differs(best: _Guess, other: _Guess) -> bool:
 def _is_shouted(text: str) -> bool:
     foreign = [letter for letter in text[:_SAMPLE] if letter > "\x7f" and letter.isalpha()]
     return sum(letter.isupper() for letter in foreign) > len(foreign) * 0.9
+
+
+def _beginning(body: bytes, encoding: str) -> str:
+    """Return the beginning of the text without a character that is cut, empty where it is not of this encoding."""
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(body[: _SAMPLE * 4])[:_SMALL_SAMPLE]
+    except (UnicodeError, LookupError):
+        return ""
 
 
 def attempt(body: bytes, encoding: str) -> str | None:

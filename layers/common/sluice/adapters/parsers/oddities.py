@@ -17,14 +17,26 @@ _LONE_SIGN = re.compile(
     "(?<![\u2e80-\u9fff])[\u2e80-\u9fff](?=[a-zA-Z])|(?<=[a-zA-Z])[\u2e80-\u9fff](?![\u2e80-\u9fff])"
 )
 # Signs within a word, and dashes before one: letters of another code page.
-_SIGN_IN_WORD = re.compile("(?<=[^\\W\\d_])[¤¦¬±¶«»†-•…‰‘‚“-„‹›](?=[^\\W\\d_])|(?<!\\S)[–—†-•…](?=[^\\W\\d_])")
+_SIGN_IN_WORD = re.compile("(?<=[^\\W\\d_])[¡¤¦¬±¶«»¿†-•…‰‘‚“-„‹›](?=[^\\W\\d_])|(?<!\\S)[–—†-•…](?=[^\\W\\d_])")
+# Controls of the second set, which only encodings by ISO have; fractions and marks of direction before a Latin letter.
+_NEVER_WRITTEN = re.compile("[\x80-\x9f]|[¹²³¼½¾\u200e\u200f](?=[a-zà-ž])")
+# What the last letter of many words in a Russian text of a Macintosh is in the code page of Windows.
+_MAC_CYRILLIC = re.compile(r"[а-яё]Я\b")
+_TELLING = 5
+# Hungarian in the code page of Western Europe: Portuguese, which has the other accents, writes õ before e only.
+_HUNGARIAN = re.compile("õ(?!e)")
+_ACCENTED = re.compile("[áéíóú]")
+_VIETNAMESE = re.compile("[ăđơư]")
 
 
 def oddity(text: str) -> float:
     """Return the share of characters beyond ASCII that stand where a writer would not put them."""
     foreign = sum(character > "\x7f" for character in text)
-    odd = sum(_is_odd(left, right) for left, right in pairwise(text))
-    odd += len(_SIGN_IN_WORD.findall(text)) + len(_LONE_SIGN.findall(text))
+    odd = sum(_is_odd(left, right) for left, right in pairwise(text)) + sum(map(_is_rare, text))
+    odd += len(_SIGN_IN_WORD.findall(text)) + len(_LONE_SIGN.findall(text)) + len(_NEVER_WRITTEN.findall(text))
+    odd += len(_MAC_CYRILLIC.findall(text)) * _TELLING
+    if _ACCENTED.search(text) and not _VIETNAMESE.search(text):
+        odd += len(_HUNGARIAN.findall(text))
     return odd / max(foreign, 1)
 
 
@@ -34,8 +46,10 @@ def _is_odd(left: str, right: str) -> bool:
         return False
     if left.isalpha() and right.isalpha():
         if _EAST <= max(left, right) <= _EAST_END and min(left, right) <= "\x7f":
-            return _is_rare(right)  # words of one and the other stand side by side
-        return _script(left) != _script(right) or (_is_lower(left) and right.isupper()) or _is_rare(right)
+            return False  # words of one and the other stand side by side
+        return _script(left) != _script(right) or (_is_lower(left) and right.isupper())
+    if _is_sign(left) and _is_sign(right) and left != right:
+        return True
     category = unicodedata.category(right)
     if category == "Mn":
         return unicodedata.category(left) != "Mn" and not (
@@ -44,13 +58,18 @@ def _is_odd(left: str, right: str) -> bool:
     return left.isalpha() and right > "\x7f" and category in {"Sc", "Sm", "So", "No", "Nd", "Co", "Cc", "Ps"}
 
 
+def _is_sign(character: str) -> bool:
+    """Return whether it is a sign of mathematics or a block, but none of the lines that frame tables."""
+    return "\u2200" <= character <= "\u24ff" or "\u2580" <= character <= "\u25ff"
+
+
 def _is_lower(character: str) -> bool:
     return character.islower() and character not in NO_LETTERS
 
 
 def _is_rare(character: str) -> bool:
     """Korean is written in the 2,350 syllables of KS X 1001; other bytes read as Korean hit all 11,172."""
-    return _script(character) == "HANGUL" and len(character.encode("euc_kr", "ignore")) != 2
+    return "\uac00" <= character <= "\ud7a3" and len(character.encode("euc_kr", "ignore")) != 2
 
 
 def alphabet(text: str) -> str:
