@@ -22,8 +22,8 @@ from sluice.ports import LookedUp
 # Each leg ranks this many times what is asked for, so that a passage that both legs like is seen by both.
 _CANDIDATES_PER_RESULT = 5
 _FEWEST_CANDIDATES = 50
-# The lexical leg ranks about this many chunks a candidate: those with the rarest words of the query.
-_FETCHED_PER_CANDIDATE = 30
+# The lexical leg ranks about this many chunks a candidate: those with the most of the query's words, by weight.
+_FETCHED_PER_CANDIDATE = 20
 _ALL = 2**62
 
 WeightsOf = Callable[[str], Weights]
