@@ -50,20 +50,41 @@ async def test_function_words_of_another_language_find_nothing(polyglot: Library
 
 
 async def test_the_counts_of_words_stay_right_in_every_language(database: Database, polyglot: Library) -> None:
-    """BM25's statistics are those of the chunks that are there, also after some are gone."""
+    """BM25's statistics are those of the chunks that are there, also after some are gone; one may have no word."""
+    await polyglot.add("signs.txt", "?! ...")
+    await polyglot.add("again.txt", "whale, whale and_whale; again: a_whale")
     documents = await database.fetch("select id from document order by id limit 4")
     for row in documents:
         await polyglot.documents.delete(CALLER, row["id"])
 
     counted = await database.fetch(
-        "select lexeme, sum(chunks)::integer as chunks from (select lexeme, chunks from lexeme_count union all "
-        "select lexeme, chunks from lexeme_change) as each group by 1 having sum(chunks) <> 0 order by 1"
+        "select lexeme, sum(chunks)::integer as chunks, sum(positions)::integer as positions "
+        "from (select * from lexeme_count union all select * from lexeme_change) as each "
+        "group by 1 having sum(chunks) <> 0 order by 1"
     )
     there = await database.fetch(
-        "select lexeme, count(*)::integer as chunks from chunk, unnest(lexemes) group by 1 "
-        "union all select '', count(*) from chunk order by 1"
+        "select lexeme, count(*)::integer as chunks, sum(cardinality(positions))::integer as positions "
+        "from chunk, unnest(lexemes) group by 1 "
+        "union all select '', count(*), sum(sluice_length(lexemes)) from chunk order by 1"
     )
     assert counted == there
+
+
+async def test_signs_part_words_and_marks_do_not(database: Database) -> None:
+    """Whatever white space is around them."""
+    rows = await database.fetch(
+        "select sluice_lexemes('simple', text)::text as words from unnest(%(texts)s::text[]) as given (text)",
+        {"texts": ["a_b", "c-d\te\nf", "g.h@i/j  (k)", "e\u0301te\u0301\u2003ete", "鲸 鱼", "हिन्दी"]},
+    )
+
+    assert [row["words"] for row in rows] == [
+        "'a':1 'b':2",
+        "'c':1 'd':2 'e':3 'f':4",
+        "'g':1 'h':2 'i':3 'j':4 'k':5",
+        "'ete':2 'e\u0301te\u0301':1",
+        "'鱼':3,4 '鲸':1,2",
+        "'हिन्दी':1",
+    ]
 
 
 async def test_postgresql_has_every_language_that_is_told(database: Database) -> None:
