@@ -15,6 +15,8 @@ Arrived = Callable[[bytes], object]
 END = b"0\r\n\r\n"
 SECONDS = 120
 _END_OF_HEAD = b"\r\n\r\n"
+_EXTENSIONS = b"/2020-01-01/extension/"
+_REGISTERED = b"HTTP/1.1 200 OK\r\nlambda-extension-identifier: 1\r\ncontent-length: 2\r\n\r\n{}"
 _ACCEPTED = b"HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 
 
@@ -34,14 +36,16 @@ class BareRuntimeApi:
             self._forget(key.fileobj)
         self._waiting.close()
 
-    def invoke(self, event: bytes, arrived: Arrived = bytes) -> None:
-        """Send an event; `arrived` gets the bytes of the posted answer as they come, framing included."""
+    def invoke(self, event: bytes, arrived: Arrived = bytes) -> float:
+        """Send an event and return when; `arrived` gets the bytes of the posted answer, framing included."""
         runtime, poll, _ = self._request()
         assert poll.startswith(b"GET"), poll
+        sent = time.perf_counter()
         runtime.sendall(_next(event))
         runtime, head, begun = self._request()
         read_answer(runtime, head, begun, arrived)
         runtime.sendall(_ACCEPTED)
+        return sent
 
     def _request(self) -> tuple[socket.socket, bytes, bytes]:
         """Wait for a request on any connection; return its head, and what has come of its body."""
@@ -54,15 +58,25 @@ class BareRuntimeApi:
                     continue
                 assert isinstance(key.fileobj, socket.socket)
                 head, begun = read_head(key.fileobj)
-                if head:
+                if _EXTENSIONS in head:
+                    _serve_extension(key.fileobj, head, begun)
+                elif head:
                     return key.fileobj, head, begun
-                self._forget(key.fileobj)
+                else:
+                    self._forget(key.fileobj)
         raise TimeoutError("The runtime asked for nothing.")
 
     def _forget(self, connection: object) -> None:
         assert isinstance(connection, socket.socket)
         self._waiting.unregister(connection)
         connection.close()
+
+
+def _serve_extension(extension: socket.socket, head: bytes, begun: bytes) -> None:
+    """Register it, as AWS's Web Adapter wants to be; there is never an event for it."""
+    if b"/register " in head:
+        read_answer(extension, head, begun, bytes)
+        extension.sendall(_REGISTERED)
 
 
 def read_head(connection: socket.socket) -> tuple[bytes, bytes]:
