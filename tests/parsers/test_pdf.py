@@ -109,6 +109,14 @@ def test_numbers_of_glyphs_among_text_are_left_out(parser: DocumentParser) -> No
     assert (part.blocks, part.unread) == ((Block("A heading that can be read", page=1),), (1,))
 
 
+def test_small_capitals_and_figures_of_old_style_are_read(parser: DocumentParser) -> None:
+    """By the names that Adobe gave their glyphs."""
+    names = b"<< /Differences [65 /Msmall /oneoldstyle /nineoldstyle /Odieresissmall] >>"
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Minion-Expert /Encoding %b >>" % names
+
+    assert parser.parse("a.pdf", pdf("AD BCCB", font=font)).blocks == (Block("mö 1991", page=1),)
+
+
 def test_what_is_cropped_is_text_and_what_lies_beyond_the_sheet_is_none(parser: DocumentParser) -> None:
     """As the usual tools have it: a crop box hides margins, and often more than it should."""
     assert parser.parse("a.pdf", pdf("All of it", entries=b"/CropBox [0 0 9 9]")).blocks == (

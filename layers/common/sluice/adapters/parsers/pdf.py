@@ -22,6 +22,12 @@ from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, Encrypt
 
 # PDFium writes U+0002 or U+FFFE where a line ended in a hyphen, and has already removed the line end.
 _LINE_HYPHEN = re.compile("[\x02\ufffe]")
+# Small capitals and figures of old style, in Adobe's corporate use of private code points: no other font has them there.
+_SMALL = {
+    0xF700 + code: chr(code)
+    for code in (*range(0x30, 0x3A), *range(0x61, 0x7B), *range(0xE0, 0xF7), *range(0xF8, 0xFF))
+}
+_PRIVATE = re.compile("[\uf730-\uf7fe]")
 _PAGES_A_PART = 32
 _SIGNATURE = b"%PDF-"
 # What a scanner's program writes onto the image of a page: its name, a page's number, a date.
@@ -87,12 +93,17 @@ def _page(pdf: pdfium.PdfDocument, index: int) -> tuple[str, bool]:
     """Return the page's text, and whether it shows something that no text tells of."""
     try:
         with opened(pdf, index) as page:
-            shown, is_rest = meant(page, completed(page, in_order(page, shown_text(page))))
+            shown, is_rest = meant(page, _named(completed(page, in_order(page, shown_text(page)))))
             form = form_text(pdf) if index == 0 else ""
             text = clean("\n".join([_LINE_HYPHEN.sub("", shown), *typed_texts(pdf, page), form]))
             return text, is_rest or (len(text) < _LONGEST_STAMP and (is_scan(page) if text else has_drawings(page)))
     except pdfium.PdfiumError as error:
         raise DamagedDocument(f"Page {index + 1} of the PDF is damaged and can't be read.") from error
+
+
+def _named(text: str) -> str:
+    """Return the text with small capitals as small letters; everything else that is private stays."""
+    return text.translate(_SMALL) if not text.isascii() and _PRIVATE.search(text) else text
 
 
 def _reason(pdf: pdfium.PdfDocument) -> DocumentError:

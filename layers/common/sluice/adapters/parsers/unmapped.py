@@ -12,7 +12,7 @@ from sluice.adapters.parsers.legibility import is_legible, is_unassigned
 from sluice.adapters.parsers.pdf_page import Page
 
 # Where a page is asked whether its characters are known, and the share of unknown ones that makes it suspicious.
-_PLACES = 16
+_PLACES = 12
 _SUSPICIOUS = 0.7
 _MOSTLY = 0.5
 # PDFium writes these where a line ended in a hyphen, and knows no character for them.
@@ -37,7 +37,8 @@ def meant(page: Page, text: str) -> tuple[str, bool]:
 def _unknown_share(page: Page) -> float:
     count = pdfium_c.FPDFText_CountChars(page.text)
     places = range(0, count, max(1, count // _PLACES))
-    return sum(_is_unknown(page, place) for place in places) / max(1, len(places))
+    is_unknown = pdfium_c.FPDFText_HasUnicodeMapError
+    return sum(is_unknown(page.text, place) == 1 for place in places) / max(1, len(places))
 
 
 def _without_unknown(page: Page, text: str) -> tuple[str, bool]:
