@@ -118,6 +118,14 @@ def test_what_may_be_chance_is_refused(body: bytes) -> None:
         decode(body)
 
 
+@pytest.mark.parametrize("declared", ['<meta charset="windows-1251">', ""])
+def test_a_long_beginning_in_ascii_hides_nothing(declared: str) -> None:
+    """Neither what the page says of itself nor the letters that tell its encoding."""
+    page = f"<script>{'x = 1;' * 50_000}</script>\n{declared}{RUSSIAN}"
+
+    assert decode(page.encode("cp1251")) == page
+
+
 @pytest.mark.parametrize(
     "text", ["1 + 1 = 2, C++ and +49 30 123456", "a +b+ c +d+ e +f+", "x = y +abcd+efgh+ijkl", "~{not} ~} Chinese"]
 )

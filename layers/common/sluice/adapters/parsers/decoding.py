@@ -72,7 +72,7 @@ def _utf8(body: bytes) -> str | None:
 
 def _declared(body: bytes) -> str | None:
     """Return the text in the encoding that an HTML page says it has."""
-    declared = _DECLARED.search(_COMMENT.sub(b"", body[:4096]))
+    declared = _DECLARED.search(_COMMENT.sub(b"", body[:_SAMPLE]))
     if not declared:
         return None
     return decoded_as(declared[1].decode("ascii", "replace"), body)

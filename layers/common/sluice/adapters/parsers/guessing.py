@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from sluice.adapters.parsers.alphabets import fit
@@ -39,9 +40,10 @@ _ENCODINGS = [*_LEGACY, *_RARE]
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _WINDOWS_SIGN = re.compile(b"[\x80-\x9f]")
 _SAMPLE = 65_536
-_SMALL_SAMPLE = 4_096
+_SMALL_SAMPLE = 8_192
 # Bytes beyond ASCII from which one can tell something by their variety.
 _ENOUGH = 30
+_MOST_LINES = 10_000
 _FEW = 4
 
 _REFUSAL = "The text's encoding can't be told for certain; save the file as UTF-8 and upload it again."
@@ -112,16 +114,20 @@ def _high(body: bytes) -> int:
 def _guesses(body: bytes) -> list[_Guess]:
     from charset_normalizer import from_bytes
 
+    # Much else, such as the scripts of a page, would hide the few lines that tell something.
+    lines = islice((line for line in body.split(b"\n") if not line.isascii()), _MOST_LINES)
+    telling = b"\n".join(lines)[: _SAMPLE * 4]
     guesses = [
         _guess(str(same), same.encoding, match.chaos, match.coherence)
-        for match in from_bytes(body[: _SAMPLE * 4], cp_isolation=_ENCODINGS)
+        for match in from_bytes(telling, cp_isolation=_ENCODINGS)
         for same in (match, *match.submatch)
     ]
     known = {guess.encoding for guess in guesses}
     missed = [encoding for encoding in _ENCODINGS if encoding not in known]
     if any(guess.encoding in EASTERN for guess in guesses):
         missed = [encoding for encoding in missed if encoding not in EASTERN]
-    more = (_guess(text, encoding) for encoding in missed if (text := _beginning(body, encoding)))
+    sample = telling[:_SMALL_SAMPLE]
+    more = (_guess(text, encoding) for encoding in missed if (text := _beginning(sample, encoding)))
     return guesses + [guess for guess in more if could_be_meant(guess.text, guess.encoding)]
 
 
@@ -164,9 +170,9 @@ def _is_shouted(text: str) -> bool:
 
 
 def _beginning(body: bytes, encoding: str) -> str:
-    """Return the beginning of the text without a character that is cut, empty where it is not of this encoding."""
+    """Return the text without a character that is cut at its end, empty where it is not of this encoding."""
     try:
-        return codecs.getincrementaldecoder(encoding)().decode(body[: _SAMPLE * 4])[:_SMALL_SAMPLE]
+        return codecs.getincrementaldecoder(encoding)().decode(body)
     except (UnicodeError, LookupError):
         return ""
 
