@@ -60,14 +60,15 @@ class _Guess(NamedTuple):
 
 def guessed(body: bytes) -> str:
     """Return the text in the one legacy encoding that fits; raise `UnsupportedKind` when several or none do."""
-    if _is_damaged_utf8(body) or b"\0" in body or _is_monotonous(body):
+    telling = _telling(body)
+    if _is_damaged_utf8(telling) or b"\0" in body or _is_monotonous(telling):
         raise UnsupportedKind(_REFUSAL)
-    guesses = _plausible(_guesses(body))
+    guesses = _plausible(_guesses(telling))
     if not guesses:
         raise UnsupportedKind(_REFUSAL)
     best = guesses[0]
     text = attempt(body, best.encoding)
-    if text is None or any(_differs(best, other) for other in guesses[1:]) or _is_chance(body, guesses):
+    if text is None or any(_differs(best, other) for other in guesses[1:]) or _is_chance(telling, guesses):
         raise UnsupportedKind(_REFUSAL)
     return _with_euros(body) if best.encoding == "cp1252" and "¤" in text else text
 
@@ -111,22 +112,25 @@ def _high(body: bytes) -> int:
     return sum(byte > 0x7F for byte in body[:_SAMPLE])
 
 
+def _telling(body: bytes) -> bytes:
+    """Return the lines beyond ASCII, which much else, such as the scripts of a page, would hide."""
+    lines = islice((line for line in body.split(b"\n") if not line.isascii()), _MOST_LINES)
+    return b"\n".join(lines)[: _SAMPLE * 4]
+
+
 def _guesses(body: bytes) -> list[_Guess]:
     from charset_normalizer import from_bytes
 
-    # Much else, such as the scripts of a page, would hide the few lines that tell something.
-    lines = islice((line for line in body.split(b"\n") if not line.isascii()), _MOST_LINES)
-    telling = b"\n".join(lines)[: _SAMPLE * 4]
     guesses = [
         _guess(str(same), same.encoding, match.chaos, match.coherence)
-        for match in from_bytes(telling, cp_isolation=_ENCODINGS)
+        for match in from_bytes(body, cp_isolation=_ENCODINGS)
         for same in (match, *match.submatch)
     ]
     known = {guess.encoding for guess in guesses}
     missed = [encoding for encoding in _ENCODINGS if encoding not in known]
     if any(guess.encoding in EASTERN for guess in guesses):
         missed = [encoding for encoding in missed if encoding not in EASTERN]
-    sample = telling[:_SMALL_SAMPLE]
+    sample = body[:_SMALL_SAMPLE]
     more = (_guess(text, encoding) for encoding in missed if (text := _beginning(sample, encoding)))
     return guesses + [guess for guess in more if could_be_meant(guess.text, guess.encoding)]
 
