@@ -235,3 +235,28 @@ def test_rtf_that_is_cut_off_is_damaged(parser: DocumentParser) -> None:
     """Half of a file would pass for a whole one."""
     with pytest.raises(DamagedDocument, match="cut off"):
         parser.parse("a.rtf", rb"{\rtf1 Some {\b text")
+
+
+@pytest.mark.parametrize(
+    ("content", "texts"),
+    [
+        (r"{\header Ann & Co\par 7\par}Text\par{\footer{\b Ann & Co}}", ["Text", "Ann & Co"]),
+        (r"{\header Letter}\par", ["Letter"]),
+        (r"Text{\*\atnid A}{\*\annotation{\*\atnref 1}Really?\par}\par", ["Text\n\nComment: Really?"]),
+        (r"{\shp{\*\shpinst{\sp{\sn x}{\sv y}}{\shptxt Box\par}}{\shprslt{\*\do{\dptxbxtext Box}}}}", ["Box"]),
+        (r"{\*\do\dptxbx{\dptxbxtext Old box}}", ["Old box"]),
+        (r"{\object{\*\objdata 0105}{\result Shown}}", ["Shown"]),
+    ],
+    ids=["header and footer", "header alone", "remark", "box", "old box", "object"],
+)
+def test_rtf_has_text_beside_its_text(parser: DocumentParser, content: str, texts: list[str]) -> None:
+    """Each is read once, as it is shown."""
+    parsed = parser.parse("a.rtf", rf"{{\rtf1 {content}}}".encode())
+
+    assert [block.text for block in parsed.blocks] == texts
+
+
+def test_rtf_ends_with_its_outermost_group(parser: DocumentParser) -> None:
+    """What stands behind it is none of the document; what a program of another system wrote is in its code page."""
+    assert parser.parse("a.rtf", rb"{\rtf1\pc Caf\'82\par}" + b"\0\xff{garbage").blocks == (Block("Café"),)
+    assert parser.parse("a.rtf", rb"{\rtf1\pca Caf\'82\par}").blocks == (Block("Café"),)

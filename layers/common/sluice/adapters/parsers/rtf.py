@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.rtf_words import (
+    CHARSETS,
+    CODEPAGES,
+    ELSEWHERE,
+    FALLBACKS,
+    ON,
+    SHOWN_WITHIN,
+    SIGNS,
+    STYLES,
+    SYMBOLS,
+    UNSAID,
+)
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument
 
@@ -16,37 +28,16 @@ _TOKEN = re.compile(
     rb"|(?P<brace>[{}])|(?P<text>[^\\{}\r\n]+)|[\r\n]+|\\",
     re.DOTALL,
 )
-# The code pages of `\fcharset`.
-_CHARSETS = {
-    0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "big5", 161: "cp1253",
-    162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874",
-    238: "cp1250", 254: "cp437", 255: "cp850",
-}  # fmt: skip
-_SIGNS = {
-    b"emdash": "—", b"endash": "–", b"bullet": "•", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“",
-    b"rdblquote": "”", b"par": "\n", b"line": "\n", b"sect": "\n\n", b"page": "\n\n", b"row": "\n", b"nestrow": "\n",
-    b"footnote": " ", b"tab": "\t", b"cell": " | ", b"nestcell": " | ", b"emspace": " ", b"enspace": " ",
-}  # fmt: skip
-_SYMBOLS = {b"~": " ", b"_": "-", b"{": "{", b"}": "}", b"\\": "\\", b"\n": "\n", b"\r": "\n"}
-_UNSAID = frozenset({
-    b"colortbl", b"stylesheet", b"info", b"pict", b"object", b"header", b"headerl", b"headerr", b"headerf", b"footer",
-    b"footerl", b"footerr", b"footerf", b"fldinst", b"datastore", b"themedata", b"xmlnstbl", b"listtable", b"rsidtbl",
-    b"listoverridetable", b"generator", b"filetbl", b"revtbl", b"bkmkstart", b"bkmkend", b"latentstyles", b"pntext",
-})  # fmt: skip
-# Words that switch something on when they have no number.
-_ON = {b"v": 1, b"deleted": 1}
-# Marked like a destination that older readers may skip, but shown.
-_STYLES = frozenset({b"cs", b"ds", b"ts"})
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
     """What a group has set and its end takes back."""
 
-    said: bool = True
+    target: str = "text"
     hidden: bool = False
     fonts: bool = False
-    title: bool = False
+    again: bool = False
     font: int = -1
     fallback: int = 1
 
@@ -59,8 +50,7 @@ class _Reader:
     state: _State = field(default_factory=_State)
     stack: list[_State] = field(default_factory=list)
     charsets: dict[int, str] = field(default_factory=dict)
-    written: list[str] = field(default_factory=list)
-    title: list[str] = field(default_factory=list)
+    written: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     pending: bytearray = field(default_factory=bytearray)
     skip: int = 0
     is_utf8: bool = False
@@ -74,6 +64,8 @@ class _Reader:
             if match["word"] == b"bin":
                 position += max(0, int(match["number"] or 0))
             self._token(match)
+            if match["brace"] == b"}" and not self.stack:  # what comes behind the document is none of it
+                break
         self._flush()
         if self.stack:
             raise DamagedDocument("The RTF file is cut off: its last group is not closed.")
@@ -102,31 +94,43 @@ class _Reader:
     def _symbol(self, symbol: bytes) -> None:
         if symbol == b"*":
             self.is_destination = True
-        elif sign := _SYMBOLS.get(symbol):
+        elif sign := SYMBOLS.get(symbol):
             self._write(sign)
 
     def _word(self, word: bytes, number: int | None) -> None:
-        if (self.is_destination and word not in _STYLES) or word in _UNSAID:
-            self._flush()
-            self.state = replace(self.state, said=False)
+        self._turn(word)
         self.is_destination = False
-        if sign := _SIGNS.get(word):
+        if sign := SIGNS.get(word):
             self._write(sign)
-        elif word in (b"fonttbl", b"title"):
-            self.state = replace(self.state, said=False, fonts=word == b"fonttbl", title=word == b"title")
         elif word == b"u" and number is not None:
             self._write(chr(number % 0x10000))
             self.skip = self.state.fallback
         else:
-            self._set(word, number if number is not None else _ON.get(word, 0))
+            self._set(word, number if number is not None else ON.get(word, 0))
+
+    def _turn(self, word: bytes) -> None:
+        """Take note of where the words of this group go."""
+        target = self.state.target
+        if word in SHOWN_WITHIN:
+            target = "" if self.state.again else "text"
+        elif word in ELSEWHERE:
+            target = ELSEWHERE[word]
+        elif (self.is_destination and word not in STYLES) or word in UNSAID or word in FALLBACKS:
+            target = ""
+        if target != self.state.target or word in FALLBACKS or word == b"fonttbl":
+            self._flush()
+            again = self.state.again or word in FALLBACKS
+            self.state = replace(self.state, target=target, again=again, fonts=word == b"fonttbl")
+            if word in ELSEWHERE:  # behind another one
+                self._write("\n")
 
     def _set(self, word: bytes, number: int) -> None:
         """Take note of what the following bytes mean."""
         match word:
             case b"ansicpg" if number:
                 self.codepage = f"cp{number}"
-            case b"mac":
-                self.codepage = "mac_roman"
+            case b"mac" | b"pc" | b"pca":
+                self.codepage = CODEPAGES[word]
             case b"deff":
                 self.default_font = number
             case b"f":
@@ -139,7 +143,7 @@ class _Reader:
                 self._flush()
                 self.state = replace(self.state, hidden=number != 0)
             case b"fcharset" if self.state.fonts:
-                self.charsets[self.state.font] = _CHARSETS.get(number, self.codepage)
+                self.charsets[self.state.font] = CHARSETS.get(number, self.codepage)
             case b"uc":
                 self.state = replace(self.state, fallback=max(0, number))
 
@@ -159,10 +163,8 @@ class _Reader:
 
     def _write(self, text: str) -> None:
         self._flush()
-        if self.state.title:
-            self.title.append(text)
-        elif self.state.said and not self.state.hidden:
-            self.written.append(text)
+        if self.state.target and not self.state.hidden:
+            self.written[self.state.target].append(text)
 
     def _flush(self) -> None:
         """Decode the bytes so far: a character of an eastern code page may be two bytes, written in either way."""
@@ -173,17 +175,25 @@ class _Reader:
 
 
 def read(body: bytes, limits: Limits) -> ParsedDocument:
-    """Return the text as one block; raise `DamagedDocument`."""
+    """Return the text with its remarks as one block, headers and footers as another; raise `DamagedDocument`."""
     reader = _Reader(limits)
     reader.read(body[body.index(b"{\\rtf") :])
-    text = _whole("".join(reader.written))
-    return ParsedDocument("rtf", tuple(_blocks(text)), title=one_line(_whole("".join(reader.title))) or None)
+    written = {target: _whole("".join(pieces)) for target, pieces in reader.written.items()}
+    blocks = (_text(written), _margins(written.get("margin", "")))
+    title = one_line(written.get("title", "")) or None
+    return ParsedDocument("rtf", tuple(Block(text) for text in blocks if text), title=title)
 
 
-def _blocks(text: str) -> Iterator[Block]:
-    rows = (line.strip(" |") if " | " in line else line for line in text.split("\n"))
-    if cleaned := clean("\n".join(rows)):
-        yield Block(cleaned)
+def _text(written: dict[str, str]) -> str:
+    rows = (line.strip(" |") if " | " in line else line for line in written.get("text", "").split("\n"))
+    remarks = (f"Comment: {one_line(line)}" for line in written.get("remark", "").split("\n") if line.strip())
+    return "\n\n".join(filter(None, (clean("\n".join(rows)), "\n".join(remarks))))
+
+
+def _margins(text: str) -> str:
+    """Return each line once, however many headers and footers have it; a number alone is that of a page."""
+    lines = dict.fromkeys(one_line(line.replace(" | ", " ")) for line in text.split("\n"))
+    return clean("\n".join(line for line in lines if any(map(str.isalpha, line))))
 
 
 def _decode(raw: bytes, charset: str, codepage: str) -> str:

@@ -1,0 +1,37 @@
+"""The control words of RTF that say what is text, where it goes and how its bytes are read (specification 1.9.1)."""
+
+from __future__ import annotations
+
+# The code pages of `\fcharset`.
+CHARSETS = {
+    0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "big5", 161: "cp1253",
+    162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874",
+    238: "cp1250", 254: "cp437", 255: "cp850",
+}  # fmt: skip
+SIGNS = {
+    b"emdash": "—", b"endash": "–", b"bullet": "•", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“",
+    b"rdblquote": "”", b"par": "\n", b"line": "\n", b"sect": "\n\n", b"page": "\n\n", b"row": "\n", b"nestrow": "\n",
+    b"footnote": " ", b"tab": "\t", b"cell": " | ", b"nestcell": " | ", b"emspace": " ", b"enspace": " ",
+}  # fmt: skip
+SYMBOLS = {b"~": " ", b"_": "-", b"{": "{", b"}": "}", b"\\": "\\", b"\n": "\n", b"\r": "\n"}
+UNSAID = frozenset({
+    b"colortbl", b"stylesheet", b"info", b"pict", b"object", b"fldinst", b"datastore", b"themedata",
+    b"xmlnstbl", b"listtable", b"rsidtbl",
+    b"listoverridetable", b"generator", b"filetbl", b"revtbl", b"bkmkstart", b"bkmkend", b"latentstyles", b"pntext",
+    b"fonttbl",
+})  # fmt: skip
+# Words that switch something on when they have no number.
+ON = {b"v": 1, b"deleted": 1}
+# Marked like a destination that older readers may skip, but shown.
+STYLES = frozenset({b"cs", b"ds", b"ts"})
+# Where the words of a group go that stand elsewhere than in the text.
+ELSEWHERE = {
+    b"title": "title", b"annotation": "remark",
+    **dict.fromkeys([b"header", b"headerl", b"headerr", b"headerf"], "margin"),
+    **dict.fromkeys([b"footer", b"footerl", b"footerr", b"footerf"], "margin"),
+}  # fmt: skip
+# Text within what is otherwise none: boxes, and what an embedded object looks like.
+SHOWN_WITHIN = frozenset({b"shptxt", b"dptxbxtext", b"result"})
+# The same again, for older programs.
+FALLBACKS = frozenset({b"shprslt", b"nonshppict"})
+CODEPAGES = {b"mac": "mac_roman", b"pc": "cp437", b"pca": "cp850"}
