@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 import psutil
 
@@ -18,11 +19,17 @@ class AlreadyRunning(Exception):
     """Another process uses the folder."""
 
 
+class FolderUnusable(Exception):
+    """The folder can't be made or written."""
+
+
 @contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
-    """Hold the folder, made if it is new; raise `AlreadyRunning`. The hold ends with the process, however that ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a+") as lock:
+    """Hold the folder, made if it is new. The hold ends with the process, however that ends.
+
+    Raises `AlreadyRunning` or `FolderUnusable`.
+    """
+    with _lock_file(folder) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -32,6 +39,15 @@ def exclusive(folder: Path) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _lock_file(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / "lock").open("a+")
+    except OSError as error:
+        reason = f"{folder} can't keep the data: {error.strerror}. Choose another folder with --data."
+        raise FolderUnusable(reason) from error
 
 
 def end_leftover_database(folder: Path) -> None:

@@ -48,6 +48,8 @@ def load(path: Path) -> dict[str, Any]:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - derives from SafeLoader
     except OSError as error:
         raise TemplateError(f"{path} can't be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise TemplateError(f"{path} is no text.") from error
     except yaml.YAMLError as error:
         raise TemplateError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(content, dict) or "Resources" not in content:

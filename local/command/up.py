@@ -73,7 +73,7 @@ def _run(options: Options) -> None:
     from local.aws import AwsError
     from local.console import instructions, log_to_terminal
     from local.http_server import PortBusy
-    from local.instance import AlreadyRunning
+    from local.instance import AlreadyRunning, FolderUnusable
     from local.intrinsics import TemplateError
     from local.laptop import SetupError
     from local.postgres import PostgresError
@@ -91,7 +91,7 @@ def _run(options: Options) -> None:
         running.run(options, os.environ, announce)
     except PortBusy as busy:
         fail(f"Port {busy.port} is in use. Choose another with --{_option_of(busy.port, options)}.")
-    except (AlreadyRunning, AwsError, PostgresError, SetupError, TemplateError) as error:
+    except (AlreadyRunning, AwsError, FolderUnusable, PostgresError, SetupError, TemplateError) as error:
         fail(str(error))
     except EnvironmentLost:
         fail("A function does not start; the lines above say why.")

@@ -88,6 +88,25 @@ def test_a_busy_port(tmp_path: Path, name: str) -> None:
     assert result.exit_code == 1
 
 
+def test_a_data_folder_that_can_not_be_one(tmp_path: Path) -> None:
+    """Nothing starts."""
+    file = tmp_path / "file"
+    file.touch()
+    result = CliRunner().invoke(app, ["up", "--data", str(file)])
+
+    reason = f"{file} can't keep the data: File exists. Choose another folder with --data.\n"
+    assert (result.exit_code, result.stderr) == (1, reason)
+
+
+def test_a_template_that_is_no_text(tmp_path: Path) -> None:
+    """Nothing starts either."""
+    template = tmp_path / "template.yaml"
+    template.write_bytes(b"\xff\xfe\x00")
+    result = CliRunner().invoke(app, ["up", "--data", str(tmp_path), "--template", str(template), "--aws-port=0"])
+
+    assert (result.exit_code, result.stderr) == (1, f"{template} is no text.\n")
+
+
 def test_a_reader_that_has_seen_enough(service: Service) -> None:
     """`sluice docs | head` leaves no trace of a broken pipe."""
     service.documents = [{**_document(number)} for number in range(20_000)]
