@@ -29,6 +29,7 @@ from local.http_server import HOST, HttpServer, bind
 from local.own_names import ByOwnName, OwnNames
 from local.postgres import Postgres
 from local.running import Ports
+from local.schedule import run_schedules
 from local.sqs import Sqs
 from local.template import Function, Place, read
 from local.variables import region, variables
@@ -134,6 +135,8 @@ class Laptop:
                 for source in function.function.event_sources:
                     mapping = EventSourceMapping(source, function, self._sqs, self._queue_url(source.queue_arn))
                     mappings.create_task(mapping.run())
+                queues = [self._queue_url(source.queue_arn) for source in function.function.event_sources]
+                mappings.create_task(run_schedules(function, self._sqs, queues))
 
     def _plan_the_end(self) -> None:
         """The last of these ends first. Each can end what has only half started."""

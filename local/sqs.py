@@ -12,6 +12,11 @@ import httpx
 
 POLL_SECONDS = 20
 _READ_SECONDS = POLL_SECONDS + 10
+_COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 
 
 class SqsError(Exception):
@@ -61,6 +66,12 @@ class Sqs:
 
     async def send(self, queue_url: str, body: str) -> None:
         await self._call("SendMessage", QueueUrl=queue_url, MessageBody=body)
+
+    async def is_empty(self, queue_url: str) -> bool:
+        """Whether no message waits, is being worked on or comes later."""
+        answer = await self._call("GetQueueAttributes", QueueUrl=queue_url, AttributeNames=["All"])
+        counts = {name: int(text) for name, text in answer["Attributes"].items() if name in _COUNTS}
+        return not any(counts.values())
 
     async def _call(self, action: str, **arguments: object) -> Mapping[str, Any]:
         try:

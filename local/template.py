@@ -79,7 +79,10 @@ class EventSource:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function's settings: `layers` are the folders that make up /opt, `unresolved` variables left out."""
+    """A function's settings: `layers` are the folders that make up /opt, `unresolved` variables left out.
+
+    `schedules` are the events that come by the clock.
+    """
 
     logical_id: str
     name: str
@@ -92,6 +95,7 @@ class Function:
     layers: tuple[Path, ...] = ()
     invoke_mode: InvokeMode | None = None
     event_sources: tuple[EventSource, ...] = ()
+    schedules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,7 @@ class _Reader:
             layers=tuple(self._layers(it.get("Layers") or [])),
             invoke_mode=cast(InvokeMode, self._resolve.text(url.get("InvokeMode", "BUFFERED"))) if url else None,
             event_sources=tuple(self._event_sources(it.get("Events") or {})),
+            schedules=tuple(self._schedules(it.get("Events") or {})),
         )
 
     def _environment(self, variables: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -215,6 +220,11 @@ class _Reader:
             resource = self._template["Resources"].get(name, {})
             if resource.get("Type") == "AWS::Serverless::LayerVersion":
                 yield self._root / self._resolve.text(resource["Properties"]["ContentUri"])
+
+    def _schedules(self, events: Mapping[str, Any]) -> Iterator[str]:
+        for event in events.values():
+            if event.get("Type") in ("Schedule", "ScheduleV2"):
+                yield self._resolve.text(event["Properties"].get("Input", "{}"))
 
     def _event_sources(self, events: Mapping[str, Any]) -> Iterator[EventSource]:
         for event in events.values():

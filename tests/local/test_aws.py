@@ -18,6 +18,7 @@ from local.environment import Environment
 from local.event_source import EventSourceMapping
 from local.http_server import bind
 from local.postgres import free_port
+from local.schedule import run_schedules
 from local.sqs import Sqs, authorization
 from local.template import Place, read
 from tests.local.conftest import ROOT, TEMPLATE, until, variables
@@ -210,8 +211,8 @@ async def get_again(bucket: httpx.AsyncClient, key: str) -> bytes:
 
 
 @asynccontextmanager
-async def ingesting(place: Place, sqs: Sqs, folder: Path) -> AsyncIterator[Path]:
-    """Start the bucket, and a function that its events reach at once; give the file in which it notes them."""
+async def ingesting(place: Place, sqs: Sqs, folder: Path) -> AsyncIterator[tuple[Path, Lambda]]:
+    """Start the bucket, and a function that its events reach at once; give it, and the file in which it notes them."""
     notes = folder / "notes"
     notes.touch()
     settings = read(TEMPLATE, place).functions["IngestFunction"]
@@ -224,7 +225,7 @@ async def ingesting(place: Place, sqs: Sqs, folder: Path) -> AsyncIterator[Path]
     ):
         mapping = EventSourceMapping(source, function, sqs, queue_url(place, "Uploads"), first_retry_seconds=0)
         polling = background.create_task(mapping.run())
-        yield notes
+        yield notes, function
         polling.cancel()
 
 
@@ -232,7 +233,7 @@ async def test_a_dropped_file_reaches_the_function_and_poison_the_dead_letters(
     place: Place, sqs: Sqs, bucket: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     """Each object is announced once; a message that fails every time is tried twice, then put aside with its text."""
-    async with ingesting(place, sqs, tmp_path) as notes:
+    async with ingesting(place, sqs, tmp_path) as (notes, _):
         await bucket.put("good%20one.txt", content=b"text")
         await bucket.put("bad.txt", content=b"text")
         await bucket.delete("good%20one.txt")
@@ -247,6 +248,17 @@ async def test_a_dropped_file_reaches_the_function_and_poison_the_dead_letters(
         "ObjectRemoved:Delete good one.txt",
     ]
     assert [("bad.txt" in message["Body"]) for message in dead] == [True]
+
+
+async def test_what_comes_by_the_clock_comes_once_the_queue_is_empty(
+    place: Place, sqs: Sqs, bucket: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """It looks for what an event has missed, and one that still waits is no such."""
+    async with ingesting(place, sqs, tmp_path) as (notes, function):
+        await bucket.put("good.txt", content=b"text")
+        await run_schedules(function, sqs, [queue_url(place, "Uploads")], idle_seconds=0.05)
+
+    assert lines(notes) == ["ObjectCreated:Put good.txt", '{"look": "around"}']
 
 
 def lines(path: Path) -> list[str]:

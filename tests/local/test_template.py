@@ -40,6 +40,7 @@ def test_a_queue_feeds_a_function(stack: Stack) -> None:
     source = EventSource(UPLOADS, batch_size=5, window_seconds=1, report_failures=True, max_concurrency=5)
 
     assert stack.functions["IngestFunction"].event_sources == (source,)
+    assert stack.functions["IngestFunction"].schedules == ('{"look": "around"}',)
     assert stack.functions["IngestFunction"].invoke_mode == "BUFFERED"
 
 

@@ -1,4 +1,4 @@
-"""A function behind a queue: notes each key that it sees, and fails for those that say so."""
+"""A function behind a queue: notes each key that it sees, and fails for those that say so; notes what else comes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from urllib.parse import unquote_plus
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Write a line for each object event into the file that NOTES names; report those whose key begins with `bad`."""
     failures = []
-    for record in event["Records"]:
+    if "Records" not in event:
+        with Path(os.environ["NOTES"]).open("a") as notes:
+            notes.write(f"{json.dumps(event)}\n")
+    for record in event.get("Records", []):
         body = json.loads(record["body"])
         for change in body.get("Records", []):
             key = unquote_plus(change["s3"]["object"]["key"])
