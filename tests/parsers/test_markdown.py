@@ -79,3 +79,8 @@ def test_images_may_have_parentheses_in_their_addresses() -> None:
     assert markdown.read("See ![a chart](chart(1).png) here").blocks == (Block("See a chart here"),)
     assert markdown.read("![" * 100_000).blocks == (Block("![" * 100_000),)
     assert markdown.read("![](" * 100_000).blocks == (Block("![](" * 100_000),)
+
+
+def test_a_fence_without_end_is_read_in_one_pass() -> None:
+    """No shorter one within it is tried."""
+    assert markdown.read("`" * 200_000 + "end").blocks[0].text.endswith("`end")

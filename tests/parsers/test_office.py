@@ -80,6 +80,31 @@ def test_books_are_read_in_their_own_order(parser: DocumentParser) -> None:
     assert parsed.blocks == (Block("Before.", heading="Preface"), Block("One\n\nIt began.", heading="One"))
 
 
+def test_chapters_may_be_called_anything(parser: DocumentParser) -> None:
+    """By their types or their names, with a place in them, and drawings too."""
+    with zipfile.ZipFile(io.BytesIO(epub({"a.xhtml": "<p>One</p>", "b.svg": "<svg><text>Two</text></svg>"}))) as plain:
+        members = {name: plain.read(name) for name in plain.namelist()}
+    package = members["OEBPS/book.opf"].replace(
+        b'href="a.xhtml" media-type="application/xhtml+xml"', b'href="a.xhtml#top"'
+    )
+
+    assert parser.parse("a.epub", archive({**members, "OEBPS/book.opf": package})).blocks == (
+        Block("One"),
+        Block("Two"),
+    )
+
+
+def test_bytes_without_markup_are_no_chapter(parser: DocumentParser) -> None:
+    """Protection that says nothing of itself leaves some."""
+    with zipfile.ZipFile(io.BytesIO(epub({"a.xhtml": "Wx9 no page kq2"}))) as plain:
+        members = {name: plain.read(name) for name in plain.namelist()}
+
+    with pytest.raises(DamagedDocument):
+        parser.parse("a.epub", archive(members))
+    with pytest.raises(EncryptedDocument):
+        parser.parse("a.epub", archive({**members, "META-INF/sinf.xml": b"<x/>"}))
+
+
 def test_a_protected_book_is_refused(parser: DocumentParser) -> None:
     """Only where a chapter is encrypted, since fonts often are."""
     chapters = {"a.xhtml": "<p>Text</p>"}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from sluice.adapters.parsers import html
-from sluice.adapters.parsers.archives import Archive
+from sluice.adapters.parsers.archives import Archive, parse_xml
 from sluice.adapters.parsers.cleaning import one_line
 from sluice.adapters.parsers.decoding import decode
 from sluice.adapters.parsers.limits import Limits
@@ -18,7 +19,12 @@ from sluice.errors import DamagedDocument, EncryptedDocument
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
-_PAGES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
+_PAGES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml", "text/x-oeb1-document"})
+_PAGE_NAMES = (".xhtml", ".html", ".htm")
+_DRAWING = "image/svg+xml"
+_RIGHTS = ("META-INF/rights.xml", "META-INF/sinf.xml")
+_TAG = re.compile(r"<[a-zA-Z!?]")
+_PROTECTED = "The book is protected against copying; upload a copy that is not."
 
 
 def read(body: bytes, limits: Limits) -> ParsedDocument:
@@ -30,9 +36,9 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     blocks: list[Block] = []
     for chapter in _chapters(package, posixpath.dirname(package_name)):
         if chapter in encrypted:
-            raise EncryptedDocument("The book is protected against copying; upload a copy that is not.")
+            raise EncryptedDocument(_PROTECTED)
         if chapter in archive:
-            blocks += _chapter(archive.read(chapter))
+            blocks += _chapter(archive, chapter)
     return ParsedDocument("epub", tuple(blocks), title=_title(package))
 
 
@@ -54,13 +60,29 @@ def _chapters(package: Element, folder: str) -> Iterator[str]:
     items = {element.get("id", ""): element for element in package.iter() if _name(element) == "item"}
     for element in package.iter():
         item = items.get(element.get("idref", "")) if _name(element) == "itemref" else None
-        if item is not None and item.get("media-type") in _PAGES:
-            yield posixpath.normpath(posixpath.join(folder, unquote(item.get("href", ""))))
+        if item is None:
+            continue
+        path = unquote(item.get("href", "").partition("#")[0])
+        if item.get("media-type") in _PAGES | {_DRAWING} or path.lower().endswith(_PAGE_NAMES):
+            yield posixpath.normpath(posixpath.join(folder, path))
 
 
-def _chapter(body: bytes) -> list[Block]:
-    page = html.read(decode(body))
+def _chapter(archive: Archive, name: str) -> list[Block]:
+    body = archive.read(name)
+    if name.lower().endswith(".svg"):
+        return _drawing(parse_xml(body, name))
+    text = decode(body)
+    if text.strip() and not _TAG.search(text):  # what some programs make of encrypted bytes is text all the same
+        raise EncryptedDocument(_PROTECTED) if any(map(archive.__contains__, _RIGHTS)) else DamagedDocument
+    page = html.read(text)
     return [block if block.heading else replace(block, heading=page.title) for block in page.blocks]
+
+
+def _drawing(root: Element) -> list[Block]:
+    """Return the words of a page that is a drawing."""
+    lines = (one_line("".join(element.itertext())) for element in root.iter() if _name(element) == "text")
+    text = "\n".join(filter(None, lines))
+    return [Block(text)] if text else []
 
 
 def _title(package: Element) -> str | None:
