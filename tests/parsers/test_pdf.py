@@ -109,6 +109,16 @@ def test_numbers_of_glyphs_among_text_are_left_out(parser: DocumentParser) -> No
     assert (part.blocks, part.unread) == ((Block("A heading that can be read", page=1),), (1,))
 
 
+def test_signs_that_are_not_known_stay_in_a_formula(parser: DocumentParser) -> None:
+    """TeX's own sign for "is not" is a stroke through "is"; without it the sentence would say the opposite."""
+    text = "If the set is closed and the space around it is open, then its border"
+    shown = f"BT /F2 12 Tf 50 800 Td ({text}) Tj ET BT /F1 12 Tf 50 700 Td (6= 0) Tj ET "
+
+    body = pdf("", font=DRAWN, behind=shown.encode()).replace(b"/F1 3 0 R", b"/F1 3 0 R /F2 %b" % HELVETICA)
+
+    assert parser.parse("a.pdf", body).blocks == (Block(f"{text}\n6= 0", page=1),)
+
+
 def test_small_capitals_and_figures_of_old_style_are_read(parser: DocumentParser) -> None:
     """By the names that Adobe gave their glyphs."""
     names = b"<< /Differences [65 /Msmall /oneoldstyle /nineoldstyle /Odieresissmall] >>"
@@ -145,6 +155,30 @@ def test_what_was_typed_onto_a_page_is_read(parser: DocumentParser) -> None:
 
     assert parser.parse("a.pdf", pdf("Page", entries=b"/Annots [%b]" % annotations)).blocks == (
         Block("Page\nTyped", page=1),
+    )
+
+
+def test_what_is_shown_of_a_field_a_stamp_and_a_signature_is_read(parser: DocumentParser) -> None:
+    """As it is shown, with a field's value where that is another."""
+    annotations = {
+        "Widget /FT /Tx /T (sum) /V (1234.5)": "1,234.50",
+        "Widget /FT /Sig /T (by)": "Signed by Ada",
+        "Stamp": "APPROVED",
+    }
+    streams = "".join(
+        f"{number} 0 obj\n<< /Subtype /Form /BBox [0 0 200 20] /Resources << /Font << /F1 3 0 R >> >> "
+        f"/Length {len(text) + 29} >>\nstream\nBT /F1 12 Tf 0 5 Td ({text}) Tj ET\nendstream\nendobj\n"
+        for number, text in enumerate(annotations.values(), 20)
+    )
+    listed = "".join(
+        f"<< /Subtype /{kind} /Rect [50 {700 - 30 * number} 250 {720 - 30 * number}] /AP << /N {20 + number} 0 R >> >> "
+        for number, kind in enumerate(annotations)
+    )
+    body = pdf("Page", entries=f"/Annots [{listed}]".encode()).replace(b"xref\n0", streams.encode() + b"xref\n0", 1)
+    form = b"/Catalog /AcroForm << /Fields [] >>"
+
+    assert parser.parse("a.pdf", body.replace(b"/Catalog", form)).blocks == (
+        Block("Page\n1,234.50 Signed by Ada APPROVED\n1234.5", page=1),
     )
 
 

@@ -10,10 +10,11 @@ from contextlib import closing
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from sluice.adapters.parsers.annotations import annotated, draw, drawn_text, not_shown
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.pdf_columns import completed
-from sluice.adapters.parsers.pdf_page import has_drawings, is_scan, opened, shown_text, typed_texts
+from sluice.adapters.parsers.pdf_page import has_drawings, is_scan, opened, shown_text
 from sluice.adapters.parsers.right_to_left import in_order
 from sluice.adapters.parsers.unmapped import meant
 from sluice.adapters.parsers.xfa import form_text
@@ -22,7 +23,7 @@ from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, Encrypt
 
 # PDFium writes U+0002 or U+FFFE where a line ended in a hyphen, and has already removed the line end.
 _LINE_HYPHEN = re.compile("[\x02\ufffe]")
-# Small capitals and figures of old style, in Adobe's corporate use of private code points: no other font has them there.
+# Small capitals and figures of old style, in Adobe's corporate use of private code points; other fonts have none there.
 _SMALL = {
     0xF700 + code: chr(code)
     for code in (*range(0x30, 0x3A), *range(0x61, 0x7B), *range(0xE0, 0xF7), *range(0xF8, 0xFF))
@@ -49,16 +50,17 @@ def parts(body: bytes, limits: Limits) -> Iterator[ParsedDocument]:
         limits.check_pages(len(pdf))
         if pdf.get_formtype() != pdfium_c.FORMTYPE_NONE:
             pdf.init_forms()
-        title, has_text = _title(pdf), False
+        title, has_text, has_content = _title(pdf), False, False
         for first in range(0, len(pdf), _PAGES_A_PART):
             numbers = range(first, min(first + _PAGES_A_PART, len(pdf)))
             read = [(number + 1, *_page(pdf, number)) for number in numbers]
             blocks = tuple(Block(text, page=number) for number, text, _ in read if text)
             has_text = has_text or bool(blocks)
             unread = tuple(number for number, _, is_unread in read if is_unread)
+            has_content = has_content or bool(unread)
             yield ParsedDocument("pdf", blocks, title=title, pages=len(pdf), unread=unread)
         if not has_text:
-            raise _reason(pdf)
+            raise _reason(pdf, has_content=has_content)
 
 
 def excerpt(body: bytes, pages: Sequence[int]) -> bytes:
@@ -93,10 +95,18 @@ def _page(pdf: pdfium.PdfDocument, index: int) -> tuple[str, bool]:
     """Return the page's text, and whether it shows something that no text tells of."""
     try:
         with opened(pdf, index) as page:
-            shown, is_rest = meant(page, _named(completed(page, in_order(page, shown_text(page)))))
-            form = form_text(pdf) if index == 0 else ""
-            text = clean("\n".join([_LINE_HYPHEN.sub("", shown), *typed_texts(pdf, page), form]))
-            return text, is_rest or (len(text) < _LONGEST_STAMP and (is_scan(page) if text else has_drawings(page)))
+            own = in_order(page, shown_text(page))
+            shown, is_rest = meant(page, _named(completed(page, own)))
+            values, has_more = annotated(pdf, page)
+            rest = [*values, form_text(pdf) if index == 0 else ""]
+            text = clean("\n".join([_LINE_HYPHEN.sub("", shown), *rest]))
+            is_unread = is_rest or (len(text) < _LONGEST_STAMP and (is_scan(page) if text else has_drawings(page)))
+            if not (has_more and draw(page)):
+                return text, is_unread
+        with opened(pdf, index) as page:
+            drawn = drawn_text(own, in_order(page, shown_text(page)))
+        text = clean("\n".join([_LINE_HYPHEN.sub("", shown + drawn), *not_shown(rest, drawn)]))
+        return text, is_unread
     except pdfium.PdfiumError as error:
         raise DamagedDocument(f"Page {index + 1} of the PDF is damaged and can't be read.") from error
 
@@ -106,14 +116,12 @@ def _named(text: str) -> str:
     return text.translate(_SMALL) if not text.isascii() and _PRIVATE.search(text) else text
 
 
-def _reason(pdf: pdfium.PdfDocument) -> DocumentError:
+def _reason(pdf: pdfium.PdfDocument, *, has_content: bool) -> DocumentError:
     """Return why there is no text on any page."""
-    has_content = False
     for index in range(len(pdf)):
         with opened(pdf, index) as page:
             if shown_text(page).strip():
                 return NoTextLayer(_UNMAPPED)
-            has_content = has_content or has_drawings(page)
     return NoTextLayer() if has_content else EmptyDocument("The PDF's pages are blank.")
 
 

@@ -13,7 +13,6 @@ import pypdfium2.raw as pdfium_c
 
 Box = tuple[float, float, float, float]
 
-_HIDDEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 # A scan is at the bottom of what is drawn.
 _FIRST_OBJECTS = 20
 _MOST_OF_IT = 0.7
@@ -67,15 +66,6 @@ def shown_text(page: Page) -> str:
     return _string(read, pdfium_c.FPDFText_CountChars(page.text))
 
 
-def typed_texts(pdf: pdfium.PdfDocument, page: Page) -> Iterator[str]:
-    """Yield what was filled into form fields and typed onto the page; it is no part of the page's own text."""
-    for index in range(pdfium_c.FPDFPage_GetAnnotCount(page.page)):
-        annotation = pdfium_c.FPDFPage_GetAnnot(page.page, index)
-        if annotation:
-            yield _annotated(pdf, annotation)
-            pdfium_c.FPDFPage_CloseAnnot(annotation)
-
-
 def has_drawings(page: Page) -> bool:
     """Return whether anything is drawn on the page."""
     return bool(pdfium_c.FPDFPage_CountObjects(page.page) > 0)
@@ -125,20 +115,6 @@ def _sheet(page: object) -> Box:
 def _floats(get: Callable[..., int]) -> Box | None:
     box = [ctypes.c_float() for _ in range(4)]
     return (box[0].value, box[1].value, box[2].value, box[3].value) if get(*box) else None
-
-
-def _annotated(pdf: pdfium.PdfDocument, annotation: object) -> str:
-    if pdfium_c.FPDFAnnot_GetFlags(annotation) & _HIDDEN:
-        return ""
-    kind = pdfium_c.FPDFAnnot_GetSubtype(annotation)
-    if kind == pdfium_c.FPDF_ANNOT_FREETEXT:
-        return bytes_string(partial(pdfium_c.FPDFAnnot_GetStringValue, annotation, b"Contents"))
-    if not pdf.formenv or kind != pdfium_c.FPDF_ANNOT_WIDGET:
-        return ""
-    field = pdfium_c.FPDFAnnot_GetFormFieldType(pdf.formenv, annotation)
-    if field not in (pdfium_c.FPDF_FORMFIELD_TEXTFIELD, pdfium_c.FPDF_FORMFIELD_COMBOBOX):
-        return ""
-    return bytes_string(partial(pdfium_c.FPDFAnnot_GetFormFieldValue, pdf.formenv, annotation))
 
 
 def _string(get: Callable[..., int], characters: int) -> str:

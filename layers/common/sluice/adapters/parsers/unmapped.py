@@ -15,6 +15,8 @@ from sluice.adapters.parsers.pdf_page import Page
 _PLACES = 12
 _SUSPICIOUS = 0.7
 _MOSTLY = 0.5
+# Signs of mathematics are often unknown; without them a formula would say something else.
+_FEW = 0.05
 # PDFium writes these where a line ended in a hyphen, and knows no character for them.
 _HYPHENS = frozenset("\x02\ufffe")
 
@@ -38,7 +40,7 @@ def _unknown_share(page: Page) -> float:
     count = pdfium_c.FPDFText_CountChars(page.text)
     places = range(0, count, max(1, count // _PLACES))
     is_unknown = pdfium_c.FPDFText_HasUnicodeMapError
-    return sum(is_unknown(page.text, place) == 1 for place in places) / max(1, len(places))
+    return sum(bool(is_unknown(page.text, place) == 1) for place in places) / max(1, len(places))
 
 
 def _without_unknown(page: Page, text: str) -> tuple[str, bool]:
@@ -46,7 +48,7 @@ def _without_unknown(page: Page, text: str) -> tuple[str, bool]:
     unknown = [index for index in range(len(text)) if _is_unknown(page, index) and text[index] not in _HYPHENS]
     gone = frozenset(unknown)
     alone = "".join(character if index in gone else " " for index, character in enumerate(text))
-    if is_legible(" ".join(alone.split())):
+    if len(gone) < len(text) * _FEW or is_legible(" ".join(alone.split())):
         return text, False
     kept = "".join(character for index, character in enumerate(text) if index not in gone)
     return kept, len("".join(kept.split())) < len(gone)
