@@ -119,6 +119,28 @@ async def test_the_question_is_kept_before_the_answer_begins(world: World) -> No
     await events.aclose()
 
 
+async def test_what_is_said_during_a_save_is_saved_by_the_next(world: World) -> None:
+    """Each event once, in order; and what an answer takes is not known before its end."""
+    gate = asyncio.Event()
+    world.model.enqueue("They eat ", gate, "krill.", asyncio.Event())
+    world.conversations.keeping = asyncio.Event()
+    events = await world.answering.open(CALLER, Question("whales"))
+    seen = [event async for event in until(events, TextAdded)]
+    await world.conversations.reached.wait()
+
+    gate.set()
+    seen.append(await anext(events))
+    world.conversations.keeping.set()
+    record = world.conversations.records[started(seen).message_id]
+    async with asyncio.timeout(10):
+        while len(record.events) < len(seen):  # noqa: ASYNC110 - a fake tells nobody that it was told
+            await asyncio.sleep(0)
+
+    assert record.events == seen
+    assert world.kept().messages[-1].usage is None
+    await events.aclose()
+
+
 async def test_a_question_that_is_given_up_before_it_is_kept_is_not_kept(world: World) -> None:
     """Nobody was told that it would be."""
     terms = Slow()

@@ -31,7 +31,7 @@ class InMemoryConversations:
     """Keeps conversations in `kept`, under tenant, user and id, and what was recorded of each answer in `records`.
 
     `failures` are raised by the calls to come, one each; while `away` is set, every call raises it. Answers in `dead`
-    count as interrupted. The save of an answer that has ended tells `reached` and waits for `keeping`, if there is one.
+    count as interrupted. A save waits for `keeping`, if there is one, and tells `reached` that it does.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class InMemoryConversations:
     ) -> bool:
         """Replace the answer and add its events; False once it was stopped or deleted."""
         self._fail()
-        if self.keeping and answer.finish_reason:
+        if self.keeping:
             self.reached.set()
             await self.keeping.wait()
         conversation = self._holding(caller, answer.id)
