@@ -107,13 +107,14 @@ async def test_an_answer_that_passes_its_budget_ends_there(
 
 
 async def test_a_prompt_that_is_too_dear_is_not_sent(client: httpx.AsyncClient, parts: Parts) -> None:
-    """Its tokens would be spent before the first word."""
+    """Its tokens would be spent before the first word; what the search took is all that is booked."""
     parts.allowance = Allowance(tokens_per_day=20)
 
     told = events(await ask(client))
 
     assert (told[-1]["type"], told[-1]["code"]) == ("error", "tokens_spent")
     assert parts.model.prompts == []
+    assert [booked.prompt_tokens for booked in parts.ledger.settled] == [5]
 
 
 async def test_an_answer_may_be_longer_than_what_was_kept_back(client: httpx.AsyncClient, parts: Parts) -> None:

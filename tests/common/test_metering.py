@@ -1,4 +1,4 @@
-"""What is counted beside an answer."""
+"""What answers cost, and what is counted beside them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,38 @@ import pytest
 
 from sluice.domain import Usage
 from sluice.errors import ModelUnpriced
-from sluice.metering import Meter
+from sluice.metering import Meter, MeteredModel
+from sluice.ports import Finish, NextAttempt, PromptMessage
 from sluice.spending import Price
 from sluice.testing.ledger import InMemoryLedger
+from sluice.testing.models import ScriptedModel
 
 
-class OnePrice:
-    """Knows the price of one model."""
+PRICES = {"known": Price(prompt=0.5), "dear": Price(prompt=2.0, completion=3.0)}
+
+
+class TwoPrices:
+    """Knows the prices of two models."""
 
     async def of(self, model: str) -> Price:
-        if model != "known":
+        if model not in PRICES:
             raise ModelUnpriced
-        return Price(prompt=0.5)
+        return PRICES[model]
 
 
 @pytest.fixture
 def meter() -> Meter:
-    return Meter(InMemoryLedger(), OnePrice(), {}, step_tokens=100)
+    return Meter(InMemoryLedger(), TwoPrices(), {}, step_tokens=100)
+
+
+async def test_an_answer_costs_what_the_model_that_gave_it_costs(meter: Meter) -> None:
+    """Not the one that was asked first."""
+    model = ScriptedModel("known")
+    model.enqueue(NextAttempt("fallback", "dear", "model_unavailable"), "Krill.", Finish("stop", Usage(10, 5)))
+
+    *_, finish = [delta async for delta in MeteredModel(model, meter).stream([PromptMessage("user", "Who?")])]
+
+    assert finish == Finish("stop", Usage(10, 5, 35.0))
 
 
 async def test_what_has_no_cost_yet_is_priced(meter: Meter) -> None:
