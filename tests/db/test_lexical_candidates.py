@@ -9,7 +9,7 @@ import pytest
 
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.passages import PostgresPassages
-from sluice.domain import Weights
+from sluice.domain import Caller, Filter, Weights
 from tests.conftest import EMBEDDING_MODEL
 from tests.db.test_search import CALLER, Library
 
@@ -172,3 +172,27 @@ async def test_a_page_of_words_makes_a_query_of_some(database: Database, lexical
     wanted = await wanted_by(database, " ".join(words), 3)
 
     assert len(wanted) < 20_000
+
+
+@pytest.mark.parametrize("own", [3, 200])
+async def test_a_tenant_among_others_finds_its_own_best(database: Database, lexical: Library, own: int) -> None:
+    """Whether it has few chunks and they are looked through, or the index finds those of all."""
+    texts = [f"whale number {number}" + " and its calf" * (number % 3) for number in range(own)]
+    await lexical.add("own.txt", *texts)
+    await lexical.add("other.txt", *[f"whale whale {number}" for number in range(400)], caller=Caller("other"))
+    await database.fetch("analyze chunk")
+
+    looked_up = await lexical.passages.look_up(CALLER, "whale calf", limit=3, where=Filter())
+    narrowed = await lexical.passages.look_up(CALLER, "whale calf", limit=3, where=Filter("default"))
+
+    assert looked_up == narrowed
+    assert looked_up is not None
+    assert len(looked_up.ids) == 3
+
+
+async def test_a_version_that_readers_do_not_see_is_not_found_by_words(database: Database, lexical: Library) -> None:
+    """Nor one that was replaced."""
+    await lexical.add("a.txt", "whales then", etag="1")
+    await lexical.add("a.txt", "whales now", etag="2")
+
+    assert await lexical.find("whales") == ["whales now"]

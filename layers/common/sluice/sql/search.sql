@@ -87,6 +87,13 @@ limit %(candidates)s
 -- The same in a form that no index knows: every visible chunk is compared.
 select id, (embedding <=> %(vector)s::halfvec) + 0 as distance from visible order by distance limit %(candidates)s
 
+-- name: worded_leg
+-- The same as lexical_leg where nothing but the tenant narrows it, in a function that a session plans once.
+select id, distance
+from sluice_with_words(
+    %(tenant)s, (select wanted from question), (select weights from question), %(candidates)s
+)
+
 -- name: lexical_leg
 select id, term_weights <#> (select weights from question) as distance
 from visible

@@ -146,7 +146,8 @@ def _statement(
     """
     found: LiteralString = "found_by_both" if weights.dense and weights.lexical else "found_by_meaning"
     by_meaning: LiteralString = "dense_leg" if visible.is_narrowed else "nearest_leg"
-    by_words: LiteralString = "looked_up_leg" if ahead else "lexical_leg"
+    worded: LiteralString = "lexical_leg" if visible.is_narrowed else "worded_leg"
+    by_words: LiteralString = "looked_up_leg" if ahead else worded
     weighed: LiteralString = "looked_up_question" if ahead else "question"
     parts = {
         "${found}": _part(found if weights.dense else "found_by_words"),
