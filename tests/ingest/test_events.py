@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +25,9 @@ TEST_EVENT = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "docume
         ("ObjectCreated:CompleteMultipartUpload", Created),
         ("ObjectRemoved:Delete", Removed),
         ("ObjectRemoved:DeleteMarkerCreated", Removed),
+        ("ObjectCreated:Post", Created),
         ("LifecycleExpiration:Delete", Removed),
+        ("LifecycleExpiration:DeleteMarkerCreated", Removed),
     ],
 )
 def test_an_event_is_a_creation_or_a_removal(name: str, expected: type[Created | Removed]) -> None:
@@ -69,6 +72,11 @@ def test_a_removal_has_no_etag() -> None:
         notification("ObjectCreated:Put", "folder/"),
         notification("ObjectCreated:Put", ".sluice/scans/a.pdf"),
         notification("ObjectRemoved:Delete", ".sluice/scans/a.pdf"),
+        notification("ObjectCreated:Put", "no%00name.txt"),
+        notification("ObjectRestore:Post", "a.txt"),
+        notification("ObjectRestore:Delete", "a.txt"),
+        notification("LifecycleTransition", "a.txt"),
+        notification("Replication:OperationReplicatedAfterThreshold", "a.txt"),
     ],
 )
 def test_what_is_not_ours_says_nothing(event: Any) -> None:
@@ -117,9 +125,27 @@ def test_sns_wraps_the_notification() -> None:
     assert object_events({"Records": [{"EventSource": "aws:sns", "Sns": envelope}]}) == told
 
 
-def test_a_deletion_that_names_a_version_may_be_of_an_old_one() -> None:
+def test_sns_may_wrap_what_event_bridge_tells() -> None:
+    """A rule's target may be a topic, and the topic's subscriber the queue or the function."""
+    envelope = {"Type": "Notification", "Message": json.dumps(bridged("Object Created"))}
+
+    (message,) = queue_messages(batch(envelope)) or []
+    assert message.events == (Created(BRIDGED),)
+    assert object_events({"Records": [{"EventSource": "aws:sns", "Sns": envelope}]}) == (Created(BRIDGED),)
+
+
+def test_a_restored_object_may_have_no_sequencer() -> None:
+    """As in AWS's own example; the bucket is asked then."""
+    event = bridged("Object Restore Completed")
+    del event["detail"]["object"]["sequencer"]
+
+    assert object_events(event) == (Created(replace(BRIDGED, sequencer=""), again=True),)
+
+
+@pytest.mark.parametrize("removed", ["ObjectRemoved", "LifecycleExpiration"])
+def test_a_deletion_that_names_a_version_may_be_of_an_old_one(removed: str) -> None:
     """Only the bucket knows what is left; a delete marker always hides the object."""
-    events = [notification(name, "a.txt") for name in ("ObjectRemoved:Delete", "ObjectRemoved:DeleteMarkerCreated")]
+    events = [notification(f"{removed}:{name}", "a.txt") for name in ("Delete", "DeleteMarkerCreated")]
     for event in events:
         event["Records"][0]["s3"]["object"]["versionId"] = "v1"
 

@@ -103,3 +103,24 @@ def test_a_document_that_is_not_there_has_no_metadata(function: Function) -> Non
     answer = patch(function, "0190b5a0-0000-7000-8000-000000000000", {"metadata": {}})
 
     assert (answer.status, answer.json["code"]) == (404, "document_not_found")
+
+
+def test_metadata_that_the_object_was_given_otherwise_is_taken_over(function: Function) -> None:
+    """By a new put of the same bytes or a copy onto itself, which change no etag; nothing is read for it."""
+    identifier = upload(function, {"year": 2024})
+    embedded, body = len(function.embedder.texts), function.objects.contents[PLACE]
+
+    function.objects.metadata[PLACE] = {"author": "Bob"}
+    function.invoke(batch(function.put("a.txt", body, sequencer="0055AED6DCD90281E6")))
+    by_event = function.request("GET", f"/api/documents/{identifier}").json
+
+    assert (by_event["status"], by_event["metadata"]) == ("ready", {"author": "Bob", "kind": "text"})
+    again = function.request(
+        "POST",
+        "/api/documents",
+        body,
+        query='name=a.txt&metadata={"year":2026}',
+        headers={"accept": "text/event-stream", "content-type": "text/plain"},
+    ).events[-1]["document"]
+    assert (again["id"], again["metadata"]) == (identifier, {"year": 2026, "kind": "text"})
+    assert len(function.embedder.texts) == embedded

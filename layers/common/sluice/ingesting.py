@@ -11,6 +11,7 @@ from uuid import UUID
 from sluice import labelling
 from sluice.domain import Caller, Claim, Document, DocumentStatus, Filter, ObjectRef, Passage, uuid7
 from sluice.errors import (
+    DocumentBusy,
     DocumentChanged,
     DocumentError,
     DocumentNotFindable,
@@ -77,7 +78,7 @@ class Ingesting:
             raise DocumentUnfinished
         claim = await self._documents.claim(caller, ref, lease_seconds=self._sizes.claim_seconds, again=again)
         if claim is None:
-            yield IngestEnded(await self._as_it_is(caller, ref))
+            yield IngestEnded(await self._labelled_as_it_is(caller, ref))
             return
         try:
             async with contextlib.aclosing(self._process(claim, ref, until)) as events:
@@ -193,6 +194,18 @@ class Ingesting:
         gone = ObjectGone("The object was deleted from the bucket, and its document with it.")
         document = document or Document(uuid7(), ref.collection, ref.source, ref.name, DocumentStatus.DELETED)
         return replace(document, status=DocumentStatus.FAILED, code=gone.code, reason=gone.message)
+
+    async def _labelled_as_it_is(self, caller: Caller, ref: ObjectRef) -> Document:
+        """Give a document that is read already what its object carries by now: metadata does not change an etag."""
+        document = await self._as_it_is(caller, ref)
+        if document.status is not DocumentStatus.READY:
+            return document
+        was = object_of(document)
+        with contextlib.suppress(ObjectGone, DocumentBusy, DocumentNotFound):
+            carried = labelling.from_object(await self._objects.carried(was))
+            if document.metadata != carried | {"kind": document.kind}:
+                return await self._documents.label(caller, document.id, carried, was=was, now=was)
+        return document
 
     async def _give_back(self, claim: Claim, error: SluiceError, *, last_try: bool) -> None:
         """Say why the document waits; if even that can't be written, its claim runs out."""

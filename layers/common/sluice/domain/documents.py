@@ -59,8 +59,11 @@ class ObjectRef:
 
     @property
     def is_document(self) -> bool:
-        """Whether somebody put it there to be read: a folder's marker and what is being worked on are none."""
-        return not self.key.endswith("/") and not self.key.startswith(WORKING)
+        """Whether somebody put it there to be read: a folder's marker and what is being worked on are none.
+
+        Nor is what PostgreSQL can't name: a text without NUL.
+        """
+        return not self.key.endswith("/") and not self.key.startswith(WORKING) and "\0" not in self.key
 
     @property
     def tenant(self) -> str:
