@@ -111,12 +111,12 @@ def test_numbers_of_glyphs_among_text_are_left_out(parser: DocumentParser) -> No
 
 def test_signs_that_are_not_known_stay_in_a_formula(parser: DocumentParser) -> None:
     """TeX's own sign for "is not" is a stroke through "is"; without it the sentence would say the opposite."""
-    text = "If the set is closed and the space around it is open, then its border"
-    shown = f"BT /F2 12 Tf 50 800 Td ({text}) Tj ET BT /F1 12 Tf 50 700 Td (6= 0) Tj ET "
+    text = "If the set is closed and the space around it is open, then its border is that of the other one and"
+    shown = f"BT /F1 12 Tf 50 800 Td (6\\004= 0) Tj ET BT /F2 12 Tf 50 700 Td ({text}) Tj ET "
 
     body = pdf("", font=DRAWN, behind=shown.encode()).replace(b"/F1 3 0 R", b"/F1 3 0 R /F2 %b" % HELVETICA)
 
-    assert parser.parse("a.pdf", body).blocks == (Block(f"{text}\n6= 0", page=1),)
+    assert parser.parse("a.pdf", body).blocks == (Block(f"6= 0\n{text}", page=1),)
 
 
 def test_small_capitals_and_figures_of_old_style_are_read(parser: DocumentParser) -> None:
