@@ -1,9 +1,10 @@
-"""Names what lies in the root of a compound file, as old Office files are ([MS-CFB], sections 2.2 to 2.6)."""
+"""Finds what lies in the root of a compound file, as old Office files are ([MS-CFB], sections 2.2 to 2.6)."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 _ENTRY_BYTES = 128
 _NO_ENTRY = 0xFFFFFFFF
@@ -11,6 +12,14 @@ _NO_ENTRY = 0xFFFFFFFF
 _MARKS = 0xFFFFFFFA
 _TABLES_IN_HEADER = 109
 _MOST_SECTORS = 100_000
+# Shorter streams are kept elsewhere.
+_SHORT_BYTES = 4_096
+
+
+class _Entry(NamedTuple):
+    name: str
+    sector: int
+    size: int
 
 
 def root_names(body: bytes) -> set[str]:
@@ -19,23 +28,40 @@ def root_names(body: bytes) -> set[str]:
     What is broken yields fewer names, or none.
     """
     try:
-        directory = b"".join(_directory(body))
-        return set(_names(directory))
+        return {entry.name for entry in _entries(body)}
     except (struct.error, IndexError, ValueError, KeyError):
         return set()
 
 
-def _directory(body: bytes) -> Iterator[bytes]:
+def places(body: bytes, name: str) -> list[slice]:
+    """Return where the bytes of a stream in the root stand in the file; nowhere for a short, broken or missing one."""
+    try:
+        entry = next((entry for entry in _entries(body) if entry.name.lower() == name.lower()), None)
+        if entry is None or entry.size < _SHORT_BYTES:
+            return []
+        return [_place(body, sector) for sector in _sectors(body, entry.sector)]
+    except (struct.error, IndexError, ValueError, KeyError):
+        return []
+
+
+def _place(body: bytes, sector: int) -> slice:
+    size = _size(body)
+    return slice((sector + 1) * size, (sector + 2) * size)
+
+
+def _size(body: bytes) -> int:
     (shift,) = struct.unpack_from("<H", body, 30)
-    (sector,) = struct.unpack_from("<I", body, 48)
     if not 7 <= shift <= 16:
         raise ValueError("no size that a sector can have")
-    size = 1 << shift
-    following = _chain(body, size)
+    return 1 << int(shift)
+
+
+def _sectors(body: bytes, sector: int) -> Iterator[int]:
+    following = _chain(body, _size(body))
     for _ in range(_MOST_SECTORS):
         if sector >= _MARKS:
             return
-        yield body[(sector + 1) * size : (sector + 2) * size]
+        yield sector
         sector = following(sector)
 
 
@@ -55,8 +81,10 @@ def _chain(body: bytes, size: int) -> Callable[[int], int]:
     return following
 
 
-def _names(directory: bytes) -> Iterator[str]:
+def _entries(body: bytes) -> Iterator[_Entry]:
     """Walk the tree of the root's members, each of which knows its neighbours."""
+    (directory_sector,) = struct.unpack_from("<I", body, 48)
+    directory = b"".join(body[_place(body, sector)] for sector in _sectors(body, directory_sector))
     (first,) = struct.unpack_from("<I", directory, 76)
     waiting, seen = [first], {_NO_ENTRY}
     while waiting:
@@ -65,5 +93,6 @@ def _names(directory: bytes) -> Iterator[str]:
         seen.add(number)
         entry = directory[number * _ENTRY_BYTES : (number + 1) * _ENTRY_BYTES]
         length, _, _, left, right = struct.unpack_from("<HBBII", entry, 64)
-        yield entry[: max(0, length - 2)].decode("utf-16-le", "replace")
+        sector, size = struct.unpack_from("<II", entry, 116)
+        yield _Entry(entry[: max(0, length - 2)].decode("utf-16-le", "replace"), sector, size)
         waiting += [left, right]

@@ -13,6 +13,7 @@ import python_calamine as calamine
 from sluice.adapters.parsers.archives import Archive
 from sluice.adapters.parsers.cells import joined, number
 from sluice.adapters.parsers.cleaning import clean, one_line
+from sluice.adapters.parsers.far_cells import drawn_together
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.sparse_sheets import SparseSheets, lie_far_apart
 from sluice.adapters.parsers.workbook_parts import drawn_on, shown_sheets, workbook_part
@@ -55,7 +56,7 @@ def _document(sheets: list[tuple[str, str]], limits: Limits) -> ParsedDocument:
 
 def _texts(body: bytes, limits: Limits) -> Iterator[tuple[str, str]]:
     with _damage("The workbook is damaged and can't be read."):
-        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
+        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(drawn_together(body)))
     names = [sheet.name for sheet in workbook.sheets_metadata if _is_shown(sheet)]
     limits.check_pages(len(names), "sheets")
     for name in names:

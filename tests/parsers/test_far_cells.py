@@ -1,0 +1,95 @@
+"""Old workbooks whose cells lie far apart: read in the memory that their cells take, not their sheets."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+import pytest
+
+from sluice.adapters.parsers.far_cells import drawn_together
+from sluice.adapters.parsers.reading import DocumentParser
+from sluice.domain import Block
+from sluice.errors import DocumentTooLarge
+
+LAST_ROW, LAST_COLUMN = 65_535, 255
+NONE, END, TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+
+
+def record(kind: int, content: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(content)) + content
+
+
+def label(row: int, column: int, text: str) -> bytes:
+    return record(0x0204, struct.pack("<HHHHB", row, column, 0, len(text), 0) + text.encode())
+
+
+def run(row: int, column: int, values: Iterable[int]) -> bytes:
+    """Return whole numbers side by side, which take one record."""
+    cells = b"".join(struct.pack("<HI", 0, value << 2 | 2) for value in values)
+    return record(0x00BD, struct.pack("<HH", row, column) + cells + struct.pack("<H", column + len(cells) // 6 - 1))
+
+
+def workbook(*sheets: bytes) -> bytes:
+    """Return a workbook of these sheets, each of which says that it is as large as one can be."""
+    size = record(0x0200, struct.pack("<IIHHH", 0, LAST_ROW + 1, 0, LAST_COLUMN + 1, 0))
+    begin, end = record(0x0809, struct.pack("<HH", 0x600, 0x10) + bytes(12)), record(10, b"")
+    bodies = [begin + size + cells + end for cells in sheets]
+    head = record(0x0809, struct.pack("<HH", 0x600, 5) + bytes(12))
+    start = len(head) + len(bodies) * 14 + 4
+    for number, body in enumerate(bodies):
+        head += record(0x0085, struct.pack("<IBBBB", start, 0, 0, 2, 0) + b"S%d" % number)
+        start += len(body)
+    return compound("Workbook", head + record(10, b"") + b"".join(bodies))
+
+
+def compound(name: str, stream: bytes) -> bytes:
+    """Return a compound file with one stream, behind the table of sectors and the directory ([MS-CFB])."""
+    size = 512 if len(stream) < 50_000 else 65_536  # of which one table can name enough
+    sectors = max(8, -(-len(stream) // size))
+    table = [TABLE, END, *range(3, 2 + sectors), END]
+    header = (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 62, 3, 0xFFFE, size.bit_length() - 1, 6)
+    )
+    header += bytes(6) + struct.pack("<9I", 0, 1, 1, 0, 4096, END, 0, END, 0) + struct.pack("<109I", 0, *[NONE] * 108)
+    directory = entry("Root Entry", 5, 1, END, 0) + entry(name, 2, NONE, 2, sectors * size)
+    body = struct.pack(f"<{len(table)}I", *table).ljust(size, b"\xff") + directory.ljust(size, b"\0")
+    return header.ljust(size, b"\0") + body + stream.ljust(sectors * size, b"\0")
+
+
+def entry(name: str, kind: int, child: int, sector: int, size: int) -> bytes:
+    encoded = (name + "\0").encode("utf-16-le")
+    links = struct.pack("<64sHBBIII", encoded, len(encoded), kind, 1, NONE, NONE, child)
+    return links.ljust(116, b"\0") + struct.pack("<III", sector, size, 0)
+
+
+def test_cells_in_opposite_corners_are_read(parser: DocumentParser) -> None:
+    """Of every sheet, with runs of numbers whole and wide gaps narrowed, as in the workbooks of today."""
+    first = label(0, 0, "first") + run(7, 250, [1, 2, 3]) + label(LAST_ROW, LAST_COLUMN, "last")
+    second = label(9, 3, "a") + label(9, 6, "b")
+
+    assert parser.parse("a.xls", workbook(first, second)).blocks == (
+        Block("first\n1 | 2 | 3\nlast", page=1, heading="S0"),
+        Block("a |  |  | b", page=2, heading="S1"),
+    )
+
+
+def test_a_declared_size_takes_no_memory(parser: DocumentParser) -> None:
+    """Where there is nothing in the sheet but its size."""
+    assert parser.parse("a.xls", workbook(b"", label(2, 1, "b"))).blocks == (Block("b", page=2, heading="S1"),)
+
+
+def test_what_is_too_large_all_the_same_is_refused() -> None:
+    """By its cells, before any memory is taken for them: so many rows of a run that is as wide as the sheet."""
+    runs = b"".join(record(0x00BE, struct.pack("<HHH", row, 0, LAST_COLUMN)) for row in range(32_000))
+
+    with pytest.raises(DocumentTooLarge, match="32,000 rows of 256 columns; at most 8,000,000"):
+        drawn_together(workbook(runs))
+
+
+@pytest.mark.parametrize("cut", [700, 1_600, 2_000])
+def test_a_broken_workbook_stays_as_it_is(cut: int) -> None:
+    """calamine says what is wrong with it."""
+    body = workbook(label(0, 0, "first") + label(LAST_ROW, LAST_COLUMN, "last"))[:cut]
+
+    assert len(drawn_together(body)) == len(body)
