@@ -116,7 +116,7 @@ def test_signs_that_are_not_known_stay_in_a_formula(parser: DocumentParser) -> N
 
     body = pdf("", font=DRAWN, behind=shown.encode()).replace(b"/F1 3 0 R", b"/F1 3 0 R /F2 %b" % HELVETICA)
 
-    assert parser.parse("a.pdf", body).blocks == (Block(f"6= 0\n{text}", page=1),)
+    assert parser.parse("a.pdf", body).blocks == (Block(f"6\n= 0\n{text}", page=1),)
 
 
 def test_small_capitals_and_figures_of_old_style_are_read(parser: DocumentParser) -> None:
