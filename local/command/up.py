@@ -29,25 +29,30 @@ def _hosts(given: list[str]) -> list[str]:
     return [name for name in names if name]
 
 
+Data = Annotated[Path, typer.Option(envvar=DATA_VARIABLE, help="Folder that keeps everything.", show_default=".sluice")]
+Template = Annotated[Path, typer.Option(help="The stack to run.", show_default="template.yaml")]
+Environments = Annotated[int, typer.Option(min=1, help="How many requests a function serves at once.")]
+Docs = Annotated[bool, typer.Option(help="Ingest this project's README and docs on the first start.")]
+Hosts = Annotated[
+    list[str],
+    typer.Option(
+        metavar="NAME",
+        callback=_hosts,
+        help="Answer under this name as well, such as that of a forwarded port; * for any. Can be repeated.",
+    ),
+]
+
+
 def up(
-    data: Annotated[
-        Path, typer.Option(envvar=DATA_VARIABLE, help="Folder that keeps everything.", show_default=".sluice")
-    ] = DATA,
+    data: Data = DATA,
     chat_port: Annotated[int, _port("the chat function")] = CHAT_PORT,
     ingest_port: Annotated[int, _port("the ingest function")] = INGEST_PORT,
     aws_port: Annotated[int, _port("S3 and SQS")] = AWS_PORT,
     database_port: Annotated[int, _port("PostgreSQL")] = DATABASE_PORT,
-    template: Annotated[Path, typer.Option(help="The stack to run.", show_default="template.yaml")] = TEMPLATE,
-    environments: Annotated[int, typer.Option(min=1, help="How many requests a function serves at once.")] = 10,
-    docs: Annotated[bool, typer.Option(help="Ingest this project's README and docs on the first start.")] = True,
-    allow_host: Annotated[
-        list[str],
-        typer.Option(
-            metavar="NAME",
-            callback=_hosts,
-            help="Answer under this name as well, such as that of a forwarded port; * for any. Can be repeated.",
-        ),
-    ] = [],  # noqa: B006 - typer wants a list
+    template: Template = TEMPLATE,
+    environments: Environments = 10,
+    docs: Docs = True,
+    allow_host: Hosts = [],  # noqa: B006 - typer wants a list
 ) -> None:
     """Start Sluice on this machine: PostgreSQL, S3, SQS and both functions. Ctrl-C stops everything."""
     from local.laptop import Options
