@@ -177,6 +177,25 @@ def test_text_comes_in_many_forms(parser: DocumentParser, body: str, read: str) 
     assert texts(parser, body)[-1] == read
 
 
+def test_an_attached_mail_may_be_packed(parser: DocumentParser) -> None:
+    """Against the standard; what is not is read as it stands."""
+    packed = base64.encodebytes(f"{HEAD.replace('Trip', 'Old')}\r\nIt rained.\r\n".encode()).decode()
+    inner = f"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n{packed}\r\n"
+
+    read = texts(parser, multipart("mixed", part("See below."), inner))
+
+    assert read == ["See below.", "Subject: Old\nFrom: ann@example.com", "It rained."]
+
+
+def test_why_a_mail_was_not_delivered_is_read(parser: DocumentParser) -> None:
+    """It is all that some servers write."""
+    status = part("Status: 5.1.1\r\n\r\nFinal-Recipient: rfc822; bob@example.com", "message/delivery-status")
+
+    [text] = texts(parser, multipart("report", status))
+
+    assert text.split() == ["Status:", "5.1.1", "Final-Recipient:", "rfc822;", "bob@example.com"]
+
+
 def test_a_page_saved_as_a_mail_needs_no_name(parser: DocumentParser) -> None:
     """Word saves one as `.doc`, whose pages part no frames."""
     frames, page = part("<frameset><frame src=b></frameset>", "text/html"), part("<p>Framed</p>", "text/html")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from email.message import MIMEPart
 
+from sluice.adapters.parsers.mail_message import message_of
 from sluice.adapters.parsers.mail_text import has_words
 
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pgp-encrypted"})
@@ -16,6 +17,10 @@ _NOT_FILES = _WRAPPED | {
 _ONE_TEXT = frozenset({"multipart/alternative", "multipart/related"})
 # What only other programs look at.
 _NOT_SHOWN = frozenset({"text/css", "text/javascript", "text/rfc822-headers"})
+# Why a mail was not delivered, in a form for programs that people can read.
+_STATUS = frozenset({"message/delivery-status", "message/disposition-notification"})
+# Encodings in which a mail may not be attached, and is (RFC 2046, section 5.2.1).
+_PACKED = frozenset({"base64", "quoted-printable"})
 
 
 def shown(message: MIMEPart) -> list[MIMEPart]:
@@ -29,6 +34,8 @@ def _shown(part: MIMEPart, *, with_attached: bool) -> list[MIMEPart]:
     Of parts that belong together the first is the page and the others are its pictures.
     """
     kind = part.get_content_type()
+    if kind in _STATUS:
+        return [part]
     if part.get_content_maintype() == "text":
         is_left_out = kind in _NOT_SHOWN or (part.is_attachment() and not with_attached)
         return [] if is_left_out else [part]
@@ -52,9 +59,19 @@ def _simplicity(parts: list[MIMEPart]) -> int:
 def mails_in(part: MIMEPart) -> Iterator[MIMEPart]:
     """Yield the mails that are attached, however deep in other parts."""
     if part.get_content_type() == "message/rfc822":
-        yield from part.iter_parts()
+        is_packed = str(part.get("Content-Transfer-Encoding", "")).strip().lower() in _PACKED
+        yield from [_unpacked(part)] if is_packed else part.iter_parts()
     for inner in _within(part):
         yield from mails_in(inner)
+
+
+def _unpacked(part: MIMEPart) -> MIMEPart:
+    """Return the mail in a part whose lines were taken for a mail without headers."""
+    lines = MIMEPart()
+    lines["Content-Transfer-Encoding"] = part["Content-Transfer-Encoding"]
+    lines.set_payload("".join(str(inner.get_payload()) for inner in part.iter_parts()))
+    body = lines.get_payload(decode=True)
+    return message_of(body if isinstance(body, bytes) else b"")
 
 
 def attached(message: MIMEPart, parts: list[MIMEPart]) -> Iterator[MIMEPart]:

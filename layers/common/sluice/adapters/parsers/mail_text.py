@@ -83,6 +83,8 @@ def _content(part: MIMEPart) -> str:
 
     Nearly any bytes are text in an encoding of one byte a character, but only UTF-8 is UTF-8.
     """
+    if part.get_content_maintype() == "message":
+        return "\n".join(inner.as_string() for inner in part.iter_parts())
     raw = part.get_payload(decode=True)
     body = raw if isinstance(raw, bytes) else b""
     charset = part.get_content_charset() or "utf-8"
