@@ -1,9 +1,12 @@
 """How fast are documents read and stored, and how much is embedded again, against the plain ways?
 
-    python -m benchmarks.ingestion --chunks 100000 --pdf FILE...
+    python -m benchmarks.ingestion --pdf FILE...
 
 Reading is compared with pypdf: see `benchmarks.reading`; storing with PGVector: see `benchmarks.storing`. Embedding
 calls are counted, not timed.
+
+Without options it stores as a stack does that nobody has configured: vectors as long as the default model's, and an
+index that holds of them what suits that model. Other models are told by `--model` and `--dimension`.
 """
 
 from __future__ import annotations
@@ -17,11 +20,15 @@ from pathlib import Path
 
 from benchmarks.reading import reading
 from benchmarks.report import write_json
-from benchmarks.storing import MODEL, Storing, ingest, server, use_case
+from benchmarks.storing import DOCUMENTS, MODEL, Storing, ingest, server, use_case
 from benchmarks.synthetic import Corpus
+from sluice.adapters.offline.embedding import DIMENSION
 from sluice.adapters.postgres.database import Database
-from sluice.holding import WHOLE
+from sluice.holding import WHOLE, held_by_default
+from sluice.settings import Settings
 from sluice.testing.models import HashEmbedder
+
+_DEFAULT_MODEL: str = Settings.model_fields["embedding_model"].default
 
 
 def say(text: str) -> None:
@@ -55,15 +62,16 @@ async def again(url: str, dimension: int) -> dict[str, object]:
 def storing(options: argparse.Namespace, folder: Path) -> None:
     """Measure storing and ingesting again, and write what came of it."""
     corpus = Corpus(options.chunks, options.dimension)
+    held = options.held or held_by_default(options.model, options.dimension)
     with server(options.data or folder) as postgres:
-        loaded = Storing(postgres.url(), corpus, options.added, held=options.held)
+        loaded = Storing(postgres.url(), corpus, held=held)
         loaded.load()
         result = {
-            "storing": asyncio.run(loaded.measure(options.rounds)),
+            "storing": asyncio.run(loaded.measure(options.documents, options.rounds)),
             "ingesting_again": asyncio.run(again(postgres.url(), options.dimension)),
         }
     say(str(result))
-    holding = "" if options.held == WHOLE else f"_{options.held}"
+    holding = "" if held == WHOLE else f"_{held}"
     write_json(f"ingestion_storing_{options.chunks}_{options.dimension}{holding}", result)
 
 
@@ -72,10 +80,13 @@ def main() -> None:
     parser.add_argument(
         "--chunks", type=int, default=100_000, help="stored before storing is measured; 0 for only reading"
     )
-    parser.add_argument("--dimension", type=int, default=384)
-    parser.add_argument("--held", default=WHOLE, help="what our index holds of each vector: whole, signs, or a number")
-    parser.add_argument("--added", type=int, default=3_072, help="chunks stored in all rounds together")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--model", default=_DEFAULT_MODEL, help=f"whose vectors they could be [{_DEFAULT_MODEL}]")
+    parser.add_argument("--dimension", type=int, default=DIMENSION, help=f"of that model's vectors [{DIMENSION}]")
+    parser.add_argument("--held", help="what our index holds of each: whole, signs, or a number [what suits the model]")
+    parser.add_argument(
+        "--documents", type=int, nargs="+", default=DOCUMENTS, help="how many chunks each has [384 1536]"
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="documents of each size [5]")
     parser.add_argument("--data", type=Path, help="keep the loaded server in this folder, and use it if it is there")
     parser.add_argument("--pdf", type=Path, nargs="*", help="read these files too; without this, nothing is read")
     options = parser.parse_args()
