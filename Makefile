@@ -37,6 +37,7 @@ bench: .venv/.ready .venv-sam/.ready .venv-bench/.ready .venv/pgbouncer/.tried  
 	.venv-bench/bin/python -m benchmarks.retrieval --chunks 5000
 	.venv-bench/bin/python -m benchmarks.retrieval --chunks 5000 --held signs
 	.venv-bench/bin/python -m benchmarks.first_token --chunks 5000
+	.venv-bench/bin/python -m benchmarks.ingestion
 
 # What a function may weigh with its layer, in MB. Lambda refuses more.
 MOST ?= 250
