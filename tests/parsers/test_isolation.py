@@ -249,6 +249,37 @@ asyncio.run(read())
         assert process.stderr.read() == ""
 
 
+async def test_what_a_reader_starts_ends_with_it(tmp_path: Path) -> None:
+    """A process that a document made its reader start holds the pipe no longer than the reader does."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    code = f"""held = os.open({str(pipe)!r}, os.O_WRONLY)
+if os.fork() == 0:
+    time.sleep(30)
+    os.write(held, b"outlived")
+    os._exit(0)"""
+
+    with pytest.raises(EmptyDocument):
+        await read_whole(IsolatedParser(executable=altered(tmp_path, code)), "a.txt", b"")
+
+    os.set_blocking(reading, True)
+    assert os.read(reading, 8) == b""
+    os.close(reading)
+
+
+async def test_a_reader_that_says_too_much_is_ended(tmp_path: Path) -> None:
+    """Also where each of its words is short: this process keeps them until they are written."""
+    code = """def parts():
+    while True:
+        yield reading.ParsedDocument("text", (), title="x" * 100_000)
+return parts()"""
+    parser = IsolatedParser(Limits(bytes=10, characters=10), executable=altered(tmp_path, code))
+
+    with pytest.raises(DocumentTooLarge, match="more text than is allowed"):
+        await read_whole(parser, "a.txt", b"text")
+
+
 async def test_a_server_ends_with_its_children() -> None:
     """Without a word and without a fault, those that read and those that wait."""
     workers = Workers()

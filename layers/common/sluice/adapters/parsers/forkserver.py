@@ -90,6 +90,8 @@ class ForkServer:
         else:
             if child == 0:
                 self._become_child(channel, lifeline)
+            with contextlib.suppress(OSError):
+                os.setpgid(child, child)
             self._children[lifeline] = child
             self._poll.register(lifeline, select.POLLIN)
         os.close(channel)
@@ -101,6 +103,8 @@ class ForkServer:
         child = self._children.pop(lifeline)
         # Nobody else collects it, so that the number is still its own, even if it has long ended.
         os.kill(child, signal.SIGKILL)
+        with contextlib.suppress(OSError):  # whatever a document made it start
+            os.killpg(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
     def _become_child(self, channel: int, lifeline: int) -> NoReturn:

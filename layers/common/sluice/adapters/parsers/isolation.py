@@ -43,6 +43,8 @@ class IsolatedParser:
     ) -> None:
         self._limits = limits
         self._told_limits = asdict(limits)
+        # What a child may say of a document: its text, which the limit on characters bounds, or a copy of its pages.
+        self._most_bytes = 8 * limits.characters + 2 * limits.bytes + (1 << 20)
         self._timeout_seconds = timeout_seconds
         self._memory_bytes = memory_bytes
         self._workers = Workers(executable)
@@ -83,30 +85,31 @@ class IsolatedParser:
     async def _read(
         self, request: Request, body: bytes, tenant: str, time: Allowance, *, fresh: bool = False
     ) -> AsyncGenerator[Answer, None]:
-        line = json.dumps(request).encode() + b"\n"
+        head = json.dumps(request).encode() + b"\n"
         async with time.kept():
             worker = await self._workers.take(tenant, fresh=fresh)
         is_ready = False
         try:
             async with time.kept():
                 # A small document goes in one piece: each wakes the child.
-                await worker.send(*([line + body] if len(body) < _PIECE_BYTES else [line, body]))
-            while "end" not in (answer := _answer(await self._line(worker, time))):
+                await worker.send(*([head + body] if len(body) < _PIECE_BYTES else [head, body]))
+            left = self._most_bytes
+            while "end" not in (answer := _answer(line := await self._line(worker, time, left))):
+                left -= len(line)
                 yield answer
-            is_ready = await self._line(worker, time) == READY
+            is_ready = await self._line(worker, time, left) == READY
         finally:
             if is_ready:
                 self._workers.give_back(worker)
             else:
                 worker.end()
 
-    async def _line(self, worker: Worker, time: Allowance) -> bytes:
+    async def _line(self, worker: Worker, time: Allowance, most: int) -> bytes:
         if (line := worker.next_line()) is not None:
             return line
         try:
             async with time.kept():
-                # A line holds some pages' text, which the limit on characters bounds, or a copy of them.
-                return await worker.line(most=8 * self._limits.characters + 2 * self._limits.bytes + (1 << 20))
+                return await worker.line(most=most)
         except ValueError as error:
             raise DocumentTooLarge("The file holds more text than is allowed.") from error
 
