@@ -29,6 +29,7 @@ async def payloads(events: AsyncGenerator[AnswerEvent, None]) -> AsyncGenerator[
 
 
 def payload(event: AnswerEvent) -> Payload:
+    """Return what one event says."""
     match event:
         case AnswerStarted(conversation_id, message_id, question_id):
             ids = {"conversation_id": conversation_id, "message_id": message_id, "question_id": question_id}

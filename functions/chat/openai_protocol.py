@@ -71,7 +71,9 @@ class Completion:
                 self.spoken.pieces.append(text)
                 return [self._chunk({"content": text})]
             case SourceCited(source):
-                return [self._chunk({"annotations": [self._annotation(self.spoken.cite(source))]})]
+                # By the place in the list OpenAI's Python client puts lists in pieces together; without one it fails.
+                note = {"index": len(self.spoken.cited), **self._annotation(self.spoken.cite(source))}
+                return [self._chunk({"annotations": [note]})]
             case AnswerFailed(code, message):
                 return [error_body(code, message, failure(code, message))]
             case AnswerDone(finish_reason, _, usage):

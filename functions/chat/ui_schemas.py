@@ -58,6 +58,7 @@ class UiChatRequest(Loose):
         return self
 
     def question(self, caller: Caller) -> Question:
+        """Return the question, in the conversation that is ours for the client's."""
         where = replace(self.filter, collection=self.collection)
         again = _uuid(self.message_id) if self.trigger == "regenerate-message" else None
         return Question(

@@ -16,6 +16,8 @@ const whole = await client.chat.completions.create(question);
 const models = await client.models.list();
 const model = await client.models.retrieve("openai/gpt-5");
 
+const together = await client.chat.completions.stream(question).finalContent();
+
 let failure;
 try {
   for await (const _ of await client.chat.completions.create({ ...question, stream: true })) {
@@ -36,6 +38,7 @@ console.log(
     annotations: chunks.flatMap((chunk) => chunk.choices[0]?.delta?.annotations ?? []),
     finish: chunks.map((chunk) => chunk.choices[0]?.finish_reason).filter(Boolean),
     usage: chunks.at(-1).usage,
+    together,
     whole: whole.choices[0].message.content,
     models: models.data.map((model) => model.id),
     model: model.id,

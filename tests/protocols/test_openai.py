@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 from sluice.domain import Allowance, Filter
 from sluice.errors import ModelUnavailable
 from sluice.ports import PromptMessage
+from tests.common.world import KRILL
 from tests.protocols.conftest import Parts, Served, node
 
 QUESTION = "What do blue whales eat?"
@@ -54,6 +56,29 @@ async def test_a_stream_is_read_whole(served: Served, sdk: openai.AsyncOpenAI, p
     assert (chunks[-1].choices, chunks[-1].usage.total_tokens) == ([], 15)
     assert all(chunk.usage is None for chunk in chunks[:-1])
     assert len({(chunk.id, chunk.created, chunk.model, chunk.object) for chunk in chunks}) == 1
+
+
+async def test_the_clients_own_reader_puts_a_stream_together(sdk: openai.AsyncOpenAI, parts: Parts) -> None:
+    """Also one that cites more than once, in pieces of the same list."""
+    parts.passages.found = [KRILL, replace(KRILL, document_id=UUID(int=3), page=5)]
+    parts.model.enqueue("They eat ", "krill [1].", " All day [2].")
+
+    async with sdk.chat.completions.stream(
+        model="sluice", messages=[{"role": "user", "content": QUESTION}], stream_options={"include_usage": True}
+    ) as stream:
+        completion = await stream.get_final_completion()
+
+    message, usage = completion.choices[0].message, completion.usage
+    assert message.annotations is not None
+    assert (
+        message.content,
+        [note.url_citation.title for note in message.annotations],
+        usage and usage.total_tokens,
+    ) == (
+        "They eat krill [1]. All day [2].",
+        ["Whales, page 4", "Whales, page 5"],
+        15,
+    )
 
 
 async def test_open_webui_finds_the_passages_in_their_order(
@@ -279,13 +304,13 @@ async def test_a_client_that_goes_away_ends_the_answer(served: Served, sdk: open
 
 async def test_openais_javascript_client_understands_us(served: Served, parts: Parts) -> None:
     """Streams, completions, models and errors."""
-    for _ in range(2):
+    for _ in range(3):
         parts.model.enqueue("They eat ", "krill [1].")
     parts.model.enqueue("They ", ModelUnavailable())
 
     understood = await node("openai_chat.mjs", served.address, served.key)
 
-    assert understood["text"] == understood["whole"] == "They eat krill [1]."
+    assert {understood[name] for name in ("text", "whole", "together")} == {"They eat krill [1]."}
     assert [note["url_citation"]["start_index"] for note in understood["annotations"]] == [15]
     assert (understood["finish"], understood["usage"]["total_tokens"]) == (["stop"], 15)
     assert (understood["models"], understood["model"]) == (["sluice", "scripted", "openai/gpt-5"], "openai/gpt-5")

@@ -80,6 +80,7 @@ class Draft:
         return Usage(self.prompt_tokens, tokens.estimate(self.text))
 
     def message(self) -> Message:
+        """Return the answer as it is kept."""
         return Message(
             id=self.id,
             role=Role.ASSISTANT,
