@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from functions.chat.bounding import Bounds
 from functions.chat.schemas import Collection, FilterBody
@@ -15,7 +15,11 @@ from sluice.question import Question
 INSTRUCTIONS_CHARACTERS = 16_000
 
 Tokens = Annotated[int, Field(ge=1)]
-Stop = Annotated[str, StringConstraints(max_length=200)]
+Stops = Annotated[
+    list[Annotated[str, StringConstraints(max_length=200)]],
+    BeforeValidator(lambda stop: [stop] if isinstance(stop, str) else stop),
+    Field(max_length=16),
+]
 
 
 class Part(BaseModel):
@@ -64,7 +68,7 @@ class CompletionRequest(BaseModel):
     n: int | None = 1
     max_tokens: Tokens | None = None
     max_completion_tokens: Tokens | None = None
-    stop: Stop | Annotated[list[Stop], Field(max_length=16)] | None = None
+    stop: Stops = []
     response_format: ResponseFormat | None = None
     collection: Collection | None = None
     filter: FilterBody = Filter()
@@ -97,8 +101,7 @@ class CompletionRequest(BaseModel):
 
     def bounds(self) -> Bounds | None:
         """Return where the answer is to end by itself; of the two names for its tokens the newer one counts."""
-        stops = [self.stop] if isinstance(self.stop, str) else self.stop or []
-        bounds = Bounds(self.max_completion_tokens or self.max_tokens, tuple(filter(None, stops)))
+        bounds = Bounds(self.max_completion_tokens or self.max_tokens, tuple(filter(None, self.stop)))
         return bounds if bounds != Bounds() else None
 
     def history(self) -> list[Message]:

@@ -254,6 +254,7 @@ async def test_an_answer_ends_where_the_application_wants_it_to(
     ("wanted", "words"),
     [
         ({"n": 2}, "The request: n must be 1."),
+        ({"stop": 5}, "stop: Input should be a valid list."),
         ({"max_tokens": 0}, "max_tokens: Input should be greater than or equal to 1."),
         (
             {"response_format": {"type": "json_object"}},
