@@ -11,6 +11,7 @@ from sluice.adapters.parsers.far_cells import drawn_together
 from sluice.adapters.parsers.reading import DocumentParser
 from sluice.domain import Block
 from sluice.errors import DocumentTooLarge
+from tests.parsers.making import archive, relations
 
 LAST_ROW, LAST_COLUMN = 65_535, 255
 NONE, END, TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
@@ -85,6 +86,46 @@ def test_what_is_too_large_all_the_same_is_refused() -> None:
 
     with pytest.raises(DocumentTooLarge, match="32,000 rows of 256 columns; at most 8,000,000"):
         drawn_together(workbook(runs))
+
+
+def binary_record(kind: int, content: bytes = b"") -> bytes:
+    kind_bytes = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    return kind_bytes + bytes([len(content)]) + content
+
+
+def wide(text: str) -> bytes:
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
+def binary_workbook(*cells: tuple[int, int, str]) -> bytes:
+    """Return an XLSB of these cells, each in a row of its own, whose sheet says that it is as large as one can be."""
+    rows = b"".join(
+        binary_record(0, struct.pack("<I", row) + bytes(21))
+        + binary_record(6, struct.pack("<II", column, 0) + wide(text))
+        for row, column, text in cells
+    )
+    size = binary_record(148, struct.pack("<IIII", 0, 1_048_575, 0, 16_383))
+    sheet = binary_record(129) + size + binary_record(145) + rows + binary_record(146) + binary_record(130)
+    listed = binary_record(156, struct.pack("<II", 0, 1) + wide("rId1") + wide("Costs"))
+    return archive(
+        {
+            "_rels/.rels": relations(("officeDocument", "xl/workbook.bin")),
+            "xl/workbook.bin": binary_record(131)
+            + binary_record(143)
+            + listed
+            + binary_record(144)
+            + binary_record(132),
+            "xl/_rels/workbook.bin.rels": relations(("worksheet", "worksheets/sheet1.bin")),
+            "xl/worksheets/sheet1.bin": sheet,
+        }
+    )
+
+
+def test_binary_cells_in_opposite_corners_are_read(parser: DocumentParser) -> None:
+    """In the memory that they take."""
+    body = binary_workbook((0, 0, "first"), (9, 2, "between"), (1_048_575, 16_383, "last"))
+
+    assert parser.parse("a.xlsb", body).blocks == (Block("first\nbetween\nlast", page=1, heading="Costs"),)
 
 
 @pytest.mark.parametrize("cut", [700, 1_600, 2_000])

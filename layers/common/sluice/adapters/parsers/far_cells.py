@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from sluice.adapters.parsers.compound import places
-from sluice.errors import DocumentTooLarge
+from sluice.adapters.parsers.drawn_lines import MOST_CELLS, drawn_lines
 
-_MOST_CELLS = 8_000_000
-_WIDEST_GAP = 8
 _STREAMS = ("Workbook", "Book")
 _BEGIN, _SIZE, _SIZE_BYTES = 0x0809, 0x0200, 14
 _SIZES = re.compile(rb"\x00\x02\x0e\x00(.{12})\x00\x00", re.DOTALL)
@@ -31,7 +29,7 @@ class _Record(NamedTuple):
 
 def drawn_together(body: bytes) -> bytes:
     """Return the workbook with its rows and columns counted anew, where it declares a sheet too large to hold."""
-    if not any(_area(size[1]) > _MOST_CELLS for size in _SIZES.finditer(body)):
+    if not any(_area(size[1]) > MOST_CELLS for size in _SIZES.finditer(body)):
         return body
     parts = next(filter(None, (places(body, name) for name in _STREAMS)), [])
     stream = bytearray(b"".join(body[part] for part in parts))
@@ -66,17 +64,11 @@ def _sheets(stream: bytearray) -> Iterator[list[_Record]]:
 
 def _draw_together(stream: bytearray, records: list[_Record]) -> None:
     cells = [record for record in records if record.kind != _SIZE]
-    rows = _numbered((_row(stream, record) for record in cells), widest=0)
     used = (column for record in cells for column in _columns(stream, record))
-    columns = _numbered(used, widest=_WIDEST_GAP)
-    height, width = len(rows), max(columns.values(), default=-1) + 1
-    if height * width > _MOST_CELLS:
-        raise DocumentTooLarge(
-            f"A sheet has {height:,} rows of {width:,} columns; at most {_MOST_CELLS:,} cells are read."
-        )
+    rows, columns = drawn_lines((_row(stream, record) for record in cells), used)
     for record in records:
         if record.kind == _SIZE:
-            struct.pack_into("<IIHH", stream, record.start, 0, height, 0, width)
+            struct.pack_into("<IIHH", stream, record.start, 0, len(rows), 0, max(columns.values(), default=-1) + 1)
             continue
         run = _columns(stream, record)
         struct.pack_into("<HH", stream, record.start, rows[_row(stream, record)], columns[run.start])
@@ -92,13 +84,3 @@ def _columns(stream: bytearray, record: _Record) -> range:
     (first,) = struct.unpack_from("<H", stream, record.start + 2)
     (last,) = struct.unpack_from("<H", stream, record.end - 2) if record.kind in _RUNS else (first,)
     return range(first, max(first, last) + 1)
-
-
-def _numbered(used: Iterable[int], *, widest: int) -> dict[int, int]:
-    """Return the numbers anew from 0, with gaps between them no wider than this."""
-    numbers: dict[int, int] = {}
-    last = following = -1
-    for number in sorted(set(used)):
-        following += 1 + min(widest, number - last - 1)
-        numbers[number], last = following, number
-    return numbers

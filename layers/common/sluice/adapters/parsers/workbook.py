@@ -10,10 +10,10 @@ from typing import Any
 
 import python_calamine as calamine
 
+from sluice.adapters.parsers import far_binary_cells, far_cells
 from sluice.adapters.parsers.archives import Archive
 from sluice.adapters.parsers.cells import joined, number
 from sluice.adapters.parsers.cleaning import clean, one_line
-from sluice.adapters.parsers.far_cells import drawn_together
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.sparse_sheets import SparseSheets, lie_far_apart
 from sluice.adapters.parsers.workbook_parts import drawn_on, shown_sheets, workbook_part
@@ -28,6 +28,8 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     if archive and part:
         with suppress(DamagedDocument):  # calamine minds less, or says what is wrong
             return _read_xml(body, archive, part, limits)
+    elif archive:
+        body = far_binary_cells.drawn_together(archive, body)
     return _document(list(_texts(body, limits)), limits)
 
 
@@ -56,7 +58,7 @@ def _document(sheets: list[tuple[str, str]], limits: Limits) -> ParsedDocument:
 
 def _texts(body: bytes, limits: Limits) -> Iterator[tuple[str, str]]:
     with _damage("The workbook is damaged and can't be read."):
-        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(drawn_together(body)))
+        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(far_cells.drawn_together(body)))
     names = [sheet.name for sheet in workbook.sheets_metadata if _is_shown(sheet)]
     limits.check_pages(len(names), "sheets")
     for name in names:
