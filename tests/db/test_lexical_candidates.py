@@ -196,3 +196,12 @@ async def test_a_version_that_readers_do_not_see_is_not_found_by_words(database:
     await lexical.add("a.txt", "whales now", etag="2")
 
     assert await lexical.find("whales") == ["whales now"]
+
+
+async def test_the_weights_of_a_long_chunk_lie_in_its_row(database: Database, lexical: Library) -> None:
+    """To read them from elsewhere would take most of a search's time."""
+    await lexical.add("a.txt", " ".join(f"word{letters(number)}" for number in range(300)))
+
+    assert await database.fetch("select pg_column_toast_chunk_id(term_weights) as apart from chunk") == [
+        {"apart": None}
+    ]
