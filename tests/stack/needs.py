@@ -14,9 +14,10 @@ Grant = tuple[str, str]
 _ACTIONS = {
     "s3:HeadObject": ["s3:GetObject", "s3:ListBucket"],
     "s3:ListObjectsV2": ["s3:ListBucket"],
-    "s3:CopyObject": ["s3:GetObject", "s3:PutObject"],
+    # The last two where the object has tags, as any may have.
+    "s3:CopyObject": ["s3:GetObject", "s3:PutObject", "s3:GetObjectTagging", "s3:PutObjectTagging"],
 }
-_ON_OBJECTS = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
+_ON_OBJECTS = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:GetObjectTagging", "s3:PutObjectTagging"}
 _NAMELESS = {"textract:StartDocumentTextDetection", "textract:GetDocumentTextDetection"}
 
 # Lambda's own work in a function's name; and models on Bedrock, whose requests LiteLLM signs without boto3: a test of
