@@ -1,1 +1,1 @@
-"""The commands of `sluice`, a module each; `local.cli` puts them together."""
+"""The commands of `sluice`, a module each; `program` puts them together."""

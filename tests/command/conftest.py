@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from local.cli import app
+from local.command.program import app
 from tests.command.service import Service, running
 
 Sluice = Callable[..., Result]

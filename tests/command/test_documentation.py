@@ -7,7 +7,7 @@ import re
 import typer
 
 from local.addresses import ROOT
-from local.cli import app
+from local.command.program import app
 
 PAGE = (ROOT / "docs" / "command.md").read_text()
 

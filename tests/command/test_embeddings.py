@@ -8,7 +8,7 @@ import json
 import pytest
 from typer.testing import CliRunner, Result
 
-from local.cli import app
+from local.command.program import app
 from local.postgres import Postgres
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments

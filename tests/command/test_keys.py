@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from local.cli import app
+from local.command.program import app
 from sluice import access
 
 

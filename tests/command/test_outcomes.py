@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from local.addresses import ROOT
-from local.cli import app
+from local.command.program import app
 from local.http_server import bind
 from local.postgres import free_port
 from tests.command.conftest import Sluice
@@ -107,6 +107,16 @@ def test_a_template_that_is_no_text(tmp_path: Path) -> None:
     assert (result.exit_code, result.stderr) == (1, f"{template} is no text.\n")
 
 
+def test_ctrl_c_while_it_is_being_loaded() -> None:
+    """The command ends without a stack trace, as it does later."""
+    interrupted = "import sys; from local.cli import main; sys.meta_path.insert(0, Interrupting()); main()"
+    finder = "class Interrupting:\n    def find_spec(self, *_): os.kill(os.getpid(), signal.SIGINT)\n"
+    code = f"import os, signal\n{finder}{interrupted}"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_a_reader_that_has_seen_enough(service: Service) -> None:
     """`sluice docs | head` leaves no trace of a broken pipe."""
     service.documents = [{**_document(number)} for number in range(20_000)]
@@ -170,7 +180,7 @@ def test_completion_can_be_installed(tmp_path: Path) -> None:
 def test_help_is_quick() -> None:
     """Neither the command line nor the process that runs the laptop imports moto, LiteLLM or boto3."""
     heavy = ("moto", "litellm", "boto3", "botocore")
-    code = f"import sys, local.cli, local.up; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, local.command.program, local.up; print([m for m in {heavy} if m in sys.modules])"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from local.cli import app
 from local.client import ChatClient
 from local.client.signing import signature
+from local.command.program import app
 from tests.command.conftest import Sluice
 from tests.command.service import ANSWER, CONVERSATION, Service, running
 from tests.command.sigv4 import SignedOnly

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from local.cli import app
+from local.command.program import app
 from local.evaluation import metrics
 from local.evaluation.dataset import Dataset, DatasetError, Text, read
 from local.evaluation.run import evaluate
