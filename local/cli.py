@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import NoReturn
 
 
 def main() -> None:
@@ -19,5 +18,5 @@ def main() -> None:
     app(prog_name="sluice")
 
 
-def _end(number: int, _: object) -> NoReturn:
+def _end(number: int, _: object) -> None:
     os._exit(128 + number)
