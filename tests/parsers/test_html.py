@@ -165,3 +165,10 @@ def test_many_elements_are_not_deep(page: str) -> None:
 def test_a_name_makes_a_page_of_text_with_tags(parser: DocumentParser, text: str) -> None:
     """Wherever the first of them stands."""
     assert parser.parse("a.html", text.encode()).blocks == (Block("Hello all\nof you"),)
+
+
+def test_a_frame_that_holds_its_page_is_read() -> None:
+    """In its place, as a browser shows it."""
+    page = "Before<iframe srcdoc='&lt;p&gt;Within&lt;/p&gt;'>old</iframe>After<iframe src='b.html'>old</iframe>"
+
+    assert html.read(page).blocks == (Block("Before\nWithin\nAfter"),)

@@ -45,14 +45,17 @@ def test_a_package_in_one_file_is_a_document(parser: DocumentParser, name: str, 
 
 
 def test_what_word_2003_wrote_is_a_document(parser: DocumentParser) -> None:
-    """With its headings."""
-    body = f"<w:body><s>{paragraph('Hello', 'H1')}{paragraph('All')}</s></w:body>"
+    """With its headings, and notes behind the paragraph that they are about."""
+    note = f"<w:footnote>{paragraph('Noted')}</w:footnote>"
+    comment = f'<annotation w:type="Word.Comment"><content>{paragraph("Said")}</content></annotation>'
+    text = f"<w:p><w:r><w:t>A</w:t>{note}</w:r>{comment}<w:r><w:t>ll</w:t></w:r></w:p>"
+    body = f"<w:body><s>{paragraph('Hello', 'H1')}{text}</s></w:body>"
 
     parsed = parser.parse(
         "a.doc", f"<w:wordDocument {WORD_2003}><w:styles>{HEADING}</w:styles>{body}</w:wordDocument>".encode()
     )
 
-    assert (parsed.kind, parsed.blocks) == ("docx", (Block("Hello\n\nAll", heading="Hello"),))
+    assert (parsed.kind, parsed.blocks) == ("docx", (Block("Hello\n\nAll\n\nNoted\n\nSaid", heading="Hello"),))
 
 
 def test_what_excel_2003_wrote_is_a_workbook(parser: DocumentParser) -> None:

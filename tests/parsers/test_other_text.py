@@ -246,8 +246,9 @@ def test_rtf_that_is_cut_off_is_damaged(parser: DocumentParser) -> None:
         (r"{\shp{\*\shpinst{\sp{\sn x}{\sv y}}{\shptxt Box\par}}{\shprslt{\*\do{\dptxbxtext Box}}}}", ["Box"]),
         (r"{\*\do\dptxbx{\dptxbxtext Old box}}", ["Old box"]),
         (r"{\object{\*\objdata 0105}{\result Shown}}", ["Shown"]),
+        (r"{\list{\listlevel{\leveltext \'02\'00.}}{\listname List1;}}Text", ["Text"]),
     ],
-    ids=["header and footer", "header alone", "remark", "box", "old box", "object"],
+    ids=["header and footer", "header alone", "remark", "box", "old box", "object", "list"],
 )
 def test_rtf_has_text_beside_its_text(parser: DocumentParser, content: str, texts: list[str]) -> None:
     """Each is read once, as it is shown."""

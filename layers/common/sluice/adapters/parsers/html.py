@@ -71,10 +71,18 @@ class _Page:
                 self._leave(tag)
             elif tag == "-text":
                 self._write(node.text(deep=False))
+            elif tag == "iframe":
+                self._frame(node.attributes.get("srcdoc") or "")
             elif tag not in _NOT_SHOWN and not _is_hidden(node):
                 self._enter(tag)
                 stack.append((node, True))
                 stack.extend((child, False) for child in reversed(list(node.iter(include_text=True))))
+
+    def _frame(self, page: str) -> None:
+        """Write a page that stands within this one; others are elsewhere."""
+        for block in read(page).blocks if page else ():
+            self._break()
+            self._outline.add(block.text)
 
     def _write(self, text: str) -> None:
         self._words.append(text if self._preformatted else _SPACE.sub(" ", text))

@@ -72,11 +72,20 @@ def _word_members(root: Element) -> Iterator[tuple[str, bytes]]:
     """Yield the parts of what Word 2003 wrote, whose elements are named as in DOCX."""
     for element in root:
         if tag(element) == "body":
+            _set_notes_apart(element)
             yield "word/document.xml", ElementTree.tostring(element, "utf-8")
         elif tag(element) == "styles":
             relation = f'<Relationship Id="s" Type="{_STYLES}" Target="styles.xml"/>'
             yield "word/styles.xml", ElementTree.tostring(element, "utf-8")
             yield "word/_rels/document.xml.rels", f"<Relationships>{relation}</Relationships>".encode()
+
+
+def _set_notes_apart(body: Element) -> None:
+    """Make boxes of the notes and comments, which stood within the paragraph that they are about."""
+    for element in body.iter():
+        is_comment = tag(element) == "annotation" and attribute(element, "type") == "Word.Comment"
+        if is_comment or tag(element) in ("footnote", "endnote"):
+            element.tag = "txbxContent"
 
 
 def _is_hidden(sheet: Element) -> bool:

@@ -15,10 +15,9 @@ SIGNS = {
 }  # fmt: skip
 SYMBOLS = {b"~": " ", b"_": "-", b"{": "{", b"}": "}", b"\\": "\\", b"\n": "\n", b"\r": "\n"}
 UNSAID = frozenset({
-    b"colortbl", b"stylesheet", b"info", b"pict", b"object", b"fldinst", b"datastore", b"themedata",
-    b"xmlnstbl", b"listtable", b"rsidtbl",
-    b"listoverridetable", b"generator", b"filetbl", b"revtbl", b"bkmkstart", b"bkmkend", b"latentstyles", b"pntext",
-    b"fonttbl",
+    b"colortbl", b"stylesheet", b"info", b"pict", b"object", b"fldinst", b"datastore", b"themedata", b"xmlnstbl",
+    b"listtable", b"rsidtbl", b"listoverridetable", b"leveltext", b"levelnumbers", b"listname", b"generator",
+    b"filetbl", b"revtbl", b"bkmkstart", b"bkmkend", b"latentstyles", b"pntext", b"fonttbl",
 })  # fmt: skip
 # Words that switch something on when they have no number.
 ON = {b"v": 1, b"deleted": 1}
