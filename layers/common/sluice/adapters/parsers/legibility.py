@@ -17,7 +17,9 @@ _MOST_CHANGES = 0.2
 # A table of figures has more digits than points and signs.
 _FEWEST_ALPHANUMERICS = 0.4
 _SAMPLE = 2_000
-# The first glyphs of a font, which are numbered from 1 or 3 on; U+0002 is PDFium's hyphen.
+# PDFium's, at the end of a line.
+_HYPHEN = "\x02"
+# The first glyphs of a font, which are numbered from 1 or 3 on.
 _NUMBER = re.compile("[\x01\x03-\x08\x0e-\x1f]")
 _MOST_NUMBERS = 0.08
 # Letters of phonetics, of few languages and of none any more: numbers of glyphs are low, but not as low as letters.
@@ -49,7 +51,8 @@ def is_legible(text: str) -> bool:
 
 def is_unassigned(text: str) -> bool:
     """Return whether most of the text is private to its font, or stands for what could not be mapped."""
-    if "\ufffd" not in text and text.replace("\r\n", " ").isprintable():  # most pages; no other unknown is printable
+    # Most pages; no other unknown is printable.
+    if "\ufffd" not in text and text.replace("\r\n", " ").replace(_HYPHEN, "").isprintable():
         return False
     unknown = len(_UNKNOWN.findall(text))
     return unknown > 0 and unknown > len("".join(text.split())) * 0.5
