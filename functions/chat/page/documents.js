@@ -2,7 +2,7 @@
 
 import { announce, byId, confirmed, el, icon, iconButton } from "./dom.js";
 import { fileName } from "./sources.js";
-import { dropped, eachOf, megabytes, missingText, upload } from "./uploads.js";
+import { doubles, dropped, eachOf, megabytes, missingText, upload } from "./uploads.js";
 
 const POLL = 2500;
 const MOST = 500;
@@ -68,7 +68,12 @@ export class Documents {
     const collection = byId("collection-name").value.trim();
     const rows = new Map(files.map((file) => [file, new UploadRow(file)]));
     byId("uploads").prepend(...[...rows.values()].map((row) => row.element));
-    await eachOf(files, (file) => this.#upload(file, collection, rows.get(file)));
+    const refused = doubles(files);
+    for (const file of refused) {
+      const words = "Another of these files has this name and would be replaced.";
+      rows.get(file).fail(words, () => (rows.get(file).restart(), this.#upload(file, collection, rows.get(file))));
+    }
+    await eachOf(files.filter((file) => !refused.includes(file)), (file) => this.#upload(file, collection, rows.get(file)));
     byId("files").value = byId("folder").value = "";
     await this.refresh();
   }

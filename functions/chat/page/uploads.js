@@ -8,6 +8,9 @@ const MOST_BYTES_OF_A_REQUEST = 4 * 1024 * 1024;
 const POLL = 1500;
 const AT_ONCE = 2;
 
+// Of dropped files; of picked ones the browser knows them.
+const paths = new WeakMap();
+
 const STEPS = { received: 0.15, parsed: 0.3, chunked: 0.4, stored: 0.95, ready: 1, failed: 1 };
 const WORDS = { received: "Reading", parsed: "Cutting into passages", chunked: "Embedding", embedded: "Embedding", stored: "Checking" };
 
@@ -15,6 +18,23 @@ const WORDS = { received: "Reading", parsed: "Cutting into passages", chunked: "
 export async function* upload(client, file, collection) {
   yield { state: "sending", words: "Sending", share: 0.02 };
   yield* file.size > MOST_BYTES_OF_A_REQUEST ? large(client, file, collection) : small(client, file, collection);
+}
+
+/** Returns where a file lies within the folder that was picked or dropped; empty for a file by itself. */
+export const folderOf = (file) => (paths.get(file) ?? file.webkitRelativePath ?? "").split("/").slice(1, -1).join("/");
+
+/** Returns those of the files that would take the place of another one of them. */
+export function doubles(files) {
+  const seen = new Set();
+  return files.filter((file) => {
+    const place = `${folderOf(file)}/${file.name}`;
+    return seen.has(place) || !seen.add(place);
+  });
+}
+
+function target(file, collection) {
+  const folder = folderOf(file);
+  return { name: file.name, ...(folder && { folder }), ...(collection && { collection }) };
 }
 
 /** Returns in words how many pages of a ready document have no text, which no question finds; nothing where all have some. */
@@ -31,7 +51,7 @@ export function progress(event) {
 }
 
 async function* small(client, file, collection) {
-  const query = new URLSearchParams({ name: file.name, ...(collection && { collection }) });
+  const query = new URLSearchParams(target(file, collection));
   const headers = { accept: "text/event-stream", "content-type": file.type || "application/octet-stream" };
   const response = await client.open("POST", `/api/documents?${query}`, { headers, body: file });
   for await (const { data } of readEvents(response.body)) {
@@ -41,23 +61,22 @@ async function* small(client, file, collection) {
 }
 
 async function* large(client, file, collection) {
-  const form = await client.json("POST", "/api/uploads", { name: file.name, ...(collection && { collection }) });
+  const form = await client.json("POST", "/api/uploads", target(file, collection));
   if (file.size > form.max_bytes) {
     throw new Problem(`The file has ${megabytes(file.size)}; at most ${megabytes(form.max_bytes)} are allowed.`);
   }
   const began = Date.now();
   await send(form, file);
   yield { state: "received", words: "Waiting for its turn", share: 0.15 };
-  yield* watch(client, form.fields.key, began);
+  yield* watch(client, form.source, began);
 }
 
 /** The bucket tells the function of the object; the list of documents says what comes of it. */
-async function* watch(client, key, began) {
+async function* watch(client, source, began) {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, POLL));
-    const { documents } = await client.json("GET", "/api/documents?limit=200");
-    const document = documents.find((each) => each.source.endsWith(`/${key}`) && Date.parse(each.updated_at) >= began - 60_000);
-    if (!document) continue;
+    const { documents: [document] } = await client.json("GET", `/api/documents?${new URLSearchParams({ source, limit: 1 })}`);
+    if (!document || Date.parse(document.updated_at) < began - 60_000) continue;
     if (document.status === "ready" || document.status === "failed") {
       return yield progress({ type: document.status, document });
     }
@@ -91,7 +110,11 @@ export async function dropped(transfer) {
 
 async function filesOf(entry) {
   if (entry.name.startsWith(".")) return [];
-  if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    paths.set(file, entry.fullPath.slice(1));
+    return [file];
+  }
   const reader = entry.createReader();
   const found = [];
   for (;;) {

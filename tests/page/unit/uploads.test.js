@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { eachOf, megabytes, missingText, progress } from "../../../functions/chat/page/uploads.js";
+import { doubles, dropped, eachOf, folderOf, megabytes, missingText, progress, upload } from "../../../functions/chat/page/uploads.js";
 
 test("the share grows with every step and is whole when the document is ready", () => {
   const steps = ["received", "parsed", "chunked"].map((type) => ({ type }));
@@ -36,6 +36,39 @@ test("a ready document says how many of its pages have no text", () => {
   ].map(missingText);
 
   assert.deepEqual(said, ["8 of 9 pages have no text.", "1 of 9 pages has no text.", "", "", ""]);
+});
+
+const picked = (path) => ({ name: path.split("/").at(-1), webkitRelativePath: path.includes("/") ? path : "", size: 1 });
+
+test("files of one name keep the folders in which they were picked", () => {
+  const files = ["top/README.md", "top/a/README.md", "top/a/b/README.md", "README.md"].map(picked);
+
+  assert.deepEqual(files.map(folderOf), ["", "a", "a/b", ""]);
+  assert.deepEqual(doubles(files), [files[3]]);
+});
+
+test("dropped folders are gone through, and each file knows where it lay", async () => {
+  const file = (path) => {
+    const name = path.split("/").at(-1);
+    return { name, fullPath: path, isFile: true, file: (resolve) => resolve({ name }) };
+  };
+  const folder = (path, ...entries) => ({
+    name: path.split("/").at(-1),
+    fullPath: path,
+    createReader: () => ({ readEntries: (resolve) => resolve(entries.splice(0)) }),
+  });
+  const entries = [folder("/top", file("/top/a.md"), folder("/top/in", file("/top/in/a.md"), file("/top/in/.b"))), file("/c.md")];
+  const files = await dropped({ items: entries.map((entry) => ({ webkitGetAsEntry: () => entry })) });
+
+  assert.deepEqual(files.map((each) => [folderOf(each), each.name]), [["", "a.md"], ["in", "a.md"], ["", "c.md"]]);
+});
+
+test("a file is sent with its folder", async () => {
+  const asked = [];
+  const open = async (method, path) => (asked.push(`${method} ${path}`), { body: new Blob(["data: [DONE]\n\n"]).stream() });
+  for await (const _ of upload({ open }, picked("top/a b/c.md"), "team"));
+
+  assert.deepEqual(asked, ["POST /api/documents?name=c.md&folder=a+b&collection=team"]);
 });
 
 test("every file is worked on once, two at a time", async () => {
