@@ -67,21 +67,7 @@ class Belongings:
 async def settle(database: Database, embedder: Embedder) -> Belongings:
     """Give the victim all that it has."""
     documents, conversations = PostgresDocuments(database), PostgresConversations(database)
-    chunk = Chunk(0, f"{SECRET} whales", 0, 9)
-    vectors = await embedder.embed([chunk.content], purpose="document")
-
-    async def staged(name: str) -> Claim:
-        claim = await documents.claim(VICTIM, ObjectRef("b", f"{name}.txt", "1"), lease_seconds=60)
-        assert claim
-        await documents.stage(claim, [chunk], vectors, model=embedder.model)
-        return claim
-
-    async def published(name: str) -> Claim:
-        claim = await staged(name)
-        await documents.publish(claim, kind="text", title=SECRET, pages=None, chunks=1)
-        return claim
-
-    ready = await documents.finish(await published("ready"))
+    ready = await documents.finish(await _publish(documents, embedder, "ready"))
     pending = await documents.register(VICTIM, ObjectRef("b", "pending.txt", "1"))
     await documents.bury(VICTIM, ObjectRef("b", "deleted.txt", sequencer="1"))
     open_turn = await _ask(conversations, finish_reason=None)
@@ -89,14 +75,29 @@ async def settle(database: Database, embedder: Embedder) -> Belongings:
     await PostgresFeedback(database).rate(VICTIM, finished.answer_id, rating=1, comment=SECRET)
     return Belongings(
         document=ready.id,
-        claim=await published("published"),
-        staged=(await staged("staged")).document.id,
+        claim=await _publish(documents, embedder, "published"),
+        staged=(await _stage(documents, embedder, "staged")).document.id,
         pending=pending.id,
         conversation=open_turn.conversation_id,
         answer=open_turn.answer_id,
         over=finished.conversation_id,
         finished=finished.answer_id,
     )
+
+
+async def _stage(documents: PostgresDocuments, embedder: Embedder, name: str) -> Claim:
+    chunk = Chunk(0, f"{SECRET} whales", 0, 9)
+    vectors = await embedder.embed([chunk.content], purpose="document")
+    claim = await documents.claim(VICTIM, ObjectRef("b", f"{name}.txt", "1"), lease_seconds=60)
+    assert claim
+    await documents.stage(claim, [chunk], vectors, model=embedder.model)
+    return claim
+
+
+async def _publish(documents: PostgresDocuments, embedder: Embedder, name: str) -> Claim:
+    claim = await _stage(documents, embedder, name)
+    await documents.publish(claim, kind="text", title=SECRET, pages=None, chunks=1)
+    return claim
 
 
 async def _ask(conversations: PostgresConversations, *, finish_reason: str | None) -> Turn:
