@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
 
 from local.command.connection import Collection, Connection, connected_to_both
 from local.command.documents import missing_text
@@ -86,18 +88,17 @@ def _taken(document: Event) -> str:
 
 
 class _Shown:
-    """The progress of each file: a bar on a terminal, one line at its end elsewhere."""
+    """The progress of each file: a bar on a terminal as long as it is worked on, and one line at its end."""
 
     def __init__(self, console: Console, names: Sequence[str]) -> None:
         self._names = [in_one_line(name) for name in names]
         self._console = console
-        self._bars: list[TaskID] = []
+        self._bars: dict[int, TaskID] = {}
         columns = TextColumn("{task.description}"), BarColumn(bar_width=30), TextColumn("{task.fields[state]}")
-        self._progress = Progress(*columns, console=console) if console.is_terminal else None
+        self._progress = Progress(*columns, console=console, transient=True) if console.is_terminal else None
 
     def __enter__(self) -> None:
         if self._progress:
-            self._bars = [self._progress.add_task(escape(name), total=100, state="waiting") for name in self._names]
             self._progress.start()
 
     def __exit__(self, *_: object) -> None:
@@ -106,15 +107,20 @@ class _Shown:
 
     def step(self, number: int, event: Event) -> None:
         if self._progress:
+            if number not in self._bars:
+                self._bars[number] = self._progress.add_task(escape(self._names[number]), total=100, state="")
             counted = f" {event['done']} of {event['total']}" if event.get("total") else ""
             self._progress.update(self._bars[number], completed=_reached(event), state=f"{event['type']}{counted}")
 
     def end(self, number: int, ready: bool, text: str) -> None:
-        if self._progress:
-            colour = "green" if ready else "red"
-            self._progress.update(self._bars[number], completed=100, state=f"[{colour}]{escape(text)}")
+        word = "ready" if ready else "failed"
+        if self._progress and number in self._bars:
+            self._progress.remove_task(self._bars.pop(number))
+        if self._progress and sys.stdout.isatty():
+            coloured = (word, "green" if ready else "red")
+            self._console.print(Text.assemble(coloured, f"  {self._names[number]}  {text}"), soft_wrap=True)
         else:
-            typer.echo(f"{'ready' if ready else 'failed'}\t{self._names[number]}\t{text}")
+            typer.echo(f"{word}\t{self._names[number]}\t{text}")
 
 
 def _reached(event: Event) -> float | None:
