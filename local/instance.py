@@ -53,9 +53,10 @@ def _lock_file(folder: Path) -> TextIO:
 def end_leftover_database(folder: Path) -> None:
     """Stop the PostgreSQL server of an earlier process that was killed before it could do so itself."""
     try:
-        pid = int((folder / "postgres" / "postmaster.pid").read_text().splitlines()[0])
-        leftover = psutil.Process(pid)
-        if leftover.name() != "postgres":
+        data = folder / "postgres"
+        leftover = psutil.Process(int((data / "postmaster.pid").read_text().splitlines()[0]))
+        # Since a restart of the machine the number may be another's, also that of another PostgreSQL.
+        if leftover.name() != "postgres" or str(data) not in leftover.cmdline():
             return
     except (OSError, ValueError, IndexError, psutil.Error):
         return
