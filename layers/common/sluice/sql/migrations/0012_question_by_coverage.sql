@@ -60,8 +60,8 @@ create or replace function sluice_question(
 )
 language plpgsql stable parallel safe as $$
 declare
-    -- Reading so many entries of the index takes a few milliseconds, and as long again for each 20 words or so.
-    most_read constant float8 := greatest(20000, budget);
+    -- Reading 20,000 entries of the index takes a few milliseconds. Among more chunks the words that tell have more.
+    most_read float8;
     most_words constant integer := 40;
     total float8;
     with_any float8;
@@ -71,6 +71,12 @@ declare
     counts float8[];
     rests float8[];
 begin
+    select greatest(20000, least(sum(counted.chunks) / 5, 60000), budget) into most_read
+    from (
+        select chunks from lexeme_count where tenant = of_tenant and lexeme = ''
+        union all
+        select chunks from lexeme_change where tenant = of_tenant and lexeme = ''
+    ) as counted;
     with spoken as (
         select language from spoken_language where tenant = of_tenant
     ),
