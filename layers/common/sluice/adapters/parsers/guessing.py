@@ -63,14 +63,30 @@ def guessed(body: bytes) -> str:
     telling = _telling(body)
     if _is_damaged_utf8(telling) or b"\0" in body or _is_monotonous(telling):
         raise UnsupportedKind(_REFUSAL)
-    guesses = _plausible(_guesses(telling))
-    if not guesses:
+    found = _guesses(body if _high(body) else telling)
+    guesses = _plausible(found)
+    if not guesses or any(_differs(guesses[0], other) for other in guesses[1:]) or _is_chance(telling, guesses):
         raise UnsupportedKind(_REFUSAL)
-    best = guesses[0]
-    text = attempt(body, best.encoding)
-    if text is None or any(_differs(best, other) for other in guesses[1:]) or _is_chance(telling, guesses):
+    encoding = _challenged(guesses[0].encoding, telling, {guess.encoding for guess in found})
+    text = attempt(body, encoding)
+    if text is None:
         raise UnsupportedKind(_REFUSAL)
-    return _with_euros(body) if best.encoding == "cp1252" and "¤" in text else text
+    return _with_euros(body) if encoding == "cp1252" and "¤" in text else text
+
+
+def _challenged(encoding: str, telling: bytes, known: set[str]) -> str:
+    """Return the encoding, or one that was not thought of and makes a clearly better text of the same lines."""
+    sample = telling[:_SMALL_SAMPLE]
+    best = _guess(_beginning(sample, encoding), encoding)
+    others = (_guess(text, other) for other in _RARE if other not in known and (text := _beginning(sample, other)))
+    better = [other for other in others if _is_better(other, best) and not _is_trace(other)]
+    return min(better, key=lambda guess: (guess.oddity, -guess.fit)).encoding if better else encoding
+
+
+def _is_better(guess: _Guess, best: _Guess) -> bool:
+    if guess.oddity + 0.02 <= best.oddity and guess.fit >= best.fit - 0.05:
+        return True
+    return guess.oddity <= best.oddity and guess.fit >= best.fit + 0.15
 
 
 def _with_euros(body: bytes) -> str:
@@ -123,16 +139,14 @@ def _guesses(body: bytes) -> list[_Guess]:
 
     guesses = [
         _guess(str(same), same.encoding, match.chaos, match.coherence)
-        for match in from_bytes(body, cp_isolation=_ENCODINGS)
+        for match in from_bytes(body[: _SAMPLE * 4], cp_isolation=_ENCODINGS)
         for same in (match, *match.submatch)
     ]
-    known = {guess.encoding for guess in guesses}
-    missed = [encoding for encoding in _ENCODINGS if encoding not in known]
     if any(guess.encoding in EASTERN for guess in guesses):
-        missed = [encoding for encoding in missed if encoding not in EASTERN]
-    sample = body[:_SMALL_SAMPLE]
-    more = (_guess(text, encoding) for encoding in missed if (text := _beginning(sample, encoding)))
-    return guesses + [guess for guess in more if could_be_meant(guess.text, guess.encoding)]
+        return guesses
+    missed = _ENCODINGS if not guesses and _high(body) >= _ENOUGH else EASTERN
+    more = (_guess(text, encoding) for encoding in missed if (text := attempt(body, encoding)))
+    return guesses + [guess for guess in more if could_be_meant(guess.text[:_SAMPLE], guess.encoding)]
 
 
 def _guess(text: str, encoding: str, chaos: float = 0.0, coherence: float = 0.0) -> _Guess:
