@@ -9,6 +9,15 @@ of aws-lambda-runtime-interface-emulator.
 
 from local.runtime_api.environment import EnvironmentBusy, EnvironmentLost
 from local.runtime_api.invocation import Head, Invocation, InvocationError
+from local.runtime_api.routes import STREAMED_LIMIT
 from local.runtime_api.server import RuntimeApi
 
-__all__ = ["EnvironmentBusy", "EnvironmentLost", "Head", "Invocation", "InvocationError", "RuntimeApi"]
+__all__ = [
+    "STREAMED_LIMIT",
+    "EnvironmentBusy",
+    "EnvironmentLost",
+    "Head",
+    "Invocation",
+    "InvocationError",
+    "RuntimeApi",
+]

@@ -14,19 +14,22 @@ from local.runtime_api.invocation import Head, Invocation, InvocationError, Mode
 
 PREFIX = "/2018-06-01/runtime"
 BUFFERED_LIMIT = 6 * 1024 * 1024 + 100
+STREAMED_LIMIT = 200 * 1024 * 1024
 RESPONSE_MODE = "lambda-runtime-function-response-mode"
 
 _ANSWER_PATH = re.compile(rf"{PREFIX}/invocation/([^/]+)/(response|error)")
 _ACCEPTED = {"status": "OK"}
 _TRUNCATED = InvocationError("Runtime.TruncatedResponse")
+_TOO_LARGE = InvocationError("Function.ResponseSizeTooLarge")
 
 
 class Routes:
     """Answers the requests of one runtime, each as the state of its environment allows."""
 
-    def __init__(self, environment: Environment, *, snapstart: bool) -> None:
+    def __init__(self, environment: Environment, *, snapstart: bool, streamed_limit: int) -> None:
         self.init_error: InvocationError | None = None
         self._environment = environment
+        self._streamed_limit = streamed_limit
         self._responding: Connection | None = None
         self._routes: dict[tuple[str, str], Callable[[Connection], Coroutine[Any, Any, None]]] = {
             ("GET", "/2018-06-01/ping"): self._ping,
@@ -98,23 +101,32 @@ class Routes:
         self._responding = connection
         invocation.begin(_head("streaming", connection))
         error: InvocationError | None = _TRUNCATED
+        left = self._streamed_limit
         try:
             async for chunk in connection.body():
-                await invocation.feed(chunk)
-            error = errors.trailed(connection.trailers)
+                await invocation.feed(chunk[:left])
+                left -= len(chunk)
+                if left < 0:
+                    error = _TOO_LARGE
+                    break
+            else:
+                error = errors.trailed(connection.trailers)
         finally:
             self._responding = None
             invocation.finish(error)
             self._environment.become(State.RESPONDED)
-        await connection.respond_json(202, _ACCEPTED)
+        if error is _TOO_LARGE:
+            await _refuse_size(connection, self._streamed_limit)
+            await _read(connection)  # closed at once, the connection could take the refusal with it
+        else:
+            await connection.respond_json(202, _ACCEPTED)
 
     async def _buffered(self, connection: Connection, invocation: Invocation) -> None:
         body = await _read(connection)
         self._environment.become(State.RESPONDED)
         if len(body) > BUFFERED_LIMIT:
-            invocation.finish(InvocationError("Function.ResponseSizeTooLarge"))
-            message = f"Exceeded maximum allowed payload size ({BUFFERED_LIMIT} bytes)."
-            await connection.respond_json(413, {"errorMessage": message, "errorType": "RequestEntityTooLarge"})
+            invocation.finish(_TOO_LARGE)
+            await _refuse_size(connection, BUFFERED_LIMIT)
             return
         invocation.begin(_head("buffered", connection))
         await invocation.feed(body)
@@ -166,6 +178,11 @@ def _require_a_runtime(connection: Connection) -> None:
 
 async def _read(connection: Connection) -> bytes:
     return b"".join([chunk async for chunk in connection.body()])
+
+
+async def _refuse_size(connection: Connection, limit: int) -> None:
+    message = f"Exceeded maximum allowed payload size ({limit} bytes)."
+    await connection.respond_json(413, {"errorMessage": message, "errorType": "RequestEntityTooLarge"})
 
 
 def _head(mode: Mode, connection: Connection) -> Head:

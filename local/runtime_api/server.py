@@ -11,16 +11,19 @@ from uuid import uuid4
 from local.runtime_api.connection import Connection, ConnectionClosed
 from local.runtime_api.environment import Environment, EnvironmentLost, State
 from local.runtime_api.invocation import Invocation, InvocationError
-from local.runtime_api.routes import Routes
+from local.runtime_api.routes import STREAMED_LIMIT, Routes
 
 
 class RuntimeApi:
-    """Serves one runtime. With `snapstart` there is a restore phase, in which the runtime waits for `restore()`."""
+    """Serves one runtime. With `snapstart` there is a restore phase, in which the runtime waits for `restore()`.
 
-    def __init__(self, *, snapstart: bool = False) -> None:
+    A streamed answer is cut off after `streamed_limit` bytes.
+    """
+
+    def __init__(self, *, snapstart: bool = False, streamed_limit: int = STREAMED_LIMIT) -> None:
         self.address = ""
         self._environment = Environment()
-        self._routes = Routes(self._environment, snapstart=snapstart)
+        self._routes = Routes(self._environment, snapstart=snapstart, streamed_limit=streamed_limit)
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 

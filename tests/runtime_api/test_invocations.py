@@ -132,6 +132,34 @@ async def test_a_buffered_answer_over_the_limit_is_refused(runtime: RuntimeConne
     )
 
 
+async def test_a_streamed_answer_is_cut_off_at_the_limit() -> None:
+    """What fits is delivered; the runtime gets a 413 before it has sent the rest, and may ask for the next event."""
+    async with RuntimeApi(streamed_limit=10) as api:
+        runtime = await RuntimeConnection.open(api.address)
+        fits = await api.invoke(b"{}", request_id="r1", deadline_ms=1, function_arn="arn:f")
+        await runtime.next()
+        await runtime.begin_stream("r1")
+        await runtime.send(b"x" * 10)
+        accepted = await runtime.end()
+        too_large = await api.invoke(b"{}", request_id="r2", deadline_ms=1, function_arn="arn:f")
+        reading = asyncio.create_task(too_large.read())
+        await runtime.next()
+        await runtime.begin_stream("r2")
+        await runtime.send(b"12345678")
+        await runtime.send(b"9ABC")
+        refused = await runtime.answer()
+        polling = await RuntimeConnection.open(api.address)
+        await api.invoke(b"{}", request_id="r3", deadline_ms=1, function_arn="arn:f")
+        again = await polling.next()
+        await runtime.close()
+        await polling.close()
+
+    assert (accepted.status, await fits.read(), fits.error) == (202, b"x" * 10, None)
+    assert (refused.status, refused.error_type) == (413, "RequestEntityTooLarge")
+    assert (await reading, too_large.error) == (b"123456789A", InvocationError("Function.ResponseSizeTooLarge"))
+    assert again.status == 200
+
+
 async def test_a_reader_that_pauses_stops_the_runtime(runtime: RuntimeConnection, invoke: Invoke) -> None:
     """The socket fills up and stays full until somebody reads; then everything arrives."""
     invocation = await invoke()

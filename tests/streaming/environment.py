@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import psutil
 
-from local.runtime_api import Invocation, InvocationError, RuntimeApi
+from local.runtime_api import STREAMED_LIMIT, Invocation, InvocationError, RuntimeApi
 from sluice.streaming.prelude import Prelude, PreludeReader
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,8 +112,10 @@ class ExecutionEnvironment:
         wrapper: Path | None = WRAPPER,
         options: Sequence[str] = (),
         variables: Mapping[str, str] | None = None,
+        streamed_limit: int = STREAMED_LIMIT,
     ) -> None:
-        self.api = RuntimeApi(snapstart=(variables or {}).get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start")
+        snapstart = (variables or {}).get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+        self.api = RuntimeApi(snapstart=snapstart, streamed_limit=streamed_limit)
         self.output = ""
         self._more_output = asyncio.Event()
         self._variables = {"_HANDLER": handler, "LAMBDA_TASK_ROOT": str(ROOT), **(variables or {})}

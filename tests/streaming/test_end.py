@@ -5,6 +5,7 @@ from __future__ import annotations
 import psutil
 import pytest
 
+from local.runtime_api import InvocationError
 from tests.streaming.conftest import Start
 from tests.streaming.signals import Signals
 
@@ -25,6 +26,19 @@ async def test_a_frozen_environment_goes_on(start: Start) -> None:
         shown.append((await reply.end()).json()["starts"])
 
     assert shown == [1, 1]
+
+
+async def test_an_answer_over_lambdas_limit_is_stopped(start: Start) -> None:
+    """The Runtime API refuses the rest; the client has what fits, and the next request works."""
+    runtime = await start("plain.handler", streamed_limit=2_000_000)
+
+    answer = await (await runtime.get("/endless-bytes")).end()
+    await runtime.logs("The Runtime API did not take the streamed response (status 413).")
+    stopped_by = (await (await runtime.get("/what-stopped-it")).end()).json()
+
+    assert answer.error == InvocationError("Function.ResponseSizeTooLarge")
+    assert 1_900_000 < len(answer.body) < 2_000_000
+    assert stopped_by == ["ClientGone"]
 
 
 async def test_sigterm_ends_an_idle_environment_in_good_order(start: Start, signals: Signals) -> None:

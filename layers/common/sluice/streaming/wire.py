@@ -160,7 +160,6 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - what is missing tells as much
         self.lost.set()
         self._hand_over()
-        self.writable.set()
 
     def pause_writing(self) -> None:
         self.writable.clear()
@@ -172,3 +171,4 @@ class _Connection(asyncio.Protocol):
         take, self._take = self._take, None
         if take:
             take(self._received)
+        self.writable.set()  # whoever waits to send need not wait for a reader that has read all it wants
