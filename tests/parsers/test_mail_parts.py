@@ -113,8 +113,15 @@ def test_mails_attached_to_mails_end_somewhere(parser: DocumentParser) -> None:
 
 
 def test_the_only_text_may_be_marked_as_attached(parser: DocumentParser) -> None:
-    """It is what the sender wrote."""
-    assert texts(parser, part("Hello", more='\r\nContent-Disposition: attachment; filename="msg.txt"')) == ["Hello"]
+    """It is what the sender wrote; its name is told, as that of an attached mail is."""
+    named = '\r\nContent-Disposition: attachment; filename="{}"'
+    inner = part(f"{HEAD}\r\nIt rained.", "message/rfc822", named.format("old.eml"))
+    body = multipart("mixed", part("Hello", more=named.format("msg.txt")), inner)
+
+    blocks = parser.parse("a.eml", (HEAD + body).encode()).blocks
+
+    names = "Attachment: msg.txt\nAttachment: old.eml"
+    assert [block.text for block in blocks] == [f"{HEADERS.text}\n{names}", "Hello", HEADERS.text, "It rained."]
 
 
 def test_a_mail_of_attachments_that_cannot_be_read_is_empty(parser: DocumentParser) -> None:

@@ -13,7 +13,7 @@ from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.enclosed import enclosed
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.mail_message import message_of
-from sluice.adapters.parsers.mail_parts import attached, is_encrypted, mails_in, shown
+from sluice.adapters.parsers.mail_parts import attached, is_encrypted, mails_in, names_of_shown, shown
 from sluice.adapters.parsers.mail_text import blocks_of, decoded, is_armoured
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, DocumentError, EmptyDocument, EncryptedDocument
@@ -63,7 +63,8 @@ def _blocks(message: MIMEPart, limits: Limits, *, depth: int, is_alone: bool) ->
     if is_alone and not (own or inner or any(blocks for _, blocks in files)):
         _refuse(is_secret, [name for name, _ in files])
     subject = _header(message, "Subject")
-    yield Block(clean("\n".join(_lines(message, is_secret, files))), heading=subject)
+    names = [f"Attachment: {one_line(name)}" for name in names_of_shown(message, parts)]
+    yield Block(clean("\n".join([*_lines(message, is_secret, files), *names])), heading=subject)
     yield from (_under(subject, block) for block in [*own, *(block for _, blocks in files for block in blocks)])
     yield from inner
 

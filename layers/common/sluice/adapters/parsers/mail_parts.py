@@ -92,6 +92,15 @@ def _leaves(part: MIMEPart, above: str) -> Iterator[MIMEPart]:
         yield part
 
 
+def names_of_shown(message: MIMEPart, parts: list[MIMEPart]) -> Iterator[str]:
+    """Yield the names of files whose text stands as the mail's own, or as that of a mail within it."""
+    taken = {id(part) for part in parts}
+    for part in _within(message):
+        yield from names_of_shown(part, parts)
+        if id(part) in taken or part.get_content_type() == "message/rfc822":
+            yield from filter(None, [part.get_filename()])
+
+
 def is_encrypted(message: MIMEPart) -> bool:
     """Return whether a part of the mail, but of none that is attached to it, can be read with a key only."""
     kind = message.get_content_type()
