@@ -2,7 +2,7 @@
 -- Candidates come from two indexes, by meaning and by words; each is then scored by both, exactly. A leg's score counts
 -- as a share of the leg's best one, and the shares are added by weight (convex combination: Bruch, Gai, Ingber 2023).
 -- What stands in the marks is below, and for what the caller may see in `visibility.py`. What a leg has measured is not
--- measured again: vectors lie apart from their rows, and to read them takes longest here.
+-- measured again.
 with visible as not materialized (${seen}),
 dense as materialized (${dense}),
 question as materialized (${question}),

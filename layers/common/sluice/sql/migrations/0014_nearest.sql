@@ -22,11 +22,15 @@ begin
     ) < 4 * candidates * (select reltuples from pg_class where oid = 'chunk'::regclass);
 end $$;
 
--- Lays rows out so that the searched vectors are read with them. A page holds as many rows as there is room for beside a
--- vector's other columns, of which those that don't fit are laid apart. It holds for what is written from now on.
+-- Lays rows out so that the searched vectors are read with them. A page holds as many rows as these and the words' weights
+-- leave room for; texts that don't fit are laid apart. It holds for what is written from now on.
 create function sluice_lay_out() returns void language plpgsql as $$
 declare
-    needed integer := (select 2 * dimension + 1000 from embedding_space);
+    dimension integer := (
+        select atttypmod from pg_attribute where attrelid = 'chunk'::regclass and attname = 'embedding'
+    );
+    -- With the weights of as many words as 1,200 characters have.
+    needed integer := 2 * dimension + 1600;
 begin
     alter table chunk alter embedding set storage main, alter embedding_other set storage external;
     execute format(
