@@ -81,7 +81,10 @@ begin
         select language from spoken_language where tenant = of_tenant
     ),
     reading as (
-        select lexeme, cardinality(positions) as repeats, case when language <> own_language then positions[1] end as place
+        select
+            lexeme,
+            cardinality(positions) as repeats,
+            case when language <> own_language then positions[1] end as place
         from spoken
         cross join unnest(
             sluice_lexemes(language::regconfig, case when language = own_language then question else content_words end)
@@ -172,12 +175,16 @@ begin
                     sum(chunks * worth) / sum(chunks) as worth,
                     least(sum(chunks), total) as chunks
                 from (
-                    select *, ntile(case when cardinality(choices) > 8 then 6 else 8 end) over (order by place desc) as part
+                    select
+                        *,
+                        ntile(case when cardinality(choices) > 8 then 6 else 8 end) over (order by place desc) as part
                     from unnest(choices, worths, counts) with ordinality as each (choice, worth, chunks, place)
                 ) as single
                 group by part
             ) as together
         ) as summed;
-        wanted := sluice_words_worth(sluice_least_worth(worths, counts, total, budget), choices, worths, rests)::tsquery;
+        wanted := sluice_words_worth(
+            sluice_least_worth(worths, counts, total, budget), choices, worths, rests
+        )::tsquery;
     end if;
 end $$;
