@@ -39,14 +39,18 @@ class Keeper:
         self._turns = itertools.count(1)
         self._saved_turn = 0
 
-    def restore(self) -> None:
-        """Put everything back without telling anybody: objects cause no events, messages wait in their queues."""
-        for folder in (self._objects, self._messages):
+    def restore(self, warn: Callable[[str], None]) -> None:
+        """Put everything back without telling anybody: objects cause no events, messages wait in their queues.
+
+        Warns of what a power cut has damaged, and leaves it out.
+        """
+        for folder, restore in ((self._objects, self._restore_object), (self._messages, self._restore_message)):
             folder.mkdir(parents=True, exist_ok=True)
-        for description in self._objects.glob("*.json"):
-            self._restore_object(description)
-        for message in self._messages.glob("*.json"):
-            self._restore_message(json.loads(message.read_text()))
+            for kept in folder.glob("*.json"):
+                try:
+                    restore(kept)
+                except (OSError, ValueError, KeyError) as error:
+                    warn(f"{kept} is damaged and left out: {error}")
         self._restore_messages_of_old()
 
     def touch(self) -> None:
@@ -115,7 +119,8 @@ class Keeper:
         _write(self._message_file(name), json.dumps(described).encode())
         self._kept_messages.add(name)
 
-    def _restore_message(self, known: dict[str, Any]) -> None:
+    def _restore_message(self, kept: Path) -> None:
+        known: dict[str, Any] = json.loads(kept.read_text())
         if known["queue"] not in self._sqs.queues:
             return
         message = self._sqs.send_message(known["queue"], known["body"], message_attributes=known["attributes"])

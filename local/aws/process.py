@@ -64,8 +64,10 @@ class Aws:
             start_new_session=True,
         )
         assert self._process.stdout is not None  # noqa: S101 - it was asked for
-        if await self._process.stdout.readline() != b"ready\n":
-            raise AwsError(f"S3 and SQS did not start: {await self._last_words()}")
+        while (line := await self._process.stdout.readline()) != b"ready\n":
+            if not line:
+                raise AwsError(f"S3 and SQS did not start: {await self._last_words()}")
+            logger.warning("%s", line.decode(errors="replace").rstrip())
 
     async def keep_running(self) -> None:
         """Start the server again whenever it ends by itself, for ever; raise `AwsError` when it does not live long.

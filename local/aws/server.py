@@ -1,8 +1,8 @@
 """The process that is S3 and SQS: `python -m local.aws.server TEMPLATE FOLDER PORT REGION [ALLOWED_HOST...]`.
 
-Makes the template's queues and bucket, puts back what FOLDER holds, says `ready` on standard output, then a line for
-each warning, and serves until SIGTERM, or until its standard input closes, which happens when its parent is gone for
-whatever reason. What it has answered is kept, also when it is killed.
+Makes the template's queues and bucket, puts back what FOLDER holds, says `ready` on standard output, and a line for each
+warning before and after. Serves until SIGTERM, or until its standard input closes, which happens when its parent is
+gone for whatever reason. What it has answered is kept, also when it is killed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def main(template: Path, folder: Path, port: int, region: str, *allowed_hosts: s
     moto = DomainDispatcherApplication(create_backend_app)
     application = Guarded(_Signed(_Kept(moto, keeper, warnings.say), region), OwnNames(allowed_hosts), warnings)
     server = make_server(HOST, port, application, threaded=True, request_handler=MotoRequestHandler)
-    _restore(moto, stack, place, keeper)
+    _restore(moto, stack, place, lambda: keeper.restore(warnings.say))
     _in_background(server.serve_forever)
     _in_background(keeper.run, warnings.say)
     sys.stdout.write("ready\n")
@@ -68,11 +68,11 @@ def _follow_parent(stopped: threading.Event) -> None:
     stopped.set()
 
 
-def _restore(moto: Any, stack: Stack, place: Place, keeper: Keeper) -> None:
+def _restore(moto: Any, stack: Stack, place: Place, restore: Callable[[], None]) -> None:
     """Have everything stand as it stood before anybody is answered: whoever asked meanwhile would miss objects."""
     private = make_server(HOST, 0, moto, threaded=True, request_handler=MotoRequestHandler)
     _in_background(private.serve_forever)
-    create(stack, replace(place, endpoint=f"http://{HOST}:{private.port}"), before_notifications=keeper.restore)
+    create(stack, replace(place, endpoint=f"http://{HOST}:{private.port}"), before_notifications=restore)
     private.shutdown()
     private.server_close()
 
@@ -184,4 +184,9 @@ class _Kept:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])
+    try:
+        main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])
+    except Exception as error:  # noqa: BLE001 - an ordinary end waits for the thread that reads, and its last words differ
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.stderr.flush()
+        os._exit(1)

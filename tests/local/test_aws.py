@@ -167,6 +167,28 @@ async def test_what_can_not_be_kept_is_refused(
     assert (refused.status_code, read.content) == (507, b"text")
 
 
+async def test_what_is_damaged_is_left_out(
+    place: Place, sqs: Sqs, bucket: httpx.AsyncClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a power cut leaves it: a file of zeros, or an object whose bytes are gone; the rest is there."""
+    async with Aws(TEMPLATE, tmp_path, place):
+        await bodies(sqs, queue_url(place, "Uploads"))
+        await bucket.put("a.txt", content=b"text")
+    for name in ("objects/zeros.json", "messages/zeros.json"):
+        (tmp_path / name).write_bytes(bytes(10))
+    (tmp_path / "objects/alone.json").write_text('{"bucket": "sluice-dev", "key": "alone.txt", "etag": "e"}')
+
+    async with Aws(TEMPLATE, tmp_path, place):
+        assert (await bucket.get("a.txt")).content == b"text"
+
+    left_out = [message.split(" is damaged")[0] for message in caplog.messages if "is damaged and left out" in message]
+    assert sorted(left_out) == [
+        f"{tmp_path}/messages/zeros.json",
+        f"{tmp_path}/objects/alone.json",
+        f"{tmp_path}/objects/zeros.json",
+    ]
+
+
 async def test_messages_that_an_older_version_kept_still_wait(place: Place, sqs: Sqs, tmp_path: Path) -> None:
     """It wrote one file for all of them."""
     (tmp_path / "messages.json").write_text('{"sluice-DeadLetters": ["one", "two"], "sluice-Gone": ["three"]}')
