@@ -1,8 +1,8 @@
 """The process that is S3 and SQS: `python -m local.aws.server TEMPLATE FOLDER PORT REGION [ALLOWED_HOST...]`.
 
-Makes the template's queues and bucket, puts back what FOLDER holds, says `ready` on standard output, and a line for each
-warning before and after. Serves until SIGTERM, or until its standard input closes, which happens when its parent is
-gone for whatever reason. What it has answered is kept, also when it is killed.
+Makes the template's queues and bucket, puts back what FOLDER holds, says `ready` on standard output, and a line for
+each warning before and after. Serves until SIGTERM, or until its standard input closes, which happens when its parent
+is gone for whatever reason. What it has answered is kept, also when it is killed.
 """
 
 from __future__ import annotations
