@@ -37,7 +37,7 @@ def test_what_the_poll_returns_or_raises_is_passed_on() -> None:
 
 
 def test_all_polls_have_one_thread() -> None:
-    """A thread for each would cost a small answer a third of its time."""
+    """A thread for each would be made, waited for and ended with every answer."""
     polling = PollingThread()
 
     assert len({polling.run(threading.get_ident) for _ in range(10)} - {threading.get_ident()}) == 1
