@@ -12,7 +12,6 @@ from sluice.spending import Price
 from sluice.testing.ledger import InMemoryLedger
 from sluice.testing.models import ScriptedModel
 
-
 PRICES = {"known": Price(prompt=0.5), "dear": Price(prompt=2.0, completion=3.0)}
 
 
