@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local import cli
+from local.command import program
 from sluice.settings import Settings
 from tests.deploy.commands import commands, refused_by_aws, refused_by_typer
 from tests.deploy.conftest import ROOT, Sam
@@ -37,7 +37,7 @@ def test_every_command_is_of_a_known_program(page: Path) -> None:
 @pytest.mark.parametrize("line", of(SLUICE))
 def test_sluice_takes_its_commands(line: str) -> None:
     """The command is there, and has the options."""
-    assert refused_by_typer(cli.app, shlex.split(line)) is None
+    assert refused_by_typer(program.app, shlex.split(line)) is None
 
 
 @pytest.mark.parametrize("line", of("aws"))
@@ -95,8 +95,8 @@ def test_a_wrong_command_of_aws_is_found(line: str, reason: str | None) -> None:
 
 def test_a_wrong_command_of_sluice_is_found() -> None:
     """The check itself can fail."""
-    assert "--everything" in (refused_by_typer(cli.app, ["docs", "--everything"]) or "")
-    assert "make" in (refused_by_typer(cli.app, ["keys", "make"]) or "")
+    assert "--everything" in (refused_by_typer(program.app, ["docs", "--everything"]) or "")
+    assert "make" in (refused_by_typer(program.app, ["keys", "make"]) or "")
 
 
 def test_the_points_to_verify_come_in_order() -> None:
