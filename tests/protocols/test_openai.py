@@ -11,7 +11,7 @@ import httpx
 import openai
 import pytest
 
-from sluice.domain import Allowance, Filter
+from sluice.domain import Allowance, Filter, Usage
 from sluice.errors import ModelUnavailable
 from sluice.ports import PromptMessage
 from tests.common.world import KRILL
@@ -179,6 +179,25 @@ async def test_errors_have_the_classes_of_the_client(served: Served, sdk: openai
     assert codes == ["model_not_offered", "invalid_input", "credentials_invalid", "too_many_requests"]
     assert empty.value.param == "messages"
     assert int(paced.value.response.headers["retry-after"]) > 30
+
+
+@pytest.mark.parametrize(
+    ("allowance", "told"),
+    [(Allowance(tokens_per_day=10), "false"), (Allowance(requests_per_minute=6, burst=1), None)],
+    ids=["a day", "seconds"],
+)
+async def test_a_client_is_told_not_to_wait_for_a_day(
+    sdk: openai.AsyncOpenAI, parts: Parts, allowance: Allowance, told: str | None
+) -> None:
+    """It would try again by itself; for seconds it may."""
+    await parts.ledger.settle({"user:default/ada": allowance}, None, Usage(10, 10))
+    await parts.ledger.admit({"user:default/ada": allowance}, None, seconds=0)
+    parts.allowance = allowance
+
+    with pytest.raises(openai.RateLimitError) as refused:
+        await sdk.chat.completions.create(model="sluice", messages=[{"role": "user", "content": QUESTION}])
+
+    assert refused.value.response.headers.get("x-should-retry") == told
 
 
 @pytest.mark.parametrize("body", [b"{", b'"\xff"', b"[" * 100_000], ids=["broken", "no text", "too deep"])
