@@ -99,15 +99,16 @@ class Connection:
     async def _told_ingest_url(self) -> str:
         from local.client import ClientError, NotSignedIn, Unreachable
 
+        chat, why = self.chat(), ""
         try:
-            async with self.chat() as chat:
+            async with chat:
                 url = (await chat.page_config()).get("ingest_url")
         except (Unreachable, NotSignedIn):
             raise
-        except ClientError:
-            url = None
+        except ClientError as error:
+            url, why = None, f" {error}"
         if not url:
-            raise ClientError(f"{self.url} does not say where documents go. Give --ingest-url.")
+            raise ClientError(f"{self.url} does not say where documents go. Give --ingest-url.{why}")
         # One address may serve both functions: then it is told relative to the page.
         return urljoin(self.url.rstrip("/") + "/", str(url))
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from local.command.outcome import fail
+
 if TYPE_CHECKING:
     from sluice.adapters.postgres.database import Database
     from sluice.feedback import Feedback
@@ -20,7 +22,11 @@ def feedback(
     from local import stored
     from sluice.exporting import export
 
-    exported = export(stored.run(lambda database, _: _of(database, tenant)), folder)
+    ratings = stored.run(lambda database, _: _of(database, tenant))
+    try:
+        exported = export(ratings, folder)
+    except OSError as error:
+        fail(f"{folder} can't be written: {error.strerror}.")
     typer.echo(f"{exported.feedback} ratings: {exported.queries} queries, {exported.passages} passages in {folder}.")
 
 

@@ -197,12 +197,23 @@ def test_one_address_may_serve_both_functions(sluice: Sluice, service: Service) 
 
 
 def test_a_server_that_tells_no_ingest_function(sluice: Sluice, service: Service) -> None:
-    """The command says which option is missing."""
+    """The command says which option is missing, and what the server said."""
     result = sluice("docs", "--url", f"{service.url}/nothing")
 
     assert (result.exit_code, result.stderr) == (
         1,
-        f"{service.url}/nothing does not say where documents go. Give --ingest-url.\n",
+        f"{service.url}/nothing does not say where documents go. Give --ingest-url. The server answered 404: Not Found\n",
+    )
+
+
+def test_a_profile_that_is_not_there_is_told_as_such(sluice: Sluice, service: Service) -> None:
+    """It is no fault of the server's."""
+    result = sluice("docs", "--profile", "nope")
+
+    assert (result.exit_code, result.stderr.partition(".")[0], service.seen) == (
+        1,
+        "The config profile (nope) could not be found",
+        [],
     )
 
 
