@@ -200,10 +200,8 @@ def test_a_server_that_tells_no_ingest_function(sluice: Sluice, service: Service
     """The command says which option is missing, and what the server said."""
     result = sluice("docs", "--url", f"{service.url}/nothing")
 
-    assert (result.exit_code, result.stderr) == (
-        1,
-        f"{service.url}/nothing does not say where documents go. Give --ingest-url. The server answered 404: Not Found\n",
-    )
+    missing = f"{service.url}/nothing does not say where documents go. Give --ingest-url."
+    assert (result.exit_code, result.stderr) == (1, f"{missing} The server answered 404: Not Found\n")
 
 
 def test_a_profile_that_is_not_there_is_told_as_such(sluice: Sluice, service: Service) -> None:
