@@ -132,6 +132,19 @@ async def test_an_operator_has_something_else_indexed(shorter: Shorter) -> None:
     ]
 
 
+@pytest.mark.parametrize(("held", "preselected"), [("whole", (10, 100)), ("signs", (150, 200)), ("2", (150, 200))])
+async def test_one_walk_through_the_graph_is_preselected(
+    shorter: Shorter, held: str, preselected: tuple[int, int]
+) -> None:
+    """As many as `hnsw.ef_search` says, twice the candidates if that is more; whole vectors need no more than asked."""
+    await shorter.reembedding.index(held)
+
+    with psycopg.connect(shorter.url) as connection:
+        found = connection.execute("select sluice_preselected(10), sluice_preselected(100)").fetchall()
+
+    assert found == [preselected]
+
+
 @pytest.mark.parametrize("left", ["embedding_other, 1, 4", "embedding, 1, 4", "embedding, 1, 3"])
 async def test_what_an_earlier_try_left_behind_is_taken_over_only_where_it_fits(
     shorter: Shorter, left: LiteralString
