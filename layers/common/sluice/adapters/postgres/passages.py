@@ -144,14 +144,14 @@ def _statement(
 
     `ahead` of it words may have been looked up.
     """
-    found: LiteralString = "found_by_both" if weights.dense and weights.lexical else "found_by_meaning"
-    by_meaning: LiteralString = "dense_leg" if visible.is_narrowed else "nearest_leg"
-    worded: LiteralString = "lexical_leg" if visible.is_narrowed else "worded_leg"
-    by_words: LiteralString = "looked_up_leg" if ahead else worded
+    narrowed, both = visible.is_narrowed, weights.dense and weights.lexical
+    by_meaning: LiteralString = "exhaustive_dense_leg" if exhaustive else "dense_leg" if narrowed else "nearest_leg"
+    by_words: LiteralString = "looked_up_leg" if ahead else "lexical_leg" if narrowed else "worded_leg"
+    found: LiteralString = "found_by_both" if both else "found_by_meaning" if weights.dense else "found_by_words"
     weighed: LiteralString = "looked_up_question" if ahead else "question"
     parts = {
-        "${found}": _part(found if weights.dense else "found_by_words"),
-        "${dense}": _part(("exhaustive_dense_leg" if exhaustive else by_meaning) if weights.dense else "no_leg"),
+        "${found}": _part(found),
+        "${dense}": _part(by_meaning if weights.dense else "no_leg"),
         "${question}": _part(weighed if weights.lexical else "no_question"),
         "${lexical}": _part(by_words if weights.lexical else "no_leg"),
         "${seen}": _part("seen"),
