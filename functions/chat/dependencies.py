@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
@@ -10,7 +11,8 @@ from functions.chat.asking import Asking
 from sluice import bootstrap
 from sluice.answering import Answering
 from sluice.authenticating import Authenticating
-from sluice.domain import Caller, Scope
+from sluice.completing import Book
+from sluice.domain import Caller, Scope, Usage
 from sluice.feedback import FeedbackStore
 from sluice.following import Following
 from sluice.limiting import Limiting
@@ -128,4 +130,19 @@ async def paced(caller: TheCaller, limiting: TheLimiting) -> None:
     await limiting.pace(caller)
 
 
+async def booking(caller: TheCaller, limiting: TheLimiting) -> AsyncIterator[Book]:
+    """Give what takes down the cost of models; it is booked after the response, also of a request that failed."""
+    taken: list[tuple[str, Usage]] = []
+
+    async def take(model: str, usage: Usage) -> None:
+        taken.append((model, usage))
+
+    try:
+        yield take
+    finally:
+        for model, usage in taken:
+            await limiting.book(caller, model, usage)
+
+
 TheAsking = Annotated[Asking, Depends(asking)]
+TheBooking = Annotated[Book, Depends(booking)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
@@ -13,6 +13,7 @@ from functions.chat import native, ui_message_stream
 from functions.chat.bodies import TheChatBody
 from functions.chat.dependencies import (
     TheAsking,
+    TheBooking,
     TheCaller,
     TheConversations,
     TheFollowing,
@@ -28,8 +29,8 @@ from functions.chat.schemas import SearchRequest, SearchResponse, UsageBody
 from functions.chat.ui_message_stream import UiMessage
 from functions.chat.ui_schemas import UiChatRequest, conversation_id
 from sluice import sse
-from sluice.domain import Message, Role, Usage
-from sluice.errors import ConversationNotFound, SluiceError
+from sluice.domain import Message, Role
+from sluice.errors import ConversationNotFound
 
 public = APIRouter()
 # Nothing here is open to strangers, not even what needs no caller.
@@ -80,19 +81,9 @@ async def resume(
 
 
 @router.post("/api/search", dependencies=[Depends(paced)])
-async def search(
-    body: SearchRequest, caller: TheCaller, searching: TheSearching, limiting: TheLimiting, after: BackgroundTasks
-) -> SearchResponse:
-    """Find the passages that fit a text, best first; what models took for it is booked afterwards, found or not."""
-
-    async def book(model: str, usage: Usage) -> None:
-        after.add_task(limiting.book, caller, model, usage)
-
-    try:
-        found = await searching.search(caller, body.query, limit=body.limit, where=body.where(), book=book)
-    except SluiceError:
-        await after()  # which follows no answer of an error
-        raise
+async def search(body: SearchRequest, caller: TheCaller, searching: TheSearching, book: TheBooking) -> SearchResponse:
+    """Find the passages that fit a text, best first."""
+    found = await searching.search(caller, body.query, limit=body.limit, where=body.where(), book=book)
     return SearchResponse.of(found)
 
 
