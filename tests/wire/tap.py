@@ -15,7 +15,8 @@ from typing import Self
 
 from tests.wire.pinning import STARTUP_PARAMETERS, reasons
 
-_SSL_REQUEST, _GSS_REQUEST = 80877103, 80877104
+# What may come in a startup's place; a cancellation is all that its connection says.
+_CANCEL_REQUEST, _SSL_REQUEST, _GSS_REQUEST = 80877102, 80877103, 80877104
 
 
 @dataclass
@@ -107,7 +108,7 @@ class _Reader:
 
     def _startup(self, body: bytes) -> None:
         [code] = struct.unpack_from("!i", body)
-        if code in (_SSL_REQUEST, _GSS_REQUEST):
+        if code in (_CANCEL_REQUEST, _SSL_REQUEST, _GSS_REQUEST):
             return
         self._started = True
         words = body[4:].rstrip(b"\0").decode().split("\0")

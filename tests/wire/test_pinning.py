@@ -64,3 +64,15 @@ def test_the_tap_hears_both_protocols_and_the_startup(postgres: Postgres) -> Non
         "sets a session variable by function",
         "prepares by name (_pg3_0)",
     ]
+
+
+# An exception in the tap's thread is an error here: warnings are.
+def test_a_cancellation_breaches_nothing(postgres: Postgres) -> None:
+    """It comes on a connection of its own, in the place of a startup, with bytes that are no text."""
+    with WireTap(postgres.port) as tap:
+        url = postgres.url("postgres").replace(f":{postgres.port}/", f":{tap.port}/")
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.cancel_safe(timeout=5)
+            connection.execute("select 1")
+
+    assert (tap.heard.statements, tap.heard.breaches) == (1, [])
