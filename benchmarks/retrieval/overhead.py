@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.retrieval.stored import CALLER, MODEL
-from benchmarks.retrieval.ways import DEPTH, EVERYWHERE
+from benchmarks.retrieval.ways import DEPTH
 from benchmarks.topics import Matrix
 from local.evaluation.metrics import percentile
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.passages import PostgresPassages
-from sluice.domain import EmbeddingUsage, Weights
+from sluice.domain import EmbeddingUsage, Search, Weights
 from sluice.ports import Embeddings
 from sluice.searching import Searching
 
@@ -39,11 +39,11 @@ async def overhead_p50_ms(url: str, queries: Matrix) -> float:
     searching = Searching(embedder=Ready(vectors), passages=passages)
     bare, whole = [], []
     for number, vector in enumerate(vectors):
-        plan = passages.plan(CALLER, "q", vector, limit=DEPTH, where=EVERYWHERE)
+        plan = passages.plan(Search(CALLER, "q", DEPTH), vector)
         began = time.perf_counter()
         await database.fetch(plan.statement, plan.parameters)
         middle = time.perf_counter()
-        await searching.search(CALLER, str(number), limit=DEPTH, where=EVERYWHERE)
+        await searching.search(Search(CALLER, str(number), DEPTH))
         bare.append(1000 * (middle - began))
         whole.append(1000 * (time.perf_counter() - middle))
     await database.close()

@@ -10,10 +10,9 @@ from benchmarks.retrieval.stored import CALLER, MODEL
 from benchmarks.topics import Matrix
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.passages import PostgresPassages
-from sluice.domain import Filter, Weights
+from sluice.domain import Search, Weights
 
 DEPTH = 10
-EVERYWHERE = Filter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def ours(url: str, queries: Queries, weights: Weights) -> Opening:
         passages = PostgresPassages(database, model=MODEL, weights_of=lambda _: weights)
 
         async def ask(number: int) -> list[int]:
-            found = await passages.search(CALLER, queries.texts[number], vectors[number], limit=DEPTH, where=EVERYWHERE)
+            found = await passages.search(Search(CALLER, queries.texts[number], DEPTH), vectors[number])
             return [passage.page or 0 for passage in found]
 
         return Way(ask, database.close)

@@ -83,7 +83,7 @@ async def resume(
 @router.post("/api/search", dependencies=[Depends(paced)])
 async def search(body: SearchRequest, caller: TheCaller, searching: TheSearching, book: TheBooking) -> SearchResponse:
     """Find the passages that fit a text, best first."""
-    found = await searching.search(caller, body.query, limit=body.limit, where=body.where(), book=book)
+    found = await searching.search(body.search(caller), book=book)
     return SearchResponse.of(found)
 
 

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from sluice import branching, filtering
-from sluice.domain import Conversation, Filter, Message, Passage, Source, Usage, uuid7
+from sluice.domain import Caller, Conversation, Filter, Message, Passage, Search, Source, Usage, uuid7
 from sluice.limiting import Report
 from sluice.question import Question
 from sluice.searching import Found
@@ -86,6 +86,9 @@ class ChatRequest(Scoped):
 class SearchRequest(Scoped):
     query: Text
     limit: Annotated[int, Field(ge=1, le=50)] = 8
+
+    def search(self, caller: Caller) -> Search:
+        return Search(caller, self.query, self.limit, self.where())
 
 
 class SearchResult(BaseModel):

@@ -12,7 +12,7 @@ from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.chunking import split
-from sluice.domain import Block, Caller, Chunk, Filter, ObjectRef, Passage, Vector, Weights
+from sluice.domain import Block, Caller, Chunk, ObjectRef, Passage, Search, Vector, Weights
 from sluice.errors import ModelError
 from sluice.ports import Embedder
 from sluice.reranking import Reranking
@@ -22,7 +22,6 @@ DEPTH = 10
 _PASSAGES = 40
 _BATCH = 256
 _CALLER = Caller("evaluation")
-_EVERYWHERE = Filter()
 
 Progress = Callable[[str, int, int], None]
 
@@ -97,7 +96,7 @@ class Evaluation:
         rankings, times = {}, []
         for number, ((query, text), vector) in enumerate(zip(queries.items(), vectors, strict=True), start=1):
             began = time.perf_counter()
-            found = await passages.search(_CALLER, text, vector, limit=limit, where=_EVERYWHERE)
+            found = await passages.search(Search(_CALLER, text, limit), vector)
             if reranking:
                 found = await _ranked_anew(reranking, text, found)
             times.append(1000 * (time.perf_counter() - began))

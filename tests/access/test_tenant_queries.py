@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from sluice import sql
 from sluice.adapters.postgres.database import Connection, Database
 from sluice.adapters.postgres.passages import PostgresPassages
-from sluice.domain import Caller, Chunk, Filter, uuid7
+from sluice.domain import Caller, Chunk, Filter, Search, uuid7
 from sluice.testing.models import HashEmbedder
 from tests.access.tenants import SECRET, STRANGER, TABLES, VICTIM, Belongings, digests, settle
 from tests.conftest import DIMENSION, EMBEDDING_MODEL
@@ -95,8 +95,9 @@ class World:
             return query.text, self.given(query, caller)
         passages = PostgresPassages(self.database, model=EMBEDDING_MODEL)
         where, vector = Filter(document_ids=(self.belongings.document,)), [1.0] * DIMENSION
-        search = passages.plan(caller, SECRET, vector, limit=5, where=where)
-        ahead = passages.plan_look_up(caller, SECRET, limit=5, where=where)
+        sought = Search(caller, SECRET, 5, where)
+        search = passages.plan(sought, vector)
+        ahead = passages.plan_look_up(sought)
         planned = ahead if ahead and query.name == "seen" else search
         return planned.statement, planned.parameters
 

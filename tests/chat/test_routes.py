@@ -9,11 +9,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from sluice.domain import Caller, Filter, OneOf, uuid7
+from sluice.domain import Caller, Filter, OneOf, Search, uuid7
 from sluice.errors import DatabaseUnavailable, ModelRateLimited, SchemaOutdated
 from sluice.moderating import Moderation
 from sluice.testing.moderation import WordModerator
-from sluice.testing.passages import Searched
 from tests.chat.conftest import Parts
 
 SOURCE = {
@@ -101,7 +100,7 @@ async def test_a_filter_and_a_model_reach_the_answer(client: httpx.AsyncClient, 
     await client.post("/api/chat", json=body)
 
     where = Filter("sea", (UUID(int=2),), OneOf("year", (2024,)))
-    assert parts.passages.searched == [Searched(Caller(), "whales", 8, where)]
+    assert parts.passages.searched == [Search(Caller(), "whales", 8, where)]
     assert parts.model.models == ["openai/gpt-5"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sluice.answering import Answering
-from sluice.domain import Caller, Filter, Message, Role, Usage, uuid7
+from sluice.domain import Caller, Filter, Message, Role, Search, Usage, uuid7
 from sluice.errors import ConversationNotFound, ModelNotOffered, ModelUnavailable, QuestionTooLong
 from sluice.events import AnswerDone, SourceCited, SourcesFound, StatusChanged, TextAdded
 from sluice.fallback import FallbackChat
@@ -20,7 +20,7 @@ from sluice.rewriting import Rewriter
 from sluice.searching import Searching
 from sluice.testing.conversations import InMemoryConversations
 from sluice.testing.models import HashEmbedder, ScriptedModel
-from sluice.testing.passages import ScriptedPassages, Searched
+from sluice.testing.passages import ScriptedPassages
 from tests.common.world import CALLER, World, started, until
 
 
@@ -146,7 +146,7 @@ async def test_the_search_is_the_callers_and_filtered(world: World) -> None:
     events = await world.answering.open(CALLER, Question("whales", where=Filter("sea")))
     [_ async for _ in events]
 
-    assert world.passages.searched == [Searched(CALLER, "whales", 8, Filter("sea"))]
+    assert world.passages.searched == [Search(CALLER, "whales", 8, Filter("sea"))]
 
 
 async def test_an_unknown_conversation_is_refused_before_anything_streams(world: World) -> None:

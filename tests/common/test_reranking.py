@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from sluice.answering import Answering
-from sluice.domain import Caller, Filter, Passage, Usage, uuid7
+from sluice.domain import Caller, Passage, Search, Usage, uuid7
 from sluice.errors import ModelError, ModelRateLimited
 from sluice.events import SourcesFound, StatusChanged
 from sluice.measuring import Measured, MeasuredDocument, measure
@@ -43,7 +43,7 @@ class World:
         async def book(model: str, usage: Usage) -> None:
             self.booked.append((model, usage))
 
-        return await self.searching.search(CALLER, "blue whales eat", limit=limit, where=Filter(), book=book)
+        return await self.searching.search(Search(CALLER, "blue whales eat", limit), book=book)
 
 
 async def test_passages_come_in_the_order_of_the_model() -> None:
@@ -113,7 +113,7 @@ async def test_without_a_model_a_search_has_no_such_stage() -> None:
     passages = ScriptedPassages([SEAL, WHALE])
     searching = Searching(embedder=HashEmbedder(), passages=passages)
 
-    found = await searching.search(CALLER, "whales", limit=1, where=Filter())
+    found = await searching.search(Search(CALLER, "whales", 1))
 
     assert (list(found.timing), passages.searched[0].limit) == (["embed", "search"], 1)
 

@@ -8,9 +8,9 @@ from typing import Literal
 
 import pytest
 
-from sluice.domain import Caller, Message, Role, Usage, Vector, uuid7
+from sluice.domain import Caller, Message, Role, Search, Usage, Vector, uuid7
 from sluice.errors import ConversationNotFound, ModelUnavailable
-from sluice.retrieving import Retrieving, Wanted
+from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
 from sluice.searching import Found, Searching
 from sluice.testing.models import HashEmbedder, ScriptedModel
@@ -53,7 +53,9 @@ class World:
         async def book(model: str, usage: Usage) -> None:
             pass
 
-        return await self.retrieving.find(CALLER, Wanted(text, follows), placed, waking=Waking(limit=0), book=book)
+        return await self.retrieving.find(
+            Search(CALLER, text, 8), placed, follows=follows, waking=Waking(limit=0), book=book
+        )
 
     @property
     def queries(self) -> list[str]:
@@ -128,5 +130,5 @@ async def test_a_conversation_that_is_not_there_is_told(world: World) -> None:
         pass
 
     with pytest.raises(ConversationNotFound):
-        await world.retrieving.find(CALLER, Wanted("Why?", follows=True), placed, waking=Waking(limit=0), book=book)
+        await world.retrieving.find(Search(CALLER, "Why?", 8), placed, follows=True, waking=Waking(limit=0), book=book)
     assert world.queries == []

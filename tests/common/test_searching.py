@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from sluice.domain import Caller, Filter, Passage, uuid7
+from sluice.domain import Caller, Passage, Search, uuid7
 from sluice.errors import DatabaseUnavailable, ModelUnavailable, SluiceError
 from sluice.ports import Embeddings, LookedUp
 from sluice.searching import Searching
 from sluice.testing.models import HashEmbedder
 
+KRILL = Search(Caller(), "krill", 1)
 WORDS = LookedUp([uuid7()], [-1.0], "{1:1}/10")
 
 
@@ -51,7 +52,7 @@ class Slow(HashEmbedder):
 async def test_words_are_looked_up_while_the_vector_is_made() -> None:
     passages = Passages()
 
-    await Searching(embedder=Slow(passages), passages=passages).search(Caller(), "krill", limit=1, where=Filter())
+    await Searching(embedder=Slow(passages), passages=passages).search(KRILL)
 
     assert passages.given == [WORDS]
 
@@ -77,7 +78,7 @@ async def test_the_vector_is_asked_for_before_the_words_are_looked_up() -> None:
     passages = Passages()
     embedder = Sending(passages)
 
-    await Searching(embedder=embedder, passages=passages).search(Caller(), "krill", limit=1, where=Filter())
+    await Searching(embedder=embedder, passages=passages).search(KRILL)
 
     assert embedder.was_first
     assert passages.has_begun.is_set()
@@ -87,7 +88,7 @@ async def test_a_look_up_that_fails_fails_the_search() -> None:
     passages = Passages(DatabaseUnavailable())
 
     with pytest.raises(DatabaseUnavailable):
-        await Searching(embedder=HashEmbedder(), passages=passages).search(Caller(), "q", limit=1, where=Filter())
+        await Searching(embedder=HashEmbedder(), passages=passages).search(KRILL)
 
     assert passages.given == []
 
@@ -98,6 +99,4 @@ async def test_a_vector_that_fails_is_what_the_caller_is_told() -> None:
     embedder.fail_after(0, ModelUnavailable())
 
     with pytest.raises(ModelUnavailable):
-        await Searching(embedder=embedder, passages=Passages(DatabaseUnavailable())).search(
-            Caller(), "krill", limit=1, where=Filter()
-        )
+        await Searching(embedder=embedder, passages=Passages(DatabaseUnavailable())).search(KRILL)

@@ -17,7 +17,7 @@ from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.embedding_change import PostgresEmbeddingChange
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.adapters.postgres.spaces import PostgresSpaces
-from sluice.domain import Caller, Filter, Vector, Weights
+from sluice.domain import Caller, Search, Vector, Weights
 from sluice.embedding import SpaceEmbedder
 from sluice.errors import EmbeddingChangeRefused, EmbeddingModelMismatch, ModelUnavailable
 from sluice.ingesting import Ingesting, Sizes, Tools
@@ -75,7 +75,7 @@ class World:
 
     async def find(self, query: str) -> list[tuple[str, float]]:
         """Return what a search finds, with the cosine to its vector."""
-        found = await self.searching.search(CALLER, query, limit=3, where=Filter())
+        found = await self.searching.search(Search(CALLER, query, 3))
         return [(passage.content, round(passage.similarity, 2)) for passage in found.passages]
 
     async def migrate(self, to: str = NEW) -> list[Filled]:
@@ -136,11 +136,11 @@ async def test_meaning_and_words_are_weighed_for_the_model_that_is_searched(worl
     searching = Searching(
         embedder=world.embedders[EMBEDDING_MODEL], passages=passages, embedder_of=world.embedders.__getitem__
     )
-    before = await searching.search(CALLER, "seals", limit=3, where=Filter())
+    before = await searching.search(Search(CALLER, "seals", 3))
     await world.migrate()
     await world.switch()
 
-    after = await searching.search(CALLER, "seals", limit=3, where=Filter())
+    after = await searching.search(Search(CALLER, "seals", 3))
 
     assert (len(before.passages), len(after.passages)) == (0, 3)
 

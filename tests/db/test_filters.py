@@ -14,7 +14,7 @@ from sluice import filtering
 from sluice.adapters.postgres.database import Connection, Database
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.adapters.postgres.visibility import Visibility
-from sluice.domain import Caller, Filter, Weights
+from sluice.domain import Caller, Filter, Search, Weights
 from sluice.errors import InvalidInput
 from tests.conftest import DIMENSION, EMBEDDING_MODEL
 from tests.db.test_search import CALLER, EMBEDDER, Library
@@ -88,8 +88,8 @@ async def test_the_widest_filter_is_still_a_short_statement(database: Database) 
     [vector] = await EMBEDDER.embed(["whales"], purpose="query")
     passages = PostgresPassages(database, model=EMBEDDING_MODEL)
 
-    assert len(passages.plan(CALLER, "whales", vector, limit=50, where=where).statement.encode()) < 16_000
-    assert await passages.search(CALLER, "whales", vector, limit=50, where=where) == []
+    assert len(passages.plan(Search(CALLER, "whales", 50, where), vector).statement.encode()) < 16_000
+    assert await passages.search(Search(CALLER, "whales", 50, where), vector) == []
 
 
 async def test_the_tenant_is_part_of_every_predicate() -> None:
@@ -122,7 +122,7 @@ async def test_a_filter_that_matches_ten_of_many_starves_no_leg(
     passages = PostgresPassages(database, model=EMBEDDING_MODEL, weights_of=lambda _: weights)
     [vector] = await EMBEDDER.embed(["whale number 0"], purpose="query")
 
-    found = await passages.search(CALLER, "number", vector, limit=10, where=Filter("few"))
+    found = await passages.search(Search(CALLER, "number", 10, Filter("few")), vector)
 
     assert sorted(passage.content for passage in found) == [f"seal number {number}" for number in range(10)]
 
@@ -131,7 +131,7 @@ async def test_a_filter_that_matches_ten_of_many_starves_no_leg(
 async def test_a_vector_of_another_length_is_refused(papers: Library, length: int) -> None:
     """A message, and no statement that fails in the server."""
     with pytest.raises(InvalidInput):
-        await papers.passages.search(CALLER, "q", [0.5] * length, limit=1, where=Filter())
+        await papers.passages.search(Search(CALLER, "q", 1), [0.5] * length)
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ async def shelves(database: Database) -> Library:
 async def scans_of_the_index(database: Database, library: Library, caller: Caller, where: Filter) -> int:
     """Search, and return how often that went by the index of vectors."""
     [vector] = await EMBEDDER.embed(["whale"], purpose="query")
-    plan = library.passages.plan(caller, "whale", vector, limit=10, where=where)
+    plan = library.passages.plan(Search(caller, "whale", 10, where), vector)
 
     async def search(connection: Connection) -> int:
         await connection.execute(plan.statement, plan.parameters)

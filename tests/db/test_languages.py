@@ -6,7 +6,7 @@ import pytest
 
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.passages import PostgresPassages
-from sluice.domain import Filter, Weights
+from sluice.domain import Search, Weights
 from sluice.languages import configurations
 from tests.conftest import EMBEDDING_MODEL
 from tests.db.test_search import CALLER, EMBEDDER, Library
@@ -101,6 +101,6 @@ async def test_text_is_read_in_its_language_beside_a_vector_of_any(database: Dat
         await library.add(f"{text[:5]}.txt", text)
     [vector] = await EMBEDDER.embed(["que mange la baleine"], purpose="query")
 
-    found = await library.passages.search(CALLER, "que mange la baleine", vector, limit=1, where=Filter())
+    found = await library.passages.search(Search(CALLER, "que mange la baleine", 1), vector)
 
     assert [passage.content for passage in found] == ["Les baleines mangent des crevettes dans les mers froides"]

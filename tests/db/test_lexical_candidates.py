@@ -9,7 +9,7 @@ import pytest
 
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.passages import PostgresPassages
-from sluice.domain import Caller, Filter, Weights
+from sluice.domain import Caller, Filter, Search, Weights
 from tests.conftest import EMBEDDING_MODEL
 from tests.db.test_search import CALLER, Library
 
@@ -182,8 +182,8 @@ async def test_a_tenant_among_others_finds_its_own_best(database: Database, lexi
     await lexical.add("other.txt", *[f"whale whale {number}" for number in range(400)], caller=Caller("other"))
     await database.fetch("analyze chunk")
 
-    looked_up = await lexical.passages.look_up(CALLER, "whale calf", limit=3, where=Filter())
-    narrowed = await lexical.passages.look_up(CALLER, "whale calf", limit=3, where=Filter("default"))
+    looked_up = await lexical.passages.look_up(Search(CALLER, "whale calf", 3))
+    narrowed = await lexical.passages.look_up(Search(CALLER, "whale calf", 3, Filter("default")))
 
     assert looked_up == narrowed
     assert looked_up is not None

@@ -23,6 +23,7 @@ from sluice.domain import (
     Filter,
     ObjectRef,
     ParsedDocument,
+    Search,
     Vector,
     Weights,
     uuid7,
@@ -56,7 +57,7 @@ class Shorter:
         return await self.documents.store(CALLER, claim, parsed, chunks, list(vectors.values()), model=MODEL)
 
     async def find(self, vector: Vector, *, limit: int = 2, where: Filter = EVERYWHERE) -> list[str]:
-        found = await self.passages.search(CALLER, "?", vector, limit=limit, where=where)
+        found = await self.passages.search(Search(CALLER, "?", limit, where), vector)
         return [passage.content for passage in found]
 
     def execute(self, statement: LiteralString) -> None:
@@ -76,7 +77,7 @@ class Shorter:
         scans = "select pg_stat_get_xact_numscans('chunk_by_embedding'::regclass)"
         used = []
         for where in (EVERYWHERE, Filter("default")):
-            plan = self.passages.plan(CALLER, "?", vector, limit=2, where=where, model=model)
+            plan = self.passages.plan(Search(CALLER, "?", 2, where), vector, model=model)
             with psycopg.connect(self.url) as connection:
                 connection.execute("set enable_seqscan = off; set enable_sort = off")
                 connection.execute(plan.statement, plan.parameters)

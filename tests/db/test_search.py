@@ -13,7 +13,7 @@ from local.postgres import Postgres
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.passages import PostgresPassages
-from sluice.domain import Block, Caller, Chunk, Document, Filter, ObjectRef, ParsedDocument, Passage, Weights
+from sluice.domain import Block, Caller, Chunk, Document, Filter, ObjectRef, ParsedDocument, Passage, Search, Weights
 from sluice.errors import DatabaseUnavailable, EmbeddingModelMismatch, InvalidInput
 from sluice.testing.models import HashEmbedder
 from tests.conftest import DIMENSION, EMBEDDING_MODEL
@@ -42,7 +42,7 @@ class Library:
         self, query: str, *, limit: int = 10, where: Filter = EVERYWHERE, caller: Caller = CALLER
     ) -> list[str]:
         [vector] = await EMBEDDER.embed([query], purpose="query")
-        found = await self.passages.search(caller, query, vector, limit=limit, where=where)
+        found = await self.passages.search(Search(caller, query, limit, where), vector)
         return [passage.content for passage in found]
 
 
@@ -56,7 +56,7 @@ async def test_a_passage_says_where_it_stands(library: Library) -> None:
     document = await library.add("sea/whales.txt", "Seals bark.", "Blue whales eat krill.")
     [vector] = await EMBEDDER.embed(["blue whales eat krill"], purpose="query")
 
-    found = await library.passages.search(CALLER, "blue whales eat krill", vector, limit=1, where=EVERYWHERE)
+    found = await library.passages.search(Search(CALLER, "blue whales eat krill", 1), vector)
 
     [passage] = found
     assert (passage.document_id, passage.source, passage.title) == (
@@ -72,25 +72,25 @@ async def test_a_passage_says_where_it_stands(library: Library) -> None:
 async def test_words_that_were_looked_up_ahead_make_no_difference(library: Library) -> None:
     """The same passages with the same scores, whether one statement does it all or two."""
     await library.add("sea.txt", *[f"Whale {number} eats {number} tons of krill." for number in range(60)])
-    query = "how much krill eats whale 7"
-    [vector] = await EMBEDDER.embed([query], purpose="query")
+    search = Search(CALLER, "how much krill eats whale 7", 5)
+    [vector] = await EMBEDDER.embed([search.query], purpose="query")
 
-    looked_up = await library.passages.look_up(CALLER, query, limit=5, where=EVERYWHERE)
-    found = await library.passages.search(CALLER, query, vector, limit=5, where=EVERYWHERE, looked_up=looked_up)
+    looked_up = await library.passages.look_up(search)
+    found = await library.passages.search(search, vector, looked_up=looked_up)
 
     assert looked_up is not None
     assert len(looked_up.ids) == 50
-    assert found == await library.passages.search(CALLER, query, vector, limit=5, where=EVERYWHERE)
+    assert found == await library.passages.search(search, vector)
 
 
 async def test_what_was_looked_up_is_found_only_where_it_may_still_be_seen(library: Library) -> None:
     """It may be gone since then, and it is no way around the tenant or the filter."""
     document = await library.add("sea.txt", "Blue whales eat krill.")
     [vector] = await EMBEDDER.embed(["krill"], purpose="query")
-    looked_up = await library.passages.look_up(CALLER, "krill", limit=5, where=EVERYWHERE)
+    looked_up = await library.passages.look_up(Search(CALLER, "krill", 5))
 
     async def find(caller: Caller, where: Filter) -> list[Passage]:
-        return await library.passages.search(caller, "krill", vector, limit=5, where=where, looked_up=looked_up)
+        return await library.passages.search(Search(caller, "krill", 5, where), vector, looked_up=looked_up)
 
     seen = [await find(CALLER, EVERYWHERE), await find(Caller("other"), EVERYWHERE), await find(CALLER, Filter("x"))]
     await library.documents.delete(CALLER, document.id)
@@ -101,7 +101,7 @@ async def test_what_was_looked_up_is_found_only_where_it_may_still_be_seen(libra
 async def test_nothing_is_looked_up_where_words_count_for_nothing(database: Database) -> None:
     passages = PostgresPassages(database, model=EMBEDDING_MODEL, weights_of=lambda _: Weights(1, 0))
 
-    assert await passages.look_up(CALLER, "krill", limit=5, where=EVERYWHERE) is None
+    assert await passages.look_up(Search(CALLER, "krill", 5)) is None
 
 
 async def test_a_rare_word_is_found_by_the_lexical_leg(library: Library) -> None:
@@ -158,7 +158,7 @@ async def test_any_text_is_a_query(library: Library, query: str) -> None:
 async def test_a_vector_that_is_none_is_refused(library: Library, vector: list[float]) -> None:
     """What a broken model returns does not reach the database."""
     with pytest.raises(InvalidInput):
-        await library.passages.search(CALLER, "q", vector, limit=1, where=EVERYWHERE)
+        await library.passages.search(Search(CALLER, "q", 1), vector)
 
 
 @pytest.mark.parametrize("query", ["whales\x00", "whales\ud800"])
@@ -166,7 +166,7 @@ async def test_text_that_postgresql_can_not_hold_is_refused(library: Library, qu
     """A NUL is not text there, nor is half a surrogate pair; the next search works."""
     [vector] = await EMBEDDER.embed(["whales"], purpose="query")
     with pytest.raises(InvalidInput):
-        await library.passages.search(CALLER, query, vector, limit=1, where=EVERYWHERE)
+        await library.passages.search(Search(CALLER, query, 1), vector)
 
     assert await library.find("whales") == []
 
@@ -219,8 +219,8 @@ async def test_a_search_that_works_too_long_is_ended(
     """Where comparing takes forever, in the search itself or in the look-up of its words."""
     await library.add("a.txt", *[f"whale {number}" for number in range(50)])
     [vector] = await EMBEDDER.embed(["whale"], purpose="query")
-    look_up = library.passages.look_up(CALLER, "whale", limit=1, where=EVERYWHERE)
-    search = library.passages.search(CALLER, "whale", vector, limit=1, where=EVERYWHERE)
+    whale = Search(CALLER, "whale", 1)
+    look_up, search = library.passages.look_up(whale), library.passages.search(whale, vector)
     first, other = (look_up, search) if ahead else (search, look_up)
 
     impatient.execute(
@@ -241,7 +241,7 @@ async def test_vectors_of_another_model_are_not_compared(database: Database) -> 
     passages = PostgresPassages(database, model="other/model")
 
     with pytest.raises(EmbeddingModelMismatch, match="Set SLUICE_EMBEDDING_MODEL back"):
-        await passages.search(CALLER, "q", [1.0] * DIMENSION, limit=1, where=EVERYWHERE)
+        await passages.search(Search(CALLER, "q", 1), [1.0] * DIMENSION)
 
 
 async def test_vectors_of_another_model_are_not_stored(database: Database) -> None:

@@ -7,7 +7,7 @@ import asyncio
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.passages import PostgresPassages
-from sluice.domain import Caller, DocumentStatus, Filter
+from sluice.domain import Caller, DocumentStatus, Search
 from sluice.events import IngestEnded
 from sluice.ingesting import Ingesting, Sizes, Tools
 from sluice.testing.models import HashEmbedder
@@ -44,7 +44,7 @@ async def test_readers_see_one_version_or_the_other(database: Database) -> None:
     [vector] = await embedder.embed(["tides"], purpose="query")
     replacing, seen = asyncio.create_task(replace()), []
     while not replacing.done():
-        found = await passages.search(CALLER, "tides or locks", vector, limit=10, where=Filter())
+        found = await passages.search(Search(CALLER, "tides or locks", 10), vector)
         seen.append(sorted(passage.content for passage in found))
     await replacing
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sluice import background, citing, history, prompting, titling, tokens
-from sluice.domain import Caller, Message, Regeneration, Turn, Usage, uuid7
+from sluice.domain import Caller, Message, Regeneration, Search, Turn, Usage, uuid7
 from sluice.draft import Draft
 from sluice.errors import DatabaseUnavailable, ModelNotOffered, QuestionTooLong
 from sluice.events import AnswerEvent, AnswerStarted, SourceCited, SourcesFound, StatusChanged, TextAdded
@@ -19,7 +19,7 @@ from sluice.overlapping import Ahead, give_way
 from sluice.ports import AnswerKeeper, ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
 from sluice.question import Limits, Question, Terms
 from sluice.recording import BEAT_SECONDS, Recording
-from sluice.retrieving import Placed, Retrieving, Wanted
+from sluice.retrieving import Placed, Retrieving
 from sluice.searching import Found
 from sluice.waking import Waking
 
@@ -131,8 +131,8 @@ class Answering:
         return _Opened(question.text, turn.question_id, path)
 
     async def _search(self, caller: Caller, question: Question, placed: Placed, waking: Waking) -> Found:
-        wanted = Wanted(question.text, question.follows, question.where, self._limits.passages)
-        return await self._retrieving.find(caller, wanted, placed, waking=waking, book=self._book)
+        search = Search(caller, question.text, self._limits.passages, question.where)
+        return await self._retrieving.find(search, placed, follows=question.follows, waking=waking, book=self._book)
 
     async def _book(self, model: str, usage: Usage) -> None:
         if self._terms:

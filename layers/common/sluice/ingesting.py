@@ -9,7 +9,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from sluice import labelling
-from sluice.domain import Caller, Claim, Document, DocumentStatus, Filter, ObjectRef, Passage, uuid7
+from sluice.domain import Caller, Claim, Document, DocumentStatus, Filter, ObjectRef, Passage, Search, uuid7
 from sluice.errors import (
     DocumentBusy,
     DocumentChanged,
@@ -171,9 +171,8 @@ class Ingesting:
     async def _find_sample(self, claim: Claim) -> list[Passage]:
         sample = await self._documents.sample(claim)
         where = Filter(document_ids=(claim.document.id,))
-        return await self._passages.search(
-            claim.caller, sample.content, sample.vector, limit=1, where=where, model=sample.model
-        )
+        search = Search(claim.caller, sample.content, 1, where)
+        return await self._passages.search(search, sample.vector, model=sample.model)
 
     async def _fail(self, claim: Claim, error: SluiceError) -> Document:
         try:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from sluice.domain import Caller, EmbeddingUsage, Filter, Passage, Usage, Vector
+from sluice.domain import EmbeddingUsage, Passage, Search, Usage, Vector
 from sluice.errors import EmbeddingModelSwitched
 from sluice.overlapping import give_way, meanwhile
 from sluice.ports import Embedder, LookedUp, PassageStore
@@ -36,36 +36,6 @@ class QueryVector:
 
     model: str
     vector: Vector
-
-
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """One search, in its two parts: by words, which can begin at once, and by the vector, once it is there."""
-
-    caller: Caller
-    query: str
-    limit: int
-    where: Filter
-    waking: Waking
-
-    async def look_up(self, passages: PassageStore, model: str) -> LookedUp | None:
-        await give_way()  # the query's way to its vector is the longer one
-        return await self.waking.query(
-            lambda: passages.look_up(self.caller, self.query, limit=self.limit, where=self.where, model=model)
-        )
-
-    async def find(self, passages: PassageStore, by: QueryVector, looked_up: LookedUp | None = None) -> list[Passage]:
-        return await self.waking.query(
-            lambda: passages.search(
-                self.caller,
-                self.query,
-                by.vector,
-                limit=self.limit,
-                where=self.where,
-                model=by.model,
-                looked_up=looked_up,
-            )
-        )
 
 
 class Searching:
@@ -98,40 +68,46 @@ class Searching:
 
     async def search(
         self,
-        caller: Caller,
-        query: str,
+        search: Search,
         *,
-        limit: int,
-        where: Filter,
         waking: Waking | None = None,
         vector: Awaitable[QueryVector] | None = None,
         book: Book | None = None,
     ) -> Found:
-        """Return the best `limit` passages, best first; raise `ModelError` or `DatabaseUnavailable`.
+        """Return what the search looks for, best first; raise `ModelError` or `DatabaseUnavailable`.
 
         Words are looked up while the vector is made. With `waking` a database that is starting is waited for; `vector`
         is the query's, if it is on its way already; `book` takes down what models have cost.
         """
         began = perf_counter()
-        search = _Search(caller, query, self._candidates(limit), where, waking or Waking(limit=0.0))
-        async with meanwhile(search.look_up(self._passages, self._embedder.model)) as looking_up:
-            embedded = await (vector or self.embed(query, book=book))
+        wide, waking = self._widened(search), waking or Waking(limit=0.0)
+        async with meanwhile(self._look_up(wide, waking)) as looking_up:
+            embedded = await (vector or self.embed(search.query, book=book))
             ready = perf_counter()
             looked_up = await looking_up
         try:
-            passages = await search.find(self._passages, embedded, looked_up)
+            passages = await self._find(wide, embedded, waking, looked_up)
         except EmbeddingModelSwitched as switched:
-            passages = await search.find(self._passages, await self._embed_anew(query, switched, book))
+            passages = await self._find(wide, await self._embed_anew(search.query, switched, book), waking)
         found = Found(passages, {"embed": 1000 * (ready - began), "search": 1000 * (perf_counter() - ready)})
-        return await self._rank(self._reranking, query, found, limit, book) if self._reranking else found
+        return await self._rank(self._reranking, search, found, book) if self._reranking else found
 
-    def _candidates(self, limit: int) -> int:
-        """Return how many passages are looked for: as many as are ranked anew, where they are."""
-        return max(limit, self._reranking.candidates) if self._reranking else limit
+    def _widened(self, search: Search) -> Search:
+        """Return the search for as many passages as are ranked anew, where they are."""
+        return replace(search, limit=max(search.limit, self._reranking.candidates)) if self._reranking else search
 
-    async def _rank(self, reranking: Reranking, query: str, found: Found, limit: int, book: Book | None) -> Found:
+    async def _look_up(self, search: Search, waking: Waking) -> LookedUp | None:
+        await give_way()  # the query's way to its vector is the longer one
+        return await waking.query(lambda: self._passages.look_up(search, model=self._embedder.model))
+
+    async def _find(
+        self, search: Search, by: QueryVector, waking: Waking, looked_up: LookedUp | None = None
+    ) -> list[Passage]:
+        return await waking.query(lambda: self._passages.search(search, by.vector, model=by.model, looked_up=looked_up))
+
+    async def _rank(self, reranking: Reranking, search: Search, found: Found, book: Book | None) -> Found:
         began = perf_counter()
-        reranked = await reranking.rerank(query, found.passages, limit=limit)
+        reranked = await reranking.rerank(search.query, found.passages, limit=search.limit)
         if book:
             await book(reranking.model, reranked.usage)
         return Found(

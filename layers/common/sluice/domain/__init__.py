@@ -30,7 +30,7 @@ from sluice.domain.filters import (
     Scalar,
 )
 from sluice.domain.identity import uuid7
-from sluice.domain.retrieval import EmbeddingSpace, Passage, Vector, Weights
+from sluice.domain.retrieval import EmbeddingSpace, Passage, Search, Vector, Weights
 
 __all__ = [
     "DEFAULT_COLLECTION",
@@ -65,6 +65,7 @@ __all__ = [
     "Role",
     "Scalar",
     "Scope",
+    "Search",
     "Source",
     "TitledBy",
     "Turn",

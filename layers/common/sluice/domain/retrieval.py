@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sluice.domain.access import Caller
+from sluice.domain.filters import Filter
+
 Vector = list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a caller looks for: the best `limit` passages for a query, among the documents that `where` lets through."""
+
+    caller: Caller
+    query: str
+    limit: int
+    where: Filter = field(default_factory=Filter)
 
 
 @dataclass(frozen=True, slots=True)

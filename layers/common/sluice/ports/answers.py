@@ -11,10 +11,10 @@ from sluice.domain import (
     Caller,
     Conversation,
     EmbeddingSpace,
-    Filter,
     Message,
     Passage,
     Regeneration,
+    Search,
     TitledBy,
     Turn,
     Vector,
@@ -34,24 +34,14 @@ class LookedUp:
 class PassageStore(Protocol):
     """Searches the chunks of documents that are ready."""
 
-    async def look_up(
-        self, caller: Caller, query: str, *, limit: int, where: Filter, model: str | None = None
-    ) -> LookedUp | None:
+    async def look_up(self, search: Search, *, model: str | None = None) -> LookedUp | None:
         """Do the part of a search that needs no vector; None where there is none. For the rest see `search`."""
         ...
 
     async def search(
-        self,
-        caller: Caller,
-        query: str,
-        vector: Vector,
-        *,
-        limit: int,
-        where: Filter,
-        model: str | None = None,
-        looked_up: LookedUp | None = None,
+        self, search: Search, vector: Vector, *, model: str | None = None, looked_up: LookedUp | None = None
     ) -> list[Passage]:
-        """Return the best `limit` passages, best first: found by meaning and by words, and scored by both.
+        """Return what the search looks for, best first: found by meaning and by words, and scored by both.
 
         `vector` is one of `model`, the configured one where that is missing; `looked_up` is what `look_up` returned for
         the same search, which is then not done again. Raises `EmbeddingModelSwitched` when the search is by another

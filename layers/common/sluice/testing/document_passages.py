@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from sluice.domain import Caller, Filter, Passage, Vector, uuid7
+from sluice.domain import Passage, Search, Vector, uuid7
 from sluice.errors import SluiceError
 from sluice.ports import LookedUp
 from sluice.testing.documents import InMemoryDocuments
@@ -22,22 +22,12 @@ class DocumentPassages:
     blind: bool = False
     failures: deque[SluiceError] = field(default_factory=deque)
 
-    async def look_up(
-        self, caller: Caller, query: str, *, limit: int, where: Filter, model: str | None = None
-    ) -> LookedUp | None:
+    async def look_up(self, search: Search, *, model: str | None = None) -> LookedUp | None:
         """Find nothing ahead."""
         return None
 
     async def search(
-        self,
-        caller: Caller,
-        query: str,
-        vector: Vector,
-        *,
-        limit: int,
-        where: Filter,
-        model: str | None = None,
-        looked_up: LookedUp | None = None,
+        self, search: Search, vector: Vector, *, model: str | None = None, looked_up: LookedUp | None = None
     ) -> list[Passage]:
         if self.failures:
             raise self.failures.popleft()
@@ -48,7 +38,7 @@ class DocumentPassages:
             )
             for identifier, pairs in self.documents.contents.items()
             for chunk, stored in pairs
-            if identifier in (where.document_ids or (identifier,))
+            if identifier in (search.where.document_ids or (identifier,))
             for near in (sum(a * b for a, b in zip(vector, stored, strict=True)),)
         ]  # fmt: skip
-        return [] if self.blind else sorted(found, key=lambda passage: -passage.score)[:limit]
+        return [] if self.blind else sorted(found, key=lambda passage: -passage.score)[: search.limit]

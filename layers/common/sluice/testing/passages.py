@@ -6,19 +6,9 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
-from sluice.domain import Caller, Filter, Passage, Vector
+from sluice.domain import Passage, Search, Vector
 from sluice.errors import SluiceError
 from sluice.ports import LookedUp
-
-
-@dataclass(frozen=True, slots=True)
-class Searched:
-    """What a search was asked."""
-
-    caller: Caller
-    query: str
-    limit: int
-    where: Filter
 
 
 @dataclass
@@ -27,30 +17,20 @@ class ScriptedPassages:
 
     found: list[Passage] = field(default_factory=list)
     failures: deque[SluiceError] = field(default_factory=deque)
-    searched: list[Searched] = field(default_factory=list)
+    searched: list[Search] = field(default_factory=list)
     gate: asyncio.Event | None = None
 
-    async def look_up(
-        self, caller: Caller, query: str, *, limit: int, where: Filter, model: str | None = None
-    ) -> LookedUp | None:
+    async def look_up(self, search: Search, *, model: str | None = None) -> LookedUp | None:
         """Find nothing ahead."""
         return None
 
     async def search(
-        self,
-        caller: Caller,
-        query: str,
-        vector: Vector,
-        *,
-        limit: int,
-        where: Filter,
-        model: str | None = None,
-        looked_up: LookedUp | None = None,
+        self, search: Search, vector: Vector, *, model: str | None = None, looked_up: LookedUp | None = None
     ) -> list[Passage]:
         """Return the first `limit` of `found`."""
-        self.searched.append(Searched(caller, query, limit, where))
+        self.searched.append(search)
         if self.gate:
             await self.gate.wait()
         if self.failures:
             raise self.failures.popleft()
-        return self.found[:limit]
+        return self.found[: search.limit]

@@ -14,7 +14,7 @@ from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.spaces import PostgresSpaces
 from sluice.adapters.postgres.vectors import HalfVector
 from sluice.adapters.postgres.visibility import Visibility
-from sluice.domain import Caller, Filter, Passage, Vector, Weights
+from sluice.domain import Passage, Search, Vector, Weights
 from sluice.errors import InvalidInput
 from sluice.languages import content_words, language_of
 from sluice.ports import LookedUp
@@ -30,7 +30,7 @@ WeightsOf = Callable[[str], Weights]
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class Planned:
     """The statement of a search, and what it is given."""
 
     statement: LiteralString
@@ -49,89 +49,74 @@ class PostgresPassages:
         self._weights_of = weights_of
         self._spaces = PostgresSpaces(database, model=model)
 
-    async def look_up(
-        self, caller: Caller, query: str, *, limit: int, where: Filter, model: str | None = None
-    ) -> LookedUp | None:
+    async def look_up(self, search: Search, *, model: str | None = None) -> LookedUp | None:
         """Return what the lexical leg finds; raise `DatabaseUnavailable`."""
-        planned = self.plan_look_up(caller, query, limit=limit, where=where, model=model)
+        planned = self.plan_look_up(search, model=model)
         if planned is None:
             return None
         [row] = await self._database.fetch(planned.statement, planned.parameters)
         return LookedUp(**row)
 
     async def search(
-        self,
-        caller: Caller,
-        query: str,
-        vector: Vector,
-        *,
-        limit: int,
-        where: Filter,
-        model: str | None = None,
-        looked_up: LookedUp | None = None,
+        self, search: Search, vector: Vector, *, model: str | None = None, looked_up: LookedUp | None = None
     ) -> list[Passage]:
-        """Return the best `limit` passages.
+        """Return the best passages.
 
         `vector` is one of `model`, the configured one where that is missing. Raises `EmbeddingModelSwitched`,
         `EmbeddingModelMismatch` or `DatabaseUnavailable`.
         """
         model = model or self._model
-        plan = partial(self.plan, caller, query, vector, limit=limit, where=where, model=model)
+        plan = partial(self.plan, search, vector, model=model)
         rows = await self._rank(plan(looked_up=looked_up), model)
-        if len(rows) < limit or (rows[0]["near"] < limit and self._weights_of(model).dense):
+        if len(rows) < search.limit or (rows[0]["near"] < search.limit and self._weights_of(model).dense):
             rows = await self._rank(plan(exhaustive=True), model)
         if not rows:
             await self._spaces.check(model)
         return [Passage(**{name: value for name, value in row.items() if name != "near"}) for row in rows]
 
-    def plan_look_up(
-        self, caller: Caller, query: str, *, limit: int, where: Filter, model: str | None = None
-    ) -> Search | None:
+    def plan_look_up(self, search: Search, *, model: str | None = None) -> Planned | None:
         """Return the statement of `look_up` with its parameters; None where words count for nothing."""
-        visible, weights = Visibility(caller, where), self._weights_of(model or self._model)
+        visible, weights = Visibility(search.caller, search.where), self._weights_of(model or self._model)
         if not weights.lexical:
             return None
         statement = _statement("look_up_words", visible, weights)
-        return Search(statement, visible.parameters | _wanted(query, limit, weights))
+        return Planned(statement, visible.parameters | _wanted(search, weights))
 
     def plan(
         self,
-        caller: Caller,
-        query: str,
+        search: Search,
         vector: Vector,
         *,
-        limit: int,
-        where: Filter,
         model: str | None = None,
         exhaustive: bool = False,
         looked_up: LookedUp | None = None,
-    ) -> Search:
+    ) -> Planned:
         """Return the statement with its parameters; raise `InvalidInput` for a vector that is none.
 
         An `exhaustive` search compares all that may be seen: where the indexes' best is mostly hidden, they give up
         before enough has come.
         """
-        visible, weights = Visibility(caller, where), self._weights_of(model or self._model)
+        visible, weights = Visibility(search.caller, search.where), self._weights_of(model or self._model)
         parameters = {
             "model": model or self._model,
             "vector": HalfVector(vector),
-            "limit": limit,
+            "limit": search.limit,
             "dense_weight": weights.dense,
             "lexical_weight": weights.lexical,
             **visible.parameters,
-            **_wanted(query, limit, weights, exhaustive=exhaustive),
+            **_wanted(search, weights, exhaustive=exhaustive),
             **_ahead(looked_up),
         }
         ahead = looked_up is not None
-        return Search(_statement("search_passages", visible, weights, exhaustive=exhaustive, ahead=ahead), parameters)
+        return Planned(_statement("search_passages", visible, weights, exhaustive=exhaustive, ahead=ahead), parameters)
 
     async def check_model(self) -> None:
         """Raise `EmbeddingModelMismatch` unless the configured model is, or was, one of this database."""
         await self._spaces.current()
 
-    async def _rank(self, search: Search, model: str) -> list[DictRow]:
+    async def _rank(self, planned: Planned, model: str) -> list[DictRow]:
         try:
-            return await self._database.fetch(search.statement, search.parameters)
+            return await self._database.fetch(planned.statement, planned.parameters)
         except InvalidInput:
             await self._spaces.check(model)  # vectors of another model may have another dimension
             raise
@@ -177,17 +162,17 @@ def _part(name: LiteralString) -> LiteralString:
     return sql.query("search", name)
 
 
-def _wanted(query: str, limit: int, weights: Weights, *, exhaustive: bool = False) -> dict[str, Any]:
+def _wanted(search: Search, weights: Weights, *, exhaustive: bool = False) -> dict[str, Any]:
     """Return how much the legs are to find and, where words count, what the lexical one is given."""
-    enough = max(_FEWEST_CANDIDATES, limit * _CANDIDATES_PER_RESULT)
-    candidates = enough if weights.dense and weights.lexical else limit
+    enough = max(_FEWEST_CANDIDATES, search.limit * _CANDIDATES_PER_RESULT)
+    candidates = enough if weights.dense and weights.lexical else search.limit
     if not weights.lexical:
         return {"candidates": candidates}
-    language = language_of(query)
+    language = language_of(search.query)
     return {
         "candidates": candidates,
-        "query": query,
+        "query": search.query,
         "language": language,
-        "content_words": content_words(query, language),
+        "content_words": content_words(search.query, language),
         "fetched": _ALL if exhaustive else enough * _FETCHED_PER_CANDIDATE,
     }
