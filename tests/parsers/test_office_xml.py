@@ -80,6 +80,16 @@ def test_what_excel_2003_wrote_is_a_workbook(parser: DocumentParser) -> None:
         DocumentParser(Limits(pages=0)).parse("a.xls", body.encode())
 
 
+def test_a_workbook_with_a_title_is_no_page(parser: DocumentParser) -> None:
+    """Its properties may have an element that is named as in HTML."""
+    properties = '<DocumentProperties xmlns="urn:x"><Title>Plan</Title></DocumentProperties>'
+    row = '<Row><Cell><Data ss:Type="String">Rent</Data></Cell></Row>'
+    sheet = f'<Worksheet ss:Name="Costs"><Table>{row}</Table></Worksheet>'
+    body = f'<?xml version="1.0"?><Workbook xmlns="{SHEETS}" xmlns:ss="{SHEETS}">{properties}{sheet}</Workbook>'
+
+    assert parser.parse("a.xml", body.encode()).blocks == (Block("Rent", page=1, heading="Costs"),)
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [

@@ -137,14 +137,15 @@ def text_kind(name: str, text: str) -> str:
     if beginning.startswith("-----BEGIN PGP MESSAGE-----"):
         raise EncryptedDocument("The file is encrypted with PGP; upload what it holds.")
     extension = extension_of(name)
+    written_as_xml = xml_kind(beginning, extension)
+    if written_as_xml and written_as_xml != XML:  # before HTML, whose title a workbook has too
+        return written_as_xml
     if _is_html(beginning, extension):
         return HTML
     if _FLAT_OPEN_DOCUMENT.search(beginning[:_FIRST_TAGS]):
         return FLAT_OPEN_DOCUMENT
-    if kind := xml_kind(beginning, extension):
-        if kind == XML:
-            raise unsupported(kind)
-        return kind
+    if written_as_xml:
+        raise unsupported(written_as_xml)
     if is_json(text, beginning, is_named=extension in _JSON_NAMES):
         return JSON
     if extension in _NAMED:
