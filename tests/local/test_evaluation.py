@@ -46,6 +46,57 @@ def test_a_missing_or_broken_file_is_named(folder: Path, file: str) -> None:
         read(folder)
 
 
+def test_judgements_need_no_heading(folder: Path) -> None:
+    """Else the first of them would be lost, and with it perhaps its question."""
+    (folder / "qrels.tsv").write_text("q\ta\t2\nr\tb\t1\n")
+
+    assert read(folder).judgements == {"q": {"a": 2}, "r": {"b": 1}}
+
+
+def test_a_question_with_negative_grades_only_is_left_out(folder: Path) -> None:
+    """TREC writes -1 of what is worse than irrelevant."""
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq\ta\t1\nr\tb\t-1\n")
+
+    assert list(read(folder).queries) == ["q"]
+
+
+def test_ids_may_hold_what_unicode_takes_for_the_end_of_a_line(folder: Path) -> None:
+    """Lines end as files end them."""
+    ids = ["a\u2028b", "c\u0085d"]
+    (folder / "corpus.jsonl").write_text("\n".join(json.dumps({"_id": each, "text": "Krill."}) for each in ids))
+    (folder / "qrels.tsv").write_text("".join(f"q\t{each}\t1\n" for each in ids))
+
+    assert read(folder).judgements == {"q": dict.fromkeys(ids, 1)}
+
+
+def test_texts_are_made_such_that_a_database_takes_them(folder: Path) -> None:
+    """Without NULs and halves of surrogate pairs, and an absent text is empty; a mark of UTF-8 is no part of a row."""
+    (folder / "corpus.jsonl").write_text('{"_id": "a", "text": "x\\ud800y\\u0000z"}', encoding="utf-8-sig")
+    (folder / "queries.jsonl").write_text('{"_id": "q", "text": "k\\u0000l"}\n{"_id": "r", "text": null}')
+    (folder / "qrels.tsv").write_text("q\ta\t1\nr\ta\t1\n")
+
+    assert read(folder) == Dataset(
+        folder.name, {"a": Text("x?y z")}, {"q": "k l", "r": ""}, {"q": {"a": 1}, "r": {"a": 1}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("corpus.jsonl", b'{"_id": "a", "text": "caf\xe9"}', "is not UTF-8"),
+        ("corpus.jsonl", b'{"text": "Whales."}', "line 1: there is no _id"),
+        ("queries.jsonl", b"[" * 100_000, "line 1: not a JSON object"),
+        ("qrels.tsv", b"q\ta\tinf", "expected query, document and grade"),
+    ],
+)
+def test_a_line_that_is_none_is_told(folder: Path, file: str, content: bytes, words: str) -> None:
+    """With its file, and without a stack trace."""
+    (folder / file).write_bytes(content)
+
+    with pytest.raises(DatasetError, match=words):
+        read(folder)
+
+
 def test_metrics_follow_their_formulas() -> None:
     """Two relevant documents, one of them found in the second place."""
     grades = {"a": 2, "b": 1}
