@@ -220,6 +220,17 @@ async def test_a_document_that_no_search_finds_is_not_ready(world: World) -> Non
     assert len(world.embedder.texts) == 1
 
 
+async def test_a_document_is_sought_by_as_many_words_as_a_question_has(world: World) -> None:
+    """They begin the chunk in its middle; all of a chunk would take the database many times as long."""
+    ingesting = world.with_parser(world.parser, chunk_characters=1_000)
+    ref = await world.objects.write("a.txt", b"first page\f" + b"the second page " * 60)
+
+    async for _ in ingesting.ingest(CALLER, ref):
+        pass
+
+    assert world.passages.asked == ["the second page " * 10]
+
+
 async def test_work_goes_on_where_it_stopped(world: World) -> None:
     """What was staged before the model failed is not embedded again."""
     ref = await world.objects.write("guide.txt", b"Page one.\fPage two.\fPage three.\fPage four.")

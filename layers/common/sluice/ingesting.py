@@ -28,6 +28,9 @@ from sluice.staging import Sizes, Staging, Tools
 
 __all__ = ["Ingesting", "Sizes", "Tools"]
 
+# A question as long as a chunk takes ten times as long to answer as one of a sentence or two.
+_PROBE_CHARACTERS = 160
+
 
 class Ingesting:
     """Takes documents in and out. Doing any of it twice has the effect of doing it once."""
@@ -171,7 +174,7 @@ class Ingesting:
     async def _find_sample(self, claim: Claim) -> list[Passage]:
         sample = await self._documents.sample(claim)
         where = Filter(document_ids=(claim.document.id,))
-        search = Search(claim.caller, sample.content, 1, where)
+        search = Search(claim.caller, sample.content[:_PROBE_CHARACTERS], 1, where)
         return await self._passages.search(search, sample.vector, model=sample.model)
 
     async def _fail(self, claim: Claim, error: SluiceError) -> Document:

@@ -15,12 +15,13 @@ from sluice.testing.documents import InMemoryDocuments
 class DocumentPassages:
     """The `PassageStore` over the documents of a fake store: finds any chunk, nearest first.
 
-    `blind` finds nothing; an error in `failures` is raised by the next search.
+    `blind` finds nothing; an error in `failures` is raised by the next search. `asked` records the questions.
     """
 
     documents: InMemoryDocuments
     blind: bool = False
     failures: deque[SluiceError] = field(default_factory=deque)
+    asked: list[str] = field(default_factory=list)
 
     async def look_up(self, search: Search, *, model: str | None = None) -> LookedUp | None:
         """Find nothing ahead."""
@@ -29,6 +30,7 @@ class DocumentPassages:
     async def search(
         self, search: Search, vector: Vector, *, model: str | None = None, looked_up: LookedUp | None = None
     ) -> list[Passage]:
+        self.asked.append(search.query)
         if self.failures:
             raise self.failures.popleft()
         found = [
