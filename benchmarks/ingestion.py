@@ -84,9 +84,9 @@ def main() -> None:
     parser.add_argument("--dimension", type=int, default=DIMENSION, help=f"of that model's vectors [{DIMENSION}]")
     parser.add_argument("--held", help="what our index holds of each: whole, signs, or a number [what suits the model]")
     parser.add_argument(
-        "--documents", type=int, nargs="+", default=DOCUMENTS, help="how many chunks each has [384 1536]"
+        "--documents", type=int, nargs="+", default=DOCUMENTS, help="how many chunks each has [8 384 1536]"
     )
-    parser.add_argument("--rounds", type=int, default=5, help="documents of each size [5]")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each size [5]")
     parser.add_argument("--data", type=Path, help="keep the loaded server in this folder, and use it if it is there")
     parser.add_argument("--pdf", type=Path, nargs="*", help="read these files too; without this, nothing is read")
     options = parser.parse_args()

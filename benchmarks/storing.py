@@ -1,16 +1,17 @@
 """How many chunks a second go beside those that are stored already, with every index in place?
 
 The whole use case with texts and vectors that are ready, compared with langchain-postgres' PGVector and with a
-row-by-row INSERT. Each round is one whole document, from the bucket until a search finds it. The ways take turns, and
-the medians count. Beside the seconds, the processor time of the server and of this process is told: it depends less on
-what else the machine does.
+row-by-row INSERT. What is stored are whole documents, from the bucket until a search finds them, one after the other.
+Every way keeps its connections; the ways take turns, of which small documents fill one together, and the medians count.
+Beside the seconds, the processor time of the server and of this process is told: it depends less on what else the
+machine does.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4, uuid5
@@ -38,8 +39,11 @@ from sluice.testing.objects import InMemoryObjects, ScriptedParser
 CALLER = Caller("benchmark")
 MODEL = "test/hash"
 
-DOCUMENTS = (384, 1_536)
-"""Chunks of a document: a report of some 75 pages, and a book of 300. A page of prose makes five chunks."""
+DOCUMENTS = (8, 384, 1_536)
+"""Chunks of a document: a letter, a report of some 75 pages, a book of 300. A page of prose makes five chunks."""
+
+# As many small documents make a turn: one alone takes too short to be measured.
+_CHUNKS_A_TURN = 800
 
 _NAMES = UUID(int=3)
 _BATCH = 256
@@ -64,6 +68,14 @@ class Spent:
     elapsed: float
     server: float
     client: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document as it is stored: texts and their vectors."""
+
+    texts: Sequence[str]
+    vectors: Sequence[Vector]
 
 
 class Storing:
@@ -95,46 +107,60 @@ class Storing:
 
     async def measure(self, documents: Sequence[int], rounds: int) -> dict[str, object]:
         """Store documents of each of these sizes in each way, in turns, and compare the medians."""
+        database = Database(self._url, size=_CONNECTIONS, timeout=60)
+        await database.connect(_CONNECTIONS)
+        measured = [await self._documents(database, size, rounds) for size in documents]
+        await database.close()
         return {
             "stored_before": self._corpus.size,
             "dimension": self._corpus.dimension,
             "index_holds": self._held,
             "rounds": rounds,
-            "documents": [await self._documents(size, rounds) for size in documents],
+            "documents": measured,
         }
 
-    async def _documents(self, size: int, rounds: int) -> dict[str, object]:
-        # What is added to a server that is kept must not be there already.
-        fresh = Corpus(size * rounds, self._corpus.dimension, seed=time.time_ns() % 2**32)
-        blocks = [(vectors.tolist(), texts) for _, vectors, texts in fresh.blocks()]
-        vectors: list[Vector] = [vector for block, _ in blocks for vector in block]
-        texts = [text for _, block in blocks for text in block]
+    async def _documents(self, database: Database, size: int, rounds: int) -> dict[str, object]:
+        together = max(1, _CHUNKS_A_TURN // size)
         spent: dict[str, list[Spent]] = {way: [] for way in _WAYS}
-        for start in range(0, size * rounds, size):
-            part = slice(start, start + size)
-            for way, each in zip(_WAYS, await self._round(texts[part], vectors[part]), strict=True):
-                spent[way].append(each)
-                say(f"{size} chunks, {way}: {each.elapsed:.2f} s")
-        return _compared(spent, size)
+        for number, turn in enumerate(self._turns(size, together, rounds)):
+            for way, each in zip(_WAYS, await self._round(database, turn), strict=True):
+                if number:  # at first the sessions of every way are new
+                    spent[way].append(each)
+                    say(f"{together} of {size} chunks, {way}: {each.elapsed:.2f} s")
+        return _compared(spent, size, together)
 
-    async def _round(self, texts: Sequence[str], vectors: Sequence[Vector]) -> list[Spent]:
+    def _turns(self, size: int, together: int, rounds: int) -> Iterator[list[Prepared]]:
+        """Yield the documents of one turn more than there are rounds; no server that is kept has them already."""
+        for _ in range(1 + rounds):
+            fresh = Corpus(size * together, self._corpus.dimension, seed=time.time_ns() % 2**32)
+            blocks = [(texts, vectors.tolist()) for _, vectors, texts in fresh.blocks()]
+            texts = [text for block, _ in blocks for text in block]
+            vectors = [vector for _, block in blocks for vector in block]
+            parts = [slice(start, start + size) for start in range(0, len(texts), size)]
+            yield [Prepared(texts[part], vectors[part]) for part in parts]
+
+    async def _round(self, database: Database, documents: Sequence[Prepared]) -> list[Spent]:
         async def pgvector() -> None:
-            add_to_pgvector(self._pgvector, texts, vectors)
+            for each in documents:
+                add_to_pgvector(self._pgvector, each.texts, each.vectors)
 
         async def row_by_row() -> None:
-            insert_rows(self._url, texts, vectors)
+            for each in documents:
+                insert_rows(self._url, each.texts, each.vectors)
 
-        return [await self._ours(texts, vectors), await self._spent(pgvector), await self._spent(row_by_row)]
+        return [await self._ours(database, documents), await self._spent(pgvector), await self._spent(row_by_row)]
 
-    async def _ours(self, texts: Sequence[str], vectors: Sequence[Vector]) -> Spent:
-        """A document with a page for each text, from the bucket to the probe."""
-        database = Database(self._url, size=_CONNECTIONS, timeout=60)
-        await database.connect(_CONNECTIONS)
-        ingesting, objects = use_case(database, PreparedEmbedder(dict(zip(texts, vectors, strict=True))))
-        ref = await objects.write(f"{uuid4()}.txt", "\f".join(texts).encode())
-        spent = await self._spent(lambda: ingest(ingesting, ref))
-        await database.close()
-        return spent
+    async def _ours(self, database: Database, documents: Sequence[Prepared]) -> Spent:
+        """Documents with a page for each text, from the bucket to the probe."""
+        known = {text: vector for each in documents for text, vector in zip(each.texts, each.vectors, strict=True)}
+        ingesting, objects = use_case(database, PreparedEmbedder(known))
+        refs = [await objects.write(f"{uuid4()}.txt", "\f".join(each.texts).encode()) for each in documents]
+
+        async def ours() -> None:
+            for ref in refs:
+                await ingest(ingesting, ref)
+
+        return await self._spent(ours)
 
     async def _spent(self, work: Work) -> Spent:
         server, client, began = busy_seconds(self._url), time.process_time(), time.perf_counter()
@@ -184,12 +210,15 @@ def _execute(connection: psycopg.Connection, *statements: str) -> None:
         connection.execute(statement)
 
 
-def _compared(spent: Mapping[str, Sequence[Spent]], size: int) -> dict[str, object]:
-    rates = {way: size / statistics.median(each.elapsed for each in spent[way]) for way in _WAYS}
+def _compared(spent: Mapping[str, Sequence[Spent]], size: int, together: int) -> dict[str, object]:
+    chunks = size * together
+    rates = {way: chunks / statistics.median(each.elapsed for each in spent[way]) for way in _WAYS}
     # Whoever inserts row by row leaves no session to ask.
-    cpu = {way: _cpu(spent[way], size) for way in ("sluice", "pgvector")}
+    cpu = {way: _cpu(spent[way], chunks) for way in ("sluice", "pgvector")}
     return {
         "chunks": size,
+        "documents_a_round": together,
+        "ms_per_document": {way: round(1000 * size / rate, 1) for way, rate in rates.items()},
         "chunks_per_second": {way: round(rate) for way, rate in rates.items()},
         "cpu_ms_per_chunk": cpu,
         "sluice_times_pgvector": round(rates["sluice"] / rates["pgvector"], 2),
@@ -206,13 +235,16 @@ def _cpu(spent: Sequence[Spent], size: int) -> dict[str, float]:
 
 
 _FILL = [
+    # Reports of 384 chunks: of how few documents there are, the planner concludes how many chunks each has.
     """insert into document (id, tenant, collection, source, title, status, version)
-       values (uuidv7(), 'benchmark', 'default', 's3://b/k', 't', 'ready', uuidv7())""",
+        select uuidv7(), 'benchmark', 'default', 's3://b/' || number, 't', 'ready', uuidv7()
+        from generate_series(0, (select max(n) / 384 from staged)) as number""",
     """insert into chunk (id, tenant, document_id, version, ordinal, digest, content, start_offset, end_offset,
-           lexemes, term_weights, embedding)
-       select read.id, tenant, document.id, version, n, read.id, content, 0, length(content), lexemes,
-           sluice_term_weights(lexemes, 120), embedding
-       from (select *, sluice_lexemes('english', content) as lexemes from staged) as read, document""",
+            lexemes, term_weights, embedding)
+        select read.id, tenant, document.id, version, n, read.id, content, 0, length(content), lexemes,
+            sluice_term_weights(lexemes, 120), embedding
+        from (select *, sluice_lexemes('english', content) as lexemes from staged) as read
+        join document on source = 's3://b/' || n / 384""",
     """insert into langchain_pg_embedding (id, collection_id, embedding, document, cmetadata)
        select staged.id::text, uuid, embedding::vector, content, jsonb_build_object('page', n)
        from staged, langchain_pg_collection""",
