@@ -245,3 +245,19 @@ def test_a_header_that_nobody_would_read_is_cut(parser: DocumentParser) -> None:
     assert blocks[0].text.startswith("Subject: Trip\nFrom: ann@example.com\nTo: reader0@example.com, reader1@")
     assert len(blocks[0].text) < 25_000
     assert [block.text for block in blocks[1:]] == ["x"] * 2_000
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "To: undisclosed:; (no names)",
+        "Cc: a@[ ",
+        'Cc: "',
+        "Message-ID: a b: c@d, ;",
+        'Content-Type: text/plain; name*0*=a; name*1=b; charset*="',
+        "Content-Disposition: inline; filename*=''; filename*0*=\"",
+    ],
+)
+def test_headers_that_the_library_fails_on_cost_no_text(parser: DocumentParser, header: str) -> None:
+    """Its parser has mistakes of its own, which are not the mail's."""
+    assert texts(parser, f"{header}\r\n\r\nWords\r\n") == ["Words"]

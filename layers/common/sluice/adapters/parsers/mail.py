@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +11,7 @@ from itertools import pairwise
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.enclosed import enclosed
 from sluice.adapters.parsers.limits import Limits
-from sluice.adapters.parsers.mail_message import message_of
+from sluice.adapters.parsers.mail_message import header_of, message_of
 from sluice.adapters.parsers.mail_parts import attached, is_encrypted, mails_in, names_of_shown, shown
 from sluice.adapters.parsers.mail_text import blocks_of, decoded, is_armoured
 from sluice.domain import Block, ParsedDocument
@@ -105,4 +104,4 @@ def _header(message: MIMEPart, name: str) -> str | None:
     line = "".join(str(raw).splitlines())
     if not line.isascii():
         line = decoded(line.encode("ascii", "surrogateescape"))
-    return one_line(str(email.policy.default.header_factory(name, line))) or None
+    return one_line(str(header_of(name, line))) or None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from email.message import EmailMessage
+from contextlib import suppress
+from email.headerregistry import ParameterizedMIMEHeader
+from email.message import EmailMessage, Message
 from email.policy import Policy
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,10 @@ from sluice.errors import DocumentTooLarge
 
 _LONGEST_HEADER = 20_000
 _MOST_PARTS = 10_000
+# A header whose words have no form.
+_FREE_TEXT = "Subject"
+# What the library's parser of headers raises where it has mistakes of its own, as for `a@[`, `x:;` and `"`.
+_FAILURES = (AttributeError, LookupError, TypeError, UnboundLocalError, ValueError)
 # Outlook Express wrote boundaries with signs in them that a value has only in quotes (RFC 2045, section 5.1).
 _BARE_BOUNDARY = re.compile(
     rb"^(content-type:[^\r\n]*(?:\r?\n[ \t][^\r\n]*){0,9}?\bboundary=)([^\s\";]*=[^\s\";]*)",
@@ -36,12 +42,29 @@ class _Policy(_Modern):
         return name, value[:_LONGEST_HEADER]
 
     def header_fetch_parse(self, name: str, value: str) -> Any:
-        return _parsed(name, value)
+        return header_of(name, value)
 
 
 @lru_cache(maxsize=256)
-def _parsed(name: str, value: str) -> Any:
-    return email.policy.default.header_fetch_parse(name, value)
+def header_of(name: str, value: str) -> Any:
+    """Return a header as the standard library makes sense of it, the plainer the more its parser fails on it."""
+    line = "".join(value.splitlines())
+    with suppress(*_FAILURES):
+        return _parsed(name, line)
+    if not name.lower().startswith("content-"):
+        return _parsed(_FREE_TEXT, line)
+    with suppress(*_FAILURES):
+        return _parsed(name, line.partition(";")[0])
+    return _parsed(name, "")
+
+
+def _parsed(name: str, line: str) -> Any:
+    header = email.policy.default.header_factory(name, line)
+    if header and isinstance(header, ParameterizedMIMEHeader):  # whose parameters are made sense of once more
+        part = Message()
+        part[name] = str(header)
+        part.get_params(header=name)
+    return header
 
 
 class _Parts:
