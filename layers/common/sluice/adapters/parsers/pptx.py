@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from xml.etree.ElementTree import Element
 
 from sluice.adapters.parsers.archives import Archive
@@ -11,6 +12,8 @@ from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.comments import comments_in
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.packages import main_part, relations, tag
+from sluice.adapters.parsers.slide_margins import Margins
+from sluice.adapters.parsers.slide_shapes import lines, placeholder
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, NoTextLayer
 
@@ -26,7 +29,8 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     archive = Archive(body, limits)
     slides = list(_slides(archive))
     limits.check_pages(len(slides), "slides")
-    blocks = [_slide(archive, name, number) for number, name in enumerate(slides, 1)]
+    margins = Margins(archive)
+    blocks = [_slide(archive, margins, name, number) for number, name in enumerate(slides, 1)]
     if slides and not any(block.text for block in blocks):
         raise NoTextLayer("The presentation has no text: its slides are images or blank.")
     title = next((block.heading for block in blocks if block.heading), None)
@@ -46,55 +50,31 @@ def _slides(archive: Archive) -> Iterator[str]:
                 yield parts[identifier].part
 
 
-def _slide(archive: Archive, part: str, number: int) -> Block:
+def _slide(archive: Archive, margins: Margins, part: str, number: int) -> Block:
     root = archive.xml(part)
-    title = _title(root)
-    pieces = [*_pieces(root)]
+    pieces = [*lines(root, _UNSAID.__contains__), *margins.lines(root, part)]
     for kind, other in relations(archive, part).values():
-        if kind == "diagramData":
-            pieces += _pieces(archive.xml(other))
-        elif kind == "chart":
-            pieces += chart_lines(archive.xml(other))
-        elif kind == "comments":
-            pieces += (f"\nComment: {text}" for text in comments_in(archive.xml(other)))
-        elif kind == "notesSlide" and (notes := "\n".join(_pieces(archive.xml(other))).strip()):
-            pieces.append(f"\nNotes: {notes}")
-    return Block(clean("\n".join(pieces)), page=number, heading=title)
+        with suppress(DamagedDocument):  # without what lies beside it a slide is still a slide
+            pieces += _beside(archive, kind, other)
+    return Block(clean("\n".join(pieces)), page=number, heading=_title(root))
+
+
+def _beside(archive: Archive, kind: str, part: str) -> list[str]:
+    """Return the lines of a diagram, a chart, the remarks or the notes of a slide."""
+    match kind:
+        case "diagramData":
+            return [*lines(archive.xml(part), _UNSAID.__contains__)]
+        case "chart":
+            return [*chart_lines(archive.xml(part))]
+        case "comments":
+            return [f"\nComment: {text}" for text in comments_in(archive.xml(part))]
+        case "notesSlide" if notes := "\n".join(lines(archive.xml(part), _UNSAID.__contains__)).strip():
+            return [f"\nNotes: {notes}"]
+    return []
 
 
 def _title(root: Element) -> str | None:
     for shape in root.iter():
-        if tag(shape) == "sp" and _placeholder(shape) in _TITLES:
-            return one_line(" ".join(_pieces(shape))) or None
+        if tag(shape) == "sp" and placeholder(shape) in _TITLES:
+            return one_line(" ".join(lines(shape))) or None
     return None
-
-
-def _placeholder(shape: Element) -> str | None:
-    return next((element.get("type", "") for element in shape.iter() if tag(element) == "ph"), None)
-
-
-def _pieces(element: Element) -> Iterator[str]:
-    """Yield a line for each paragraph and each row of a table, in the order of the drawing."""
-    for child in element:
-        match tag(child):
-            case "sp" if _placeholder(child) in _UNSAID:
-                continue
-            case "p":
-                yield _paragraph(child)
-            case "tr":
-                cells = (one_line(" ".join(_pieces(cell))) for cell in child if tag(cell) == "tc")
-                yield " | ".join(cells)
-            case "Fallback":  # the same again, for older programs
-                continue
-            case _:
-                yield from _pieces(child)
-
-
-def _paragraph(paragraph: Element) -> str:
-    words = []
-    for element in paragraph.iter():
-        if tag(element) == "t":
-            words.append(element.text or "")
-        elif tag(element) in ("br", "tab"):
-            words.append(" ")
-    return "".join(words)
