@@ -10,7 +10,7 @@ from math import inf
 from sluice import tokens
 from sluice.decorating import DecoratedModel
 from sluice.domain import Usage
-from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.ports import ChatModel, Delta, Finish, NextAttempt, PromptMessage, TextDelta
 from sluice.question import Terms
 
 
@@ -48,7 +48,7 @@ class BoundedModel(DecoratedModel):
 
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None
-    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
+    ) -> AsyncGenerator[Delta, None]:
         """Yield the answer up to its bound, with the finish reason `length` or `stop` there."""
         said = _Said(self._bounds)
         async with aclosing(self._model.stream(messages, model=model)) as deltas:

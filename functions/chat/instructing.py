@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sluice.decorating import DecoratedModel
 from sluice.domain import Usage
-from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.ports import ChatModel, Delta, PromptMessage
 from sluice.question import Terms
 
 
@@ -35,9 +35,7 @@ class InstructedModel(DecoratedModel):
         super().__init__(model)
         self._instructions = instructions
 
-    def stream(
-        self, messages: Sequence[PromptMessage], *, model: str | None = None
-    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
+    def stream(self, messages: Sequence[PromptMessage], *, model: str | None = None) -> AsyncGenerator[Delta, None]:
         """Stream the answer to the messages with the instructions in them."""
         first, *others = messages
         if first.role == "system":

@@ -8,10 +8,9 @@ import pytest
 
 from functions.chat.bounding import BoundedModel, Bounds
 from sluice.domain import Usage
-from sluice.ports import Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.ports import Delta, Finish, NextAttempt, PromptMessage, TextDelta
 from sluice.testing.models import STOP, ScriptedModel
 
-Delta = TextDelta | Finish | NextAttempt
 AGAIN = NextAttempt("retrying", "m", "model_unavailable")
 
 

@@ -17,8 +17,8 @@ from sluice.errors import (
     ModelRejected,
     ModelUnavailable,
 )
-from sluice.fallback import Delta, FallbackChat, ModelTooSlow, Patience
-from sluice.ports import Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.fallback import FallbackChat, ModelTooSlow, Patience
+from sluice.ports import Delta, Finish, NextAttempt, PromptMessage, TextDelta
 from sluice.testing.models import STOP, ScriptedModel, Step
 
 PROMPT = [PromptMessage("user", "What do blue whales eat?")]

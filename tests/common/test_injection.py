@@ -13,7 +13,7 @@ from sluice import citing, prompting
 from sluice.answering import Answering
 from sluice.domain import Caller
 from sluice.events import AnswerEvent, SourceCited, TextAdded
-from sluice.ports import Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.ports import Delta, PromptMessage, TextDelta
 from sluice.question import Limits, Question
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
@@ -45,7 +45,7 @@ class Gullible(ScriptedModel):
 
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None
-    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
+    ) -> AsyncGenerator[Delta, None]:
         """Say the canary if an order stands outside the fences; these end at the first thing that looks like an end."""
         self.enqueue(CANARY if _reads_an_order("\n".join(message.content for message in messages)) else "Krill [1].")
         async with aclosing(super().stream(messages, model=model)) as deltas:

@@ -9,8 +9,8 @@ import pytest
 from sluice.adapters.llm import LiteLLMChat, library
 from sluice.domain import Usage
 from sluice.errors import AnswerCutOff, ModelError
-from sluice.fallback import Delta, FallbackChat, Patience
-from sluice.ports import Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.fallback import FallbackChat, Patience
+from sluice.ports import Delta, Finish, NextAttempt, PromptMessage, TextDelta
 from tests.llm.upstream import Reply, Upstream, chat, failure
 
 PROMPT = [PromptMessage("user", "Who?")]

@@ -16,7 +16,7 @@ from sluice.draft import Draft
 from sluice.errors import DatabaseUnavailable, ModelNotOffered, QuestionTooLong
 from sluice.events import AnswerEvent, AnswerStarted, SourceCited, SourcesFound, StatusChanged, TextAdded
 from sluice.overlapping import Ahead, give_way
-from sluice.ports import AnswerKeeper, ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.ports import AnswerKeeper, ChatModel, Delta, Finish, NextAttempt, PromptMessage
 from sluice.question import Limits, Question, Terms
 from sluice.recording import BEAT_SECONDS, Recording
 from sluice.retrieving import Placed, Retrieving
@@ -178,7 +178,7 @@ class Answering:
 
 
 async def _speak(
-    deltas: AsyncIterable[TextDelta | Finish | NextAttempt], draft: Draft
+    deltas: AsyncIterable[Delta], draft: Draft
 ) -> AsyncGenerator[TextAdded | SourceCited | StatusChanged, None]:
     async for delta in deltas:
         if isinstance(delta, NextAttempt):

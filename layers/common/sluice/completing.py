@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from sluice import tokens
 from sluice.domain import Usage
-from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.ports import ChatModel, Delta, Finish, PromptMessage, TextDelta
 
 Book = Callable[[str, Usage], Awaitable[None]]
 """Books what a call of the model of this name took."""
@@ -28,9 +28,7 @@ async def complete(model: ChatModel, prompt: Sequence[PromptMessage], *, charact
     return "".join(said)[:characters]
 
 
-async def _listen(
-    deltas: AsyncGenerator[TextDelta | Finish | NextAttempt, None], said: list[str], characters: int
-) -> Usage | None:
+async def _listen(deltas: AsyncGenerator[Delta, None], said: list[str], characters: int) -> Usage | None:
     async for delta in deltas:
         if isinstance(delta, Finish):
             return delta.usage if delta.usage.tokens else None

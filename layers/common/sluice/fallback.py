@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from sluice.errors import AnswerCutOff, AnswerRefused, ModelError, ModelUnavailable
-from sluice.ports import Finish, LoadedChatModel, NextAttempt, PromptMessage, TextDelta
+from sluice.ports import Delta, LoadedChatModel, NextAttempt, PromptMessage
 
-Delta = TextDelta | Finish | NextAttempt
 Result = TypeVar("Result")
 
 

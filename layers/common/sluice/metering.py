@@ -12,7 +12,7 @@ from sluice import tokens
 from sluice.decorating import DecoratedModel
 from sluice.domain import Usage
 from sluice.errors import MoneySpent, SluiceError, TokensSpent
-from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.ports import ChatModel, Delta, Finish, NextAttempt, PromptMessage, TextDelta
 from sluice.spending import Hold, Ledger, Limits, Price, Prices
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class MeteredModel(DecoratedModel):
 
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None
-    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
+    ) -> AsyncGenerator[Delta, None]:
         """Yield the answer as far as the budget goes; what it took is settled when this ends, however it ends."""
         meter = self._meter
         try:
@@ -130,7 +130,7 @@ class MeteredModel(DecoratedModel):
         finally:
             await meter.settle()
 
-    async def _note(self, delta: TextDelta | Finish | NextAttempt) -> TextDelta | Finish | NextAttempt:
+    async def _note(self, delta: Delta) -> Delta:
         if isinstance(delta, NextAttempt):
             self._meter.price = await self._meter.prices.of(delta.model)
         if isinstance(delta, Finish):

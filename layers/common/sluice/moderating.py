@@ -18,7 +18,7 @@ from sluice import background, prompting, tokens
 from sluice.decorating import DecoratedModel
 from sluice.domain import Usage
 from sluice.errors import ModelError, ModerationUnavailable, QuestionFlagged
-from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.ports import ChatModel, Delta, Finish, PromptMessage, TextDelta
 from sluice.ports.moderation import Moderator
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class ModeratedModel(DecoratedModel):
 
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None
-    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
+    ) -> AsyncGenerator[Delta, None]:
         """Yield the answer as far as it is not flagged; raise `QuestionFlagged` or `ModerationUnavailable`."""
         await self._question.admit(messages)
         async with aclosing(self._model.stream(messages, model=model)) as deltas:
@@ -126,9 +126,7 @@ class ModeratedModel(DecoratedModel):
                 async for delta in watched:
                     yield delta
 
-    async def _watch(
-        self, deltas: AsyncGenerator[TextDelta | Finish | NextAttempt, None]
-    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
+    async def _watch(self, deltas: AsyncGenerator[Delta, None]) -> AsyncGenerator[Delta, None]:
         windows = _Windows(self._moderation, self._question.book)
         try:
             async for delta in deltas:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sluice.adapters.llm import LiteLLMChat, LiteLLMEmbedder
 from sluice.adapters.offline import OfflineChat, OfflineEmbedder
-from sluice.ports import ChatModel, Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.ports import ChatModel, Delta, PromptMessage
 
 OFFLINE = "offline/"
 
@@ -49,9 +49,7 @@ class ChatByName:
         name = model or self._model
         return await self._chosen(name).context_tokens(name)
 
-    def stream(
-        self, messages: Sequence[PromptMessage], *, model: str | None = None
-    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
+    def stream(self, messages: Sequence[PromptMessage], *, model: str | None = None) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it is made, then one `Finish`; raise `ModelError`."""
         name = model or self._model
         return self._chosen(name).stream(messages, model=name)

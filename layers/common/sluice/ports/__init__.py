@@ -25,6 +25,7 @@ from sluice.ports.documents import (
 )
 from sluice.ports.models import (
     ChatModel,
+    Delta,
     DocumentEmbedder,
     Embedder,
     Embeddings,
@@ -42,6 +43,7 @@ __all__ = [
     "ChatModel",
     "ConversationStore",
     "DeadLetter",
+    "Delta",
     "DocumentEmbedder",
     "DocumentStore",
     "Embedder",

@@ -44,15 +44,17 @@ class NextAttempt:
     reason: str
 
 
+Delta = TextDelta | Finish | NextAttempt
+"""A piece of an answer that is being made."""
+
+
 class ChatModel(Protocol):
     """A language model."""
 
     @property
     def name(self) -> str: ...
 
-    def stream(
-        self, messages: Sequence[PromptMessage], *, model: str | None = None
-    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
+    def stream(self, messages: Sequence[PromptMessage], *, model: str | None = None) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it is made, then exactly one `Finish`; raise `ModelError` if it can't be finished.
 
         `model` overrides the configured one. Closing the generator closes the upstream call. A model that is made of

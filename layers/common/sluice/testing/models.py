@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from typing import Literal
 
 from sluice.domain import EmbeddingUsage, Usage, Vector
-from sluice.ports import Embeddings, Finish, NextAttempt, PromptMessage, TextDelta
+from sluice.ports import Delta, Embeddings, Finish, NextAttempt, PromptMessage, TextDelta
 
 Step = str | Finish | NextAttempt | Exception | asyncio.Event
 """What is said, an error to raise, or an event to wait for, so that a test decides when to go on."""
@@ -58,7 +58,7 @@ class ScriptedModel:
 
     async def stream(
         self, messages: Sequence[PromptMessage], *, model: str | None = None
-    ) -> AsyncGenerator[TextDelta | Finish | NextAttempt, None]:
+    ) -> AsyncGenerator[Delta, None]:
         """Play the next answer; `AssertionError` when there is none left."""
         self.prompts.append(list(messages))
         self.models.append(model)
