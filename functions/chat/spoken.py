@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from sluice.domain import Source
-
-_MARKER = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+from sluice.markers import MARKER, numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class Spoken:
     def cite(self, source: Source) -> Cited:
         """Return where the source was cited just now: by the last marker that names it."""
         text = self.text
-        spans = [m.span() for m in _MARKER.finditer(text) if source.id in map(int, m[1].split(","))]
+        spans = [marker.span() for marker in MARKER.finditer(text) if source.id in numbers(marker)]
         cited = Cited(source, *(spans[-1] if spans else (len(text), len(text))))
         self.cited.append(cited)
         return cited

@@ -150,8 +150,8 @@ def test_an_unanswered_question_is_left_out_of_the_history() -> None:
 
 def test_old_citation_markers_are_dropped_but_other_brackets_stay() -> None:
     """A marker of an old answer names a passage that is not in this prompt."""
-    history = [asked("How?"), answered("Use items[0] [1]; then stop [2][3].", 1, 2)]
+    history = [asked("How?"), answered("Use items[0] [1]; then stop [2][3], or go on [1, 2].", 1, 2)]
 
     prompt = prompting.build("Next?", history, [], AMPLE)
 
-    assert prompt[2].content == "Use items[0]; then stop[3]."
+    assert prompt[2].content == "Use items[0]; then stop[3], or go on."

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from sluice.domain import Passage, Source
 from sluice.events import SourceCited, TextAdded
+from sluice.markers import MARKER, numbers
 
 QUOTE_CHARACTERS = 300
 
-_MARKER = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _UNFINISHED_MARKER = re.compile(r"\[[\d,\s]{0,20}$")
 _SENTENCE = re.compile(r"\S.*?(?:[.!?。！？]+(?=\s|$)|(?=\n\s*\n)|$|(?<=[。！？]))", re.DOTALL)
 _WORD = re.compile(r"\w{2,}")
@@ -44,25 +44,21 @@ class Citations:
         return self._settle(held)
 
     def _settle(self, text: str) -> Iterator[TextAdded | SourceCited]:
-        known = _MARKER.sub(self._without_strangers, text)
+        known = MARKER.sub(self._without_strangers, text)
         if known:
             yield TextAdded(known)
-        for marker in _MARKER.finditer(known):
-            yield from self._cite(_numbers(marker))
+        for marker in MARKER.finditer(known):
+            yield from self._cite(numbers(marker))
 
     def _without_strangers(self, marker: re.Match[str]) -> str:
-        known = [str(number) for number in _numbers(marker) if number in self._sources]
+        known = [str(number) for number in numbers(marker) if number in self._sources]
         return f"[{', '.join(known)}]" if known else ""
 
-    def _cite(self, numbers: Sequence[int]) -> Iterator[SourceCited]:
-        for number in numbers:
+    def _cite(self, ids: Sequence[int]) -> Iterator[SourceCited]:
+        for number in ids:
             if number not in self.cited:
                 self.cited[number] = self._sources[number]
                 yield SourceCited(self._sources[number])
-
-
-def _numbers(marker: re.Match[str]) -> list[int]:
-    return [int(number) for number in marker[1].split(",")]
 
 
 def _source(index: int, passage: Passage, wanted: set[str]) -> Source:

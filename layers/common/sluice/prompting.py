@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sluice.domain import Message, Passage, Role
+from sluice.markers import MARKER, numbers
 from sluice.ports import PromptMessage
 
 SYSTEM = """\
@@ -38,7 +39,7 @@ _UNAMBIGUOUS = re.compile(f"&amp;(?=(?:amp;)*lt;{_TAG})", re.IGNORECASE)
 # Unicode's tag characters spell out ASCII that models read and people don't see.
 _INVISIBLE_ASCII = re.compile("[\U000e0000-\U000e007f]")
 _PASSAGE = re.compile(r'<passage id="(\d+)"[^>]*>\n(.*?)\n</passage>', re.DOTALL)
-_MARKER = re.compile(r" ?\[(\d+)\]")
+_MARKER = re.compile(f" ?{MARKER.pattern}")
 _ASKED = "</passages>\n\nQuestion: "
 
 
@@ -116,8 +117,8 @@ def _turns(history: Sequence[Message]) -> Iterator[list[PromptMessage]]:
 
 def _without_citations(answer: Message) -> str:
     """Drop the answer's markers: their numbers belong to passages that the new prompt does not hold."""
-    cited = {str(source.id) for source in answer.citations}
-    return _MARKER.sub(lambda marker: "" if marker[1] in cited else marker[0], answer.content)
+    cited = {source.id for source in answer.citations}
+    return _MARKER.sub(lambda marker: "" if cited.issuperset(numbers(marker)) else marker[0], answer.content)
 
 
 def _mask(text: str) -> str:
