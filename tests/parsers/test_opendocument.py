@@ -75,6 +75,45 @@ def test_slides_are_pages_under_their_titles(parser: DocumentParser) -> None:
     )
 
 
+def master(content: str) -> str:
+    return (
+        f"<office:master-styles><style:master-page style:name='M'>{content}</style:master-page></office:master-styles>"
+    )
+
+
+def styles(content: str) -> dict[str, str]:
+    """Return the part in which masters are kept, with the prefixes of the document."""
+    head = open_document("text", "")["content.xml"].partition("<office:automatic-styles>")[0]
+    return {"styles.xml": f"{head}{content}</office:document-content>"}
+
+
+def test_headers_and_footers_are_a_block_of_their_own(parser: DocumentParser) -> None:
+    """Each line once, without those that number the pages and those that are switched off."""
+    number = "<text:p>Page <text:page-number>1</text:page-number> of <text:page-count>9</text:page-count></text:p>"
+    margins = (
+        f"<style:footer>{number}<text:p>Secret</text:p></style:footer>"
+        "<style:header><text:p>Ann Ltd</text:p></style:header>"
+        '<style:header-left><text:p>Ann Ltd</text:p></style:header-left><style:footer-left style:display="false">'
+        "<text:p>old</text:p></style:footer-left>"
+    )
+
+    parsed = parser.parse("a.odt", archive({**open_document("text", "<text:p>x</text:p>"), **styles(master(margins))}))
+
+    assert parsed.blocks == (Block("x"), Block("Secret\nAnn Ltd"))
+
+
+def test_what_all_slides_show_stands_on_the_first(parser: DocumentParser) -> None:
+    """What the master draws and the footer, but not the places that slides fill."""
+    drawn = master(frame("Ann Ltd") + frame("Click here", "outline") + frame("7", "page-number"))
+    page = '<draw:page draw:master-page-name="M" presentation:use-footer-name="f">'
+    footer = '<presentation:footer-decl presentation:name="f">Secret</presentation:footer-decl>'
+    content = f"{footer}{page}{frame('One')}</draw:page>{page}{frame('Two')}</draw:page>"
+
+    parsed = parser.parse("a.odp", archive({**open_document("presentation", content), **styles(drawn)}))
+
+    assert parsed.blocks == (Block("One\nSecret\nAnn Ltd", page=1), Block("Two", page=2))
+
+
 def test_a_drawing_without_words_has_no_text(parser: DocumentParser) -> None:
     """As slides of images have none; words on its shapes are read."""
     shape = "<draw:page><draw:custom-shape><text:p>A box</text:p></draw:custom-shape></draw:page>"
@@ -114,6 +153,16 @@ def test_a_flat_file_is_read_as_its_archive_would_be(parser: DocumentParser) -> 
     body = ('<?xml version="1.0" encoding="iso-8859-1"?>' + whole).encode("latin-1")
 
     assert parser.parse("a.fodt", body).blocks == (Block("Größe"),)
+
+
+def test_any_prefix_may_stand_for_the_name_space(parser: DocumentParser) -> None:
+    """Or none."""
+    rows = f"<table:table-row>{cell('Rent')}</table:table-row>"
+    members = open_document("spreadsheet", f'<table:table table:name="Costs">{rows}</table:table>')
+    for old, new in (("<office:", "<"), ("</office:", "</"), ("xmlns:office", "xmlns")):
+        members["content.xml"] = members["content.xml"].replace(old, new)
+
+    assert parser.parse("a.ods", archive(members)).blocks == (Block("Rent", page=1, heading="Costs"),)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from xml.etree.ElementTree import Element
 
 from sluice.adapters.parsers import open_sheets, open_slides, open_text
 from sluice.adapters.parsers.archives import Archive, parse_xml
-from sluice.adapters.parsers.cleaning import one_line
+from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.open_margins import Masters, margin_lines
 from sluice.adapters.parsers.open_styles import Styles
 from sluice.adapters.parsers.packages import tag
-from sluice.domain import ParsedDocument
+from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, EncryptedDocument, UnsupportedKind
 
 _CONTENT = "content.xml"
@@ -21,7 +22,8 @@ _MANIFEST = "META-INF/manifest.xml"
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 # Read as text before, so that the encoding that it names is no longer its own.
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
-_SHEETS = b"<office:spreadsheet"
+# Whatever prefix, or none, stands for the name space of OpenDocument.
+_SHEETS = re.compile(rb"<(?:[\w.-]+:)?spreadsheet[\s>]")
 
 
 def read(body: bytes, limits: Limits) -> ParsedDocument:
@@ -30,7 +32,7 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     if _MANIFEST in archive and b"encryption-data" in archive.read(_MANIFEST):
         raise EncryptedDocument
     content = archive.read(_CONTENT)
-    if _SHEETS in content:
+    if _SHEETS.search(content):
         return open_sheets.read(content, limits)
     shared = [archive.xml(_STYLES)] if _STYLES in archive else []
     return _read(parse_xml(content, _CONTENT), shared, limits, _title_of(archive))
@@ -39,7 +41,7 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
 def read_flat(text: str, limits: Limits) -> ParsedDocument:
     """Return the blocks of a document that is one file of XML; raise `DocumentError`."""
     content = _DECLARATION.sub("", text).encode("utf-8", "replace")
-    if _SHEETS in content:
+    if _SHEETS.search(content):
         return open_sheets.read(content, limits)
     root = parse_xml(content, _CONTENT)
     return _read(root, [], limits, _title(root))
@@ -57,12 +59,17 @@ def _title(root: Element) -> str | None:
 
 
 def _read(root: Element, shared: list[Element], limits: Limits, title: str | None) -> ParsedDocument:
-    styles = Styles([*shared, root])
+    roots = [*shared, root]
+    styles = Styles(roots)
     for body in root:
         for form in body if tag(body) == "body" else ():
             match tag(form):
                 case "text":
-                    return ParsedDocument("odt", open_text.blocks(form, styles), title=title)
+                    margins = "\n".join(margin_lines(roots, styles))
+                    blocks = (*open_text.blocks(form, styles), *([Block(clean(margins))] if margins else []))
+                    return ParsedDocument("odt", blocks, title=title)
                 case "presentation" | "drawing" as kind:
-                    return open_slides.read(form, styles, limits, "odp" if kind == "presentation" else "odg", title)
+                    masters = Masters(roots, styles)
+                    name = "odp" if kind == "presentation" else "odg"
+                    return open_slides.read(form, styles, masters, limits, name, title)
     raise UnsupportedKind("This OpenDocument file holds no text, slides or sheets.")
