@@ -15,7 +15,6 @@ from functions.chat.dependencies import (
     TheAsking,
     TheBooking,
     TheCaller,
-    TheConversations,
     TheFollowing,
     TheLimiting,
     TheReadiness,
@@ -29,8 +28,6 @@ from functions.chat.schemas import SearchRequest, SearchResponse, UsageBody
 from functions.chat.ui_message_stream import UiMessage
 from functions.chat.ui_schemas import UiChatRequest, conversation_id
 from sluice import sse
-from sluice.domain import Message, Role
-from sluice.errors import ConversationNotFound
 
 public = APIRouter()
 # Nothing here is open to strangers, not even what needs no caller.
@@ -64,19 +61,11 @@ async def chat(
 
 
 @router.get("/api/chat/{chat_id}/stream", response_class=StreamingResponse)
-async def resume(
-    chat_id: str, caller: TheCaller, conversations: TheConversations, following: TheFollowing, links: TheLinks
-) -> Response:
+async def resume(chat_id: str, caller: TheCaller, following: TheFollowing, links: TheLinks) -> Response:
     """Send the answer that is being made from its beginning, as the AI SDK resumes; 204 when none is."""
-    ours = conversation_id(chat_id, caller)
-    try:
-        conversation = await conversations.load(caller, ours)
-    except ConversationNotFound:
+    events = await following.resume(caller, conversation_id(chat_id, caller))
+    if events is None:
         return Response(status_code=204)
-    making = [message for message in conversation.messages if message.id == conversation.tip and is_unfinished(message)]
-    if not making:
-        return Response(status_code=204)
-    events = await following.open(caller, ours, making[0].id)
     return _streamed(UiMessage(links).parts(events), ui_message_stream.HEADERS)
 
 
@@ -91,10 +80,6 @@ async def search(body: SearchRequest, caller: TheCaller, searching: TheSearching
 async def usage(caller: TheCaller, limiting: TheLimiting, days: Annotated[int, Query(ge=0, le=366)] = 0) -> UsageBody:
     """Return what the caller has used in this day and month (UTC), on each of the last `days`, and what is left."""
     return UsageBody.of(await limiting.report(caller, days=days))
-
-
-def is_unfinished(message: Message) -> bool:
-    return message.role is Role.ASSISTANT and message.finish_reason is None
 
 
 def _streamed(

@@ -95,6 +95,29 @@ async def test_half_an_answer_of_long_ago_can_not_be_completed(store: InMemoryCo
         await follow(store, after=3)
 
 
+async def test_the_answer_that_is_being_made_is_resumed_from_its_beginning(store: InMemoryConversations) -> None:
+    """Whoever has lost it need only know the conversation."""
+    await store.save(CALLER, RUNNING, first=1, events=EVENTS[:2])
+    events = await Following(conversations=store, poll=0.001).resume(CALLER, TURN.conversation_id)
+    assert events is not None
+
+    await store.save(CALLER, ENDED, first=3, events=EVENTS[2:])
+
+    assert [event async for event in events] == EVENTS
+
+
+async def test_what_is_not_being_made_is_not_resumed(store: InMemoryConversations) -> None:
+    """Neither an answer that has ended, nor one of somebody else, nor of a conversation that nobody knows."""
+    following = Following(conversations=store)
+    strange = await following.resume(Caller("acme", "bob"), TURN.conversation_id)
+    unknown = await following.resume(CALLER, uuid7())
+
+    await store.save(CALLER, ENDED, first=1, events=EVENTS)
+    ended = await following.resume(CALLER, TURN.conversation_id)
+
+    assert (strange, unknown, ended) == (None, None, None)
+
+
 async def test_nobody_follows_what_is_not_theirs(store: InMemoryConversations) -> None:
     """Nor what is no answer."""
     following = Following(conversations=store)

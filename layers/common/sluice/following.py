@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncGenerator
 from uuid import UUID
 
-from sluice.domain import Caller, Message, Usage
+from sluice.domain import Caller, Message, Role, Usage
 from sluice.draft import INTERRUPTED
-from sluice.errors import EventsGone
+from sluice.errors import ConversationNotFound, EventsGone
 from sluice.events import AnswerDone, AnswerEvent, AnswerFailed, AnswerStarted, SourceCited, SourcesFound, TextAdded
 from sluice.ports import ConversationStore, Recorded
 
@@ -36,6 +36,17 @@ class Following:
         if after > 0:
             raise EventsGone
         return _retell(conversation_id, recorded.answer)
+
+    async def resume(self, caller: Caller, conversation_id: UUID) -> AsyncGenerator[AnswerEvent, None] | None:
+        """Return the events of the answer that is being made at the end of a conversation; None where none is."""
+        try:
+            conversation = await self._conversations.load(caller, conversation_id)
+        except ConversationNotFound:
+            return None
+        for message in conversation.messages:
+            if message.id == conversation.tip and message.role is Role.ASSISTANT and message.finish_reason is None:
+                return await self.open(caller, conversation_id, message.id)
+        return None
 
     async def _follow(
         self, caller: Caller, conversation_id: UUID, recorded: Recorded, after: int
