@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from functions.chat.links import Links
+from functions.chat.openai_errors import error_body
 from functions.chat.spoken import Cited, Spoken
 from sluice import errors
 from sluice.domain import Source, Usage
@@ -75,7 +76,7 @@ class Completion:
                 note = {"index": len(self.spoken.cited), **self._annotation(self.spoken.cite(source))}
                 return [self._chunk({"annotations": [note]})]
             case AnswerFailed(code, message):
-                return [error_body(code, message, failure(code, message))]
+                return [error_body(code, message, status_of(failure(code, message)))]
             case AnswerDone(finish_reason, _, usage):
                 end = self._chunk({}, finish_reason=_FINISH_REASONS.get(finish_reason, "stop"))
                 return [end, self._usage(usage)] if self.include_usage else [end]
@@ -115,17 +116,6 @@ def failure(code: str, message: str) -> errors.SluiceError:
     for kind in kinds:
         kinds.extend(kind.__subclasses__())
     return next((kind for kind in kinds if kind.code == code), errors.SluiceError)(message)
-
-
-def error_body(code: str, message: str, error: errors.SluiceError | None = None) -> dict[str, Any]:
-    """Return an error in OpenAI's form."""
-    status = int(status_of(error)) if error else 400
-    return {"error": {"message": message, "type": error_type(status), "param": None, "code": code}}
-
-
-def error_type(status: int) -> str:
-    named = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-    return named.get(status, "server_error" if status >= 500 else "invalid_request_error")
 
 
 def _id(message_id: UUID) -> str:

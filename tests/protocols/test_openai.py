@@ -14,6 +14,7 @@ import pytest
 from sluice.domain import Allowance, Filter, Usage
 from sluice.errors import ModelUnavailable
 from sluice.ports import PromptMessage
+from sluice.testing.ledger import FixedPrices
 from tests.common.world import KRILL
 from tests.protocols.conftest import Parts, Served, node
 
@@ -302,6 +303,20 @@ async def test_a_failure_of_ours_keeps_its_code_in_a_completion(sdk: openai.Asyn
         await sdk.chat.completions.create(model="sluice", messages=[{"role": "user", "content": QUESTION}])
 
     assert (failed.value.status_code, failed.value.code) == (500, "internal_error")
+
+
+async def test_what_is_ours_to_mend_is_logged_in_this_protocol_too(
+    sdk: openai.AsyncOpenAI, parts: Parts, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its clients show such an error to nobody who could mend it."""
+    parts.allowance = Allowance(dollars_per_day=1.0)
+    parts.prices = FixedPrices(unpriced=frozenset({parts.model.name}))
+
+    with pytest.raises(openai.InternalServerError) as failed:
+        await sdk.chat.completions.create(model="sluice", messages=[{"role": "user", "content": QUESTION}])
+
+    assert failed.value.code == "model_unpriced"
+    assert [record.levelname for record in caplog.records if record.message.startswith("model_unpriced")] == ["ERROR"]
 
 
 async def test_a_client_that_goes_away_ends_the_answer(served: Served, sdk: openai.AsyncOpenAI, parts: Parts) -> None:

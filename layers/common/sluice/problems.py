@@ -95,14 +95,18 @@ def status_of(error: errors.SluiceError) -> HTTPStatus:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
-async def _ours(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, errors.SluiceError)  # noqa: S101 # the registration says so; the handler's type can't
-    status = status_of(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+def log(error: errors.SluiceError) -> None:
+    """Log an error that is ours to mend and not the caller's."""
+    if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         # What led to a model's error has a provider's words, which may hold keys and questions.
         traced = None if isinstance(error, errors.ModelError) else error
         _logger.error("%s: %s", error.code, error.message, exc_info=traced)
-    return problem(status, error.code, error.message, retryable=error.retryable, headers=headers_of(error))
+
+
+async def _ours(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.SluiceError)  # noqa: S101 # the registration says so; the handler's type can't
+    log(error)
+    return problem(status_of(error), error.code, error.message, retryable=error.retryable, headers=headers_of(error))
 
 
 def headers_of(error: errors.SluiceError) -> dict[str, str]:
