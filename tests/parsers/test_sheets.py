@@ -148,6 +148,15 @@ def test_what_is_drawn_on_a_sheet_stands_below_its_rows(parser: DocumentParser) 
     assert read({"xl/drawings/drawing1.xml": "<"}) == (Block("Rent", page=1, heading="Costs"),)
 
 
+def test_headers_and_footers_stand_below_the_rows(parser: DocumentParser) -> None:
+    """Without their codes, and without what only numbers the pages."""
+    header = '&amp;L&amp;"Arial,Bold"&amp;12Ann &amp;&amp; Ltd&amp;CPage &amp;P of &amp;N&amp;R&amp;K00-024Secret'
+    margins = f"<headerFooter><oddHeader>{header}</oddHeader><evenHeader>&amp;LSecret</evenHeader></headerFooter>"
+    body = workbook("", {PART: f"<worksheet {SPACE}><sheetData>{text('A1', 'Rent')}</sheetData>{margins}</worksheet>"})
+
+    assert parser.parse("a.xlsx", body).blocks == (Block("Rent\n\nAnn & Ltd\nSecret", page=1, heading="Costs"),)
+
+
 def test_sheets_and_their_text_stay_within_the_limits() -> None:
     """Also where the cells are read one by one."""
     long = workbook(corners(text("XFD1048576", "x" * 2_000)))

@@ -8,30 +8,22 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from sluice.adapters.parsers.compound import places
+from sluice.adapters.parsers.biff import BEGIN, Record, records, workbook_places
 from sluice.adapters.parsers.drawn_lines import MOST_CELLS, drawn_lines
 
-_STREAMS = ("Workbook", "Book")
-_BEGIN, _SIZE, _SIZE_BYTES = 0x0809, 0x0200, 14
+_SIZE, _SIZE_BYTES = 0x0200, 14
 _SIZES = re.compile(rb"\x00\x02\x0e\x00(.{12})\x00\x00", re.DOTALL)
 # Cells of one column and of several, the last of which stands at the record's end.
 _CELLS = frozenset({0x0006, 0x00D6, 0x00FD, 0x0201, 0x0203, 0x0204, 0x0205, 0x027E})
 _RUNS = frozenset({0x00BD, 0x00BE})
 
 
-class _Record(NamedTuple):
-    kind: int
-    start: int
-    end: int
-
-
 def drawn_together(body: bytes) -> bytes:
     """Return the workbook with its rows and columns counted anew, where it declares a sheet too large to hold."""
     if not any(_area(size[1]) > MOST_CELLS for size in _SIZES.finditer(body)):
         return body
-    parts = next(filter(None, (places(body, name) for name in _STREAMS)), [])
+    parts = workbook_places(body)
     stream = bytearray(b"".join(body[part] for part in parts))
     for sheet in _sheets(stream):
         _draw_together(stream, sheet)
@@ -47,22 +39,20 @@ def _area(size: bytes) -> int:
     return int(max(0, end_row - first_row) * max(0, end_column - first_column))
 
 
-def _sheets(stream: bytearray) -> Iterator[list[_Record]]:
+def _sheets(stream: bytearray) -> Iterator[list[Record]]:
     """Yield the records that matter of each sheet."""
-    records: list[_Record] = []
-    position = 0
-    while position + 4 <= len(stream):
-        kind, length = struct.unpack_from("<HH", stream, position)
-        start, position = position + 4, position + 4 + length
-        if kind == _BEGIN:
-            yield records
-            records = []
-        elif (kind in _CELLS | _RUNS and length >= 6) or (kind == _SIZE and length == _SIZE_BYTES):
-            records.append(_Record(kind, start, position))
-    yield [record for record in records if record.end <= len(stream)]
+    found: list[Record] = []
+    for record in records(stream):
+        length = record.end - record.start
+        if record.kind == BEGIN:
+            yield found
+            found = []
+        elif (record.kind in _CELLS | _RUNS and length >= 6) or (record.kind == _SIZE and length == _SIZE_BYTES):
+            found.append(record)
+    yield found
 
 
-def _draw_together(stream: bytearray, records: list[_Record]) -> None:
+def _draw_together(stream: bytearray, records: list[Record]) -> None:
     cells = [record for record in records if record.kind != _SIZE]
     used = (column for record in cells for column in _columns(stream, record))
     rows, columns = drawn_lines((_row(stream, record) for record in cells), used)
@@ -76,11 +66,11 @@ def _draw_together(stream: bytearray, records: list[_Record]) -> None:
             struct.pack_into("<H", stream, record.end - 2, columns[run.start] + len(run) - 1)
 
 
-def _row(stream: bytearray, record: _Record) -> int:
+def _row(stream: bytearray, record: Record) -> int:
     return int(struct.unpack_from("<H", stream, record.start)[0])
 
 
-def _columns(stream: bytearray, record: _Record) -> range:
+def _columns(stream: bytearray, record: Record) -> range:
     (first,) = struct.unpack_from("<H", stream, record.start + 2)
     (last,) = struct.unpack_from("<H", stream, record.end - 2) if record.kind in _RUNS else (first,)
     return range(first, max(first, last) + 1)

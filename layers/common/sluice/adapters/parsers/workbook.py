@@ -15,8 +15,10 @@ from sluice.adapters.parsers.archives import Archive
 from sluice.adapters.parsers.cells import joined, number
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.sheet_margins import margins_of
 from sluice.adapters.parsers.sparse_sheets import SparseSheets, lie_far_apart
 from sluice.adapters.parsers.workbook_parts import drawn_on, shown_sheets, workbook_part
+from sluice.adapters.parsers.xls_words import words_by_sheet
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, EncryptedDocument
 
@@ -24,35 +26,42 @@ from sluice.errors import DamagedDocument, EncryptedDocument
 def read(body: bytes, limits: Limits) -> ParsedDocument:
     """Return one block a sheet, hidden ones left out; raise `DocumentError`."""
     archive = Archive(body, limits) if body.startswith(b"PK") else None
-    part = workbook_part(archive) if archive else None
-    if archive and part:
+    if archive is None:
+        return _document(list(_texts(body, limits)), words_by_sheet(body), limits)
+    if part := workbook_part(archive):
         with suppress(DamagedDocument):  # calamine minds less, or says what is wrong
             return _read_xml(body, archive, part, limits)
-    elif archive:
-        body = far_binary_cells.drawn_together(archive, body)
-    return _document(list(_texts(body, limits)), limits)
+    return _document(list(_texts(far_binary_cells.drawn_together(archive, body), limits)), {}, limits)
 
 
 def _read_xml(body: bytes, archive: Archive, workbook: str, limits: Limits) -> ParsedDocument:
     sheets = shown_sheets(archive, workbook)
     limits.check_pages(len(sheets), "sheets")
+    margins, lie_apart = {}, False
+    for sheet in sheets:
+        content = archive.read(sheet.part)
+        margins[sheet.name] = margins_of(content)
+        lie_apart = lie_apart or lie_far_apart(content)
     texts = None
-    if not any(lie_far_apart(archive.read(sheet.part)) for sheet in sheets):
+    if not lie_apart:
         with suppress(DamagedDocument):
             texts = list(_texts(body, limits))
     again = Archive(body, limits)  # what it expands to is counted anew
     if texts is None:
         reader = SparseSheets(again, workbook, limits)
         texts = [(sheet.name, reader.text(sheet)) for sheet in sheets]
-    drawn = {sheet.name: "\n".join(drawn_on(again, sheet)) for sheet in sheets}
-    return _document([(name, f"{text}\n\n{drawn.get(name, '')}".strip()) for name, text in texts], limits)
+    return _document(texts, {sheet.name: drawn_on(again, sheet) + margins[sheet.name] for sheet in sheets}, limits)
 
 
-def _document(sheets: list[tuple[str, str]], limits: Limits) -> ParsedDocument:
+def _document(sheets: list[tuple[str, str]], beside: dict[str, list[str]], limits: Limits) -> ParsedDocument:
+    """Return the sheets with their cells, and with the words beside those behind them."""
     limits.check_pages(len(sheets), "sheets")
-    blocks = [
-        Block(text, page=page, heading=one_line(name) or None) for page, (name, text) in enumerate(sheets, 1) if text
-    ]
+    texts = ["\n\n".join(filter(None, (cells, "\n".join(beside.get(name, []))))) for name, cells in sheets]
+    blocks = (
+        Block(text, page=page, heading=one_line(name) or None)
+        for page, ((name, _), text) in enumerate(zip(sheets, texts, strict=True), 1)
+        if text
+    )
     return ParsedDocument("xlsx", tuple(blocks), pages=len(sheets))
 
 
