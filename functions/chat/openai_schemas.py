@@ -77,7 +77,9 @@ class CompletionRequest(BaseModel):
     @classmethod
     def _without_nulls(cls, content: Any) -> Any:
         """Some clients send null for what they leave to us."""
-        return {name: value for name, value in content.items() if value is not None} if _is_object(content) else content
+        if not isinstance(content, dict):
+            return content
+        return {name: value for name, value in content.items() if value is not None}
 
     @model_validator(mode="after")
     def _ends_with_a_question(self) -> CompletionRequest:
@@ -115,7 +117,3 @@ class CompletionRequest(BaseModel):
     def instructions(self) -> str:
         """Return what the application tells the model."""
         return "\n\n".join(message.text for message in self.messages if message.role in ("system", "developer"))
-
-
-def _is_object(content: object) -> bool:
-    return isinstance(content, dict)

@@ -79,20 +79,13 @@ async def measure(
             match event:
                 case StatusChanged(state="fallback"):
                     fell_back = True
-                    yield event
                 case StatusChanged(state="unranked"):
                     unranked = True
-                    yield event
-                case AnswerDone(finish_reason, model, usage, timing):
-                    if metrics:
-                        metrics.add(Measured(finish_reason, dict(timing), model, usage, fell_back, unranked=unranked))
-                    yield event
-                case AnswerFailed(code):
-                    if metrics:
-                        metrics.add(Measured(code, {"auth": auth_ms}, fell_back=fell_back, failed=True))
-                    yield event
-                case _:
-                    yield event
+                case AnswerDone(finish_reason, model, usage, timing) if metrics:
+                    metrics.add(Measured(finish_reason, dict(timing), model, usage, fell_back, unranked=unranked))
+                case AnswerFailed(code) if metrics:
+                    metrics.add(Measured(code, {"auth": auth_ms}, fell_back=fell_back, failed=True))
+            yield event
 
 
 async def measure_document(

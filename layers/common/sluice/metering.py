@@ -87,19 +87,20 @@ class Meter:
 
     async def _fits(self) -> bool:
         """Whether what was used is within the hold, or the hold could be made larger."""
-        return self._is_covered() or (await self._extend() and self._is_covered())
+        if not self._is_covered():
+            await self._extend()
+        return self._is_covered()
 
     def _is_covered(self) -> bool:
         used = self.spent()
         return self.hold is None or (used.tokens <= self.hold.tokens and (used.cost or 0.0) <= self.hold.dollars)
 
-    async def _extend(self) -> bool:
+    async def _extend(self) -> None:
         assert self.hold is not None  # noqa: S101 - without one everything is covered
         used = self.spent()
         more = max(0, used.tokens - self.hold.tokens) + self.step_tokens
         dollars = max(0.0, (used.cost or 0.0) - self.hold.dollars) + self.step_tokens * self.price.completion
         self.hold = await self.ledger.extend(self.limits, self.hold, tokens=more, dollars=dollars)
-        return True
 
     def _refusal(self) -> SluiceError:
         assert self.hold is not None  # noqa: S101 - without one nothing is refused
