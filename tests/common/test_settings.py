@@ -41,6 +41,13 @@ def test_every_wrong_variable_is_named_at_once() -> None:
         assert name in refused.value.message
 
 
+def test_models_are_named_with_commas_between_and_keep_their_order() -> None:
+    """They are asked in it."""
+    settings = Settings.read(NEEDED | {"SLUICE_FALLBACK_MODELS": " openai/b, openai/a ,, offline/extractive"})
+
+    assert settings.fallback_models == ("openai/b", "openai/a", "offline/extractive")
+
+
 def test_a_secret_fills_what_is_not_set(environment: dict[str, str]) -> None:
     """A blank variable counts as not set; keys for the models' library come along."""
     environment.update(

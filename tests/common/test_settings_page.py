@@ -19,6 +19,8 @@ def as_variable(field: FieldInfo) -> str:
         return "required"
     if isinstance(default, frozenset):
         default = ",".join(sorted(default))
+    if isinstance(default, tuple):
+        default = ",".join(default)
     if isinstance(default, bool):
         default = str(default).lower()
     if isinstance(default, float):

@@ -12,7 +12,7 @@ from sluice.access_settings import AccessSettings
 from sluice.domain import Weights
 from sluice.errors import SluiceError
 from sluice.holding import HELD, held_by_default
-from sluice.variables import LIST, PREFIX, Names
+from sluice.variables import LIST, PREFIX, Names, NamesInOrder
 
 SECRET_ARN = "SLUICE_SECRET_ARN"  # noqa: S105 - the name of a variable
 
@@ -54,9 +54,9 @@ class Settings(AccessSettings):
 
     chat_model: str = "offline/extractive"
     # Further models that a request may ask for, with commas between.
-    offered_models: str = ""
+    offered_models: NamesInOrder = ()
     # Models that are asked in this order when the one before could not begin to answer, with commas between.
-    fallback_models: str = ""
+    fallback_models: NamesInOrder = ()
     embedding_model: str = "offline/static"
     first_token_seconds: Annotated[float, Field(gt=0)] = 30.0
     between_tokens_seconds: Annotated[float, Field(gt=0)] = 20.0

@@ -21,3 +21,4 @@ def _from_json(text: object) -> object:
 LIST = BeforeValidator(_from_list)
 JSON = BeforeValidator(_from_json)
 Names = Annotated[frozenset[str], LIST]
+NamesInOrder = Annotated[tuple[str, ...], LIST]

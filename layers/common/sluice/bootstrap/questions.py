@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sluice.bootstrap.shared import database, names_of, passages, searching, settings
+from sluice.bootstrap.shared import database, passages, searching, settings
 
 if TYPE_CHECKING:
     from sluice.adapters.models import ChatByName
@@ -45,7 +45,7 @@ def answering_model() -> ChatModel:
     from sluice.fallback import FallbackChat, Patience
 
     timeout = settings().model_timeout_seconds
-    others = [ChatByName(name, timeout=timeout) for name in names_of(settings().fallback_models)]
+    others = [ChatByName(name, timeout=timeout) for name in settings().fallback_models]
     patience = Patience(settings().first_token_seconds, settings().between_tokens_seconds)
     return FallbackChat([chat_model(), *others], patience)
 
@@ -61,7 +61,7 @@ def answering() -> Answering:
         prompt_characters=settings().prompt_characters,
         prompt_tokens=settings().prompt_tokens,
         question_characters=settings().question_characters,
-        offered_models=frozenset(names_of(settings().offered_models)),
+        offered_models=frozenset(settings().offered_models),
         waking_limit=settings().database_waking_seconds,
     )
     return Answering(
@@ -169,8 +169,8 @@ def limiting() -> Limiting:
 async def check_prices() -> None:
     """Raise `ModelUnpriced` for a model that may answer and has no price."""
     chosen = settings()
-    named = [chosen.chat_model, chosen.rewrite_model, chosen.offered_models, chosen.fallback_models]
-    for name in names_of(",".join([*named, chosen.embedding_model, chosen.moderation_model])):
+    chat_models = [chosen.chat_model, chosen.rewrite_model, *chosen.offered_models, *chosen.fallback_models]
+    for name in filter(None, [*chat_models, chosen.embedding_model, chosen.moderation_model]):
         await prices().of(name)
 
 

@@ -146,11 +146,6 @@ async def migrate(settings: Settings) -> list[str]:
     return await asyncio.to_thread(migrate, url, model=settings.embedding_model, dimension=dimension, held=held)
 
 
-def names_of(list_of_models: str) -> list[str]:
-    """Return the names in a list with commas between."""
-    return [name.strip() for name in list_of_models.split(",") if name.strip()]
-
-
 def conninfo(settings: Settings) -> Conninfo:
     """Return how each new connection says who it is."""
     from sluice.adapters.postgres.credentials import by_iam, by_password, rds_token
