@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any
 
 from sluice import tokens
 from sluice.domain import Allowance, Caller, Usage, uuid7
@@ -59,7 +58,7 @@ class Limiting:
     def answer(self, caller: Caller, question: str, model: str | None) -> Admission:
         """Return the admission of an answer, still to be asked for."""
         meter = Meter(self._ledger, self._prices, limits(caller, self._of_users), self._reserve.answer_tokens)
-        return Admission(meter, self._ledger, self._prices, self._reserve, model or self._model, question)
+        return Admission(meter, self._reserve, model or self._model, question)
 
     async def book(self, caller: Caller, model: str, usage: Usage) -> None:
         """Count what was spent for a caller beside answers; a ledger that is away costs the operator alone."""
@@ -82,23 +81,20 @@ class Limiting:
 class Admission:
     """One answer's way past the limits. `await admission.ask()` before anything is promised to the client."""
 
-    def __init__(
-        self, meter: Meter, ledger: Ledger, prices: Prices, reserve: Reserve, model: str, question: str
-    ) -> None:
+    def __init__(self, meter: Meter, reserve: Reserve, model: str, question: str) -> None:
         self._meter = meter
-        self._ledger = ledger
-        self._prices = prices
         self._reserve = reserve
         self._model = model
         self._question = question
 
     async def ask(self) -> None:
         """Raise `LimitReached`, or `ModelUnpriced`; else the answer may begin."""
-        price = await self._prices.of(self._model)
-        allowances = self._meter.limits.values()
+        meter = self._meter
+        price = await meter.prices.of(self._model)
+        allowances = meter.limits.values()
         hold = self._hold(price) if any(allowance.is_budgeted for allowance in allowances) else None
         if hold or any(allowance.limits() for allowance in allowances):
-            self._meter.hold = await self._ledger.admit(self._meter.limits, hold, seconds=self._reserve.seconds)
+            meter.hold = await meter.ledger.admit(meter.limits, hold, seconds=self._reserve.seconds)
 
     def through(self, model: ChatModel) -> ChatModel:
         """Return the model with this answer's meter before it."""
@@ -138,7 +134,7 @@ def _smallest(amounts: Iterable[Mapping[str, float]]) -> dict[str, float]:
 
 
 def _left(allowance: Allowance, used: Used) -> dict[str, float]:
-    amounts: dict[str, Any] = {
+    amounts: dict[str, float] = {
         "streams": used.streams,
         "tokens_per_day": used.day.tokens,
         "tokens_per_month": used.month.tokens,
