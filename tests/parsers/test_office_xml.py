@@ -90,6 +90,18 @@ def test_a_workbook_with_a_title_is_no_page(parser: DocumentParser) -> None:
     assert parser.parse("a.xml", body.encode()).blocks == (Block("Rent", page=1, heading="Costs"),)
 
 
+def test_a_workbook_of_excel_2003_has_comments_and_no_control_characters(parser: DocumentParser) -> None:
+    """Excel writes them as references, which XML does not allow."""
+    data = '<Data ss:Type="String">A&#7;b&#x1F;&#10;c</Data>'
+    comment = '<Comment ss:Author="Ann"><ss:Data><B>Ann:</B>\nTo be paid</ss:Data></Comment>'
+    sheet = f'<Worksheet ss:Name="Costs"><Table><Row><Cell>{data}{comment}</Cell></Row></Table></Worksheet>'
+    body = f'<Workbook xmlns="{SHEETS}" xmlns:ss="{SHEETS}">{sheet}</Workbook>'
+
+    blocks = parser.parse("a.xml", body.encode()).blocks
+
+    assert blocks == (Block("Ab c\n\nComment: Ann: To be paid", page=1, heading="Costs"),)
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [

@@ -23,6 +23,10 @@ from sluice.errors import DamagedDocument
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _STYLES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles"
 _WIDEST_GAP = 8
+# Excel writes references to control characters, which no file of XML may have.
+_CONTROL = re.compile(
+    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|x0*(?:[0-8bcef]|1[0-9a-f]));|[\x00-\x08\x0b\x0c\x0e-\x1f]", re.IGNORECASE
+)
 
 
 def packed(text: str) -> bytes:
@@ -41,14 +45,14 @@ def read_workbook(text: str, limits: Limits) -> ParsedDocument:
     sheets = [element for element in _root(text) if tag(element) == "Worksheet" and not _is_hidden(element)]
     limits.check_pages(len(sheets), "sheets")
     blocks = (
-        Block(clean("\n".join(_rows(sheet))), page=page, heading=one_line(attribute(sheet, "Name") or "") or None)
+        Block(_text(sheet), page=page, heading=one_line(attribute(sheet, "Name") or "") or None)
         for page, sheet in enumerate(sheets, 1)
     )
     return ParsedDocument("xlsx", tuple(block for block in blocks if block.text), pages=len(sheets))
 
 
 def _root(text: str) -> Element:
-    return parse_xml(_DECLARATION.sub("", text).encode("utf-8", "replace"), "document")
+    return parse_xml(_CONTROL.sub("", _DECLARATION.sub("", text)).encode("utf-8", "replace"), "document")
 
 
 def _members(package: Element) -> Iterator[tuple[str, bytes]]:
@@ -90,6 +94,12 @@ def _set_notes_apart(body: Element) -> None:
 
 def _is_hidden(sheet: Element) -> bool:
     return any(tag(element) == "Visible" and element.text != "SheetVisible" for element in sheet.iter())
+
+
+def _text(sheet: Element) -> str:
+    comments = (one_line("".join(element.itertext())) for element in sheet.iter() if tag(element) == "Comment")
+    remarks = "\n".join(f"Comment: {comment}" for comment in comments if comment)
+    return clean("\n\n".join(filter(None, ("\n".join(_rows(sheet)), remarks))))
 
 
 def _rows(sheet: Element) -> Iterator[str]:
