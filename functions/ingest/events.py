@@ -158,5 +158,5 @@ def _records(event: Any) -> list[Mapping[str, Any]]:
 def _json(text: Any) -> Any:
     try:
         return json.loads(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return None

@@ -154,6 +154,13 @@ def test_a_deletion_that_names_a_version_may_be_of_an_old_one(removed: str) -> N
     assert [isinstance(event, Removed) and event.only_a_version for event in told] == [True, False]
 
 
+def test_a_body_nested_without_end_says_nothing() -> None:
+    """Else it would take the other messages of its batch along."""
+    body = "[" * 100_000
+
+    assert queue_messages(batch(body)) == [QueueMessage("1", (), body, "handle-1", 1)]
+
+
 def test_sequencers_are_compared_as_if_padded() -> None:
     """S3 pads the shorter one with zeros on the right."""
     assert sequence("0055aed6") == sequence("0055AED600")
