@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import urljoin
 
 import typer
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import httpx
 
     from local.client import ChatClient, IngestClient
+
+T = TypeVar("T")
 
 _PANEL = "Where, and who"
 
@@ -111,6 +113,16 @@ class Connection:
             raise ClientError(f"{self.url} does not say where documents go. Give --ingest-url.{why}")
         # One address may serve both functions: then it is told relative to the page.
         return urljoin(self.url.rstrip("/") + "/", str(url))
+
+    async def from_chat(self, call: Callable[[ChatClient], Awaitable[T]]) -> T:
+        """Return what one call of the chat function gives."""
+        async with self.chat() as client:
+            return await call(client)
+
+    async def from_ingest(self, call: Callable[[IngestClient], Awaitable[T]]) -> T:
+        """Return what one call of the ingest function gives."""
+        async with self.ingest() as client:
+            return await call(client)
 
     def _key_for(self, url: str) -> str | None:
         """The laptop's own key is for this machine only."""

@@ -28,12 +28,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """List conversations, last used first."""
-
-    async def load() -> list[Event]:
-        async with connection.chat() as client:
-            return await client.conversations(search=search, limit=limit)
-
-    found = run(load())
+    found = run(connection.from_chat(lambda chat: chat.conversations(search=search, limit=limit)))
     if json:
         show_json(found)
     else:
@@ -45,13 +40,7 @@ def list_(
 @connected_to_chat
 def show(connection: Connection, conversation: Which, json: Json = False) -> None:
     """Print a conversation, in the branch that was read last."""
-
-    async def load() -> Event:
-        which = remembering.resolve(connection.url, conversation)
-        async with connection.chat() as client:
-            return await client.conversation(which)
-
-    found = run(load())
+    found = run(connection.from_chat(lambda chat: chat.conversation(remembering.resolve(connection.url, conversation))))
     if json:
         show_json(found)
     else:
@@ -66,13 +55,7 @@ def rename(
     title: Annotated[str, typer.Argument(help="The new title.")],
 ) -> None:
     """Change a conversation's title."""
-
-    async def change() -> None:
-        which = remembering.resolve(connection.url, conversation)
-        async with connection.chat() as client:
-            await client.rename(which, title)
-
-    run(change())
+    run(connection.from_chat(lambda chat: chat.rename(remembering.resolve(connection.url, conversation), title)))
     typer.echo("Renamed.")
 
 
@@ -80,13 +63,7 @@ def rename(
 @connected_to_chat
 def delete(connection: Connection, conversation: Which) -> None:
     """Delete a conversation with all its messages."""
-
-    async def remove() -> None:
-        which = remembering.resolve(connection.url, conversation)
-        async with connection.chat() as client:
-            await client.delete(which)
-
-    run(remove())
+    run(connection.from_chat(lambda chat: chat.delete(remembering.resolve(connection.url, conversation))))
     typer.echo("Deleted.")
 
 

@@ -37,12 +37,7 @@ def docs(
     """List the documents with their status, and the reason of each that failed."""
     if context.invoked_subcommand:
         return
-
-    async def load() -> list[Event]:
-        async with connection.ingest() as client:
-            return await client.documents(collection=collection, status=status)
-
-    documents = run(load())
+    documents = run(connection.from_ingest(lambda ingest: ingest.documents(collection=collection, status=status)))
     if json:
         show_json(documents)
     else:

@@ -24,12 +24,7 @@ _DIFFERENCES = {
 @connected_to_both
 def redrive(connection: Connection) -> None:
     """Try the documents again whose events became dead letters."""
-
-    async def send_back() -> int:
-        async with connection.ingest() as client:
-            return await client.redrive()
-
-    count = run(send_back())
+    count = run(connection.from_ingest(lambda ingest: ingest.redrive()))
     typer.echo(f"{count} {'dead letter is' if count == 1 else 'dead letters are'} in the queue again.")
 
 
@@ -40,12 +35,7 @@ def reconcile(
     json: Json = False,
 ) -> None:
     """Compare the bucket with the documents, both ways, and mend what differs."""
-
-    async def compare() -> Event:
-        async with connection.ingest() as client:
-            return await client.reconcile(repair=repair)
-
-    report = run(compare())
+    report = run(connection.from_ingest(lambda ingest: ingest.reconcile(repair=repair)))
     if json:
         show_json(report)
         return

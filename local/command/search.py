@@ -28,13 +28,11 @@ def search(
     json: Json = False,
 ) -> None:
     """Find the passages that fit a text, best first; no model answers."""
-
-    async def find() -> list[Event]:
-        where = filter_of(filter, metadata)
-        async with connection.chat() as client:
-            return await client.search(query, limit=limit, collection=collection, where=where)
-
-    found = run(find())
+    found = run(
+        connection.from_chat(
+            lambda chat: chat.search(query, limit=limit, collection=collection, where=filter_of(filter, metadata))
+        )
+    )
     if json:
         show_json(found)
     else:

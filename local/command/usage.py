@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from local.command.connection import Connection, Json, connected_to_chat
 from local.command.outcome import run
 from local.command.printing import show_json, show_table
-
-if TYPE_CHECKING:
-    from local.client import Event
 
 _HEADINGS = ("span", "answers", "tokens in", "tokens out", "cost")
 
@@ -23,12 +20,7 @@ def usage(
     json: Json = False,
 ) -> None:
     """Show the tokens and the cost of your questions, and what is left of your limits. Days are those of UTC."""
-
-    async def load() -> Event:
-        async with connection.chat() as client:
-            return await client.usage(days=days)
-
-    used = run(load())
+    used = run(connection.from_chat(lambda chat: chat.usage(days=days)))
     if json:
         show_json(used)
         return
