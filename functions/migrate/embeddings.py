@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any
@@ -19,45 +19,38 @@ MARGIN_SECONDS = 20.0
 async def answer(request: Embeddings, seconds_left: float) -> Mapping[str, Any]:
     """Do the step, and return how things stand and whether it is done; where it is not, ask for it again."""
     async with bootstrap.reembedding() as reembedding:
-        if request.step == "drop":
-            await reembedding.drop()
-        is_done = await _in_time(_steps(reembedding, request), seconds_left - MARGIN_SECONDS)
+        is_done = await _in_time(_step(reembedding, request), seconds_left - MARGIN_SECONDS)
         standing = asdict(await reembedding.standing())
     space = standing.pop("space")
     space.pop("known")
     return {"done": is_done, **space, **standing}
 
 
-def _steps(reembedding: Reembedding, request: Embeddings) -> AsyncGenerator[Filled, None]:
+async def _step(reembedding: Reembedding, request: Embeddings) -> None:
     match request.step:
         case "migrate":
-            return reembedding.migrate(request.to)
+            await _through(reembedding.migrate(request.to))
         case "switch":
-            return reembedding.switch()
+            await _through(reembedding.switch())
         case "rollback":
-            return reembedding.roll_back()
+            await _through(reembedding.roll_back())
         case "index":
-            return _index(reembedding, request.of)
-    return _nothing()
+            await reembedding.index(request.of)
+        case "drop":
+            await reembedding.drop()
 
 
-async def _index(reembedding: Reembedding, held: str) -> AsyncGenerator[Filled, None]:
-    await reembedding.index(held)
-    return
-    yield
+async def _through(progress: AsyncGenerator[Filled, None]) -> None:
+    async with aclosing(progress):
+        async for _ in progress:
+            pass
 
 
-async def _nothing() -> AsyncGenerator[Filled, None]:
-    return
-    yield
-
-
-async def _in_time(steps: AsyncGenerator[Filled, None], seconds: float) -> bool:
-    """Whether the steps came to their end; where the time is up, they go on from there the next time."""
+async def _in_time(work: Awaitable[None], seconds: float) -> bool:
+    """Whether the work came to its end; where the time is up, it goes on from there the next time."""
     try:
-        async with asyncio.timeout(seconds), aclosing(steps):
-            async for _ in steps:
-                pass
+        async with asyncio.timeout(seconds):
+            await work
     except TimeoutError:
         return False
     return True
