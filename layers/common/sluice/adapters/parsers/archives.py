@@ -19,7 +19,7 @@ class Archive:
     """The members of an archive, read one by one within limits on all of them together."""
 
     def __init__(self, body: bytes, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._packed = len(body)
         self._expanded = 0
         try:
@@ -46,7 +46,7 @@ class Archive:
             with self._zip.open(self._stored(name)) as member:
                 while piece := member.read(_PIECE):
                     self._expanded += len(piece)
-                    self._limits.check_archive(members=0, packed=self._packed, expanded=self._expanded)
+                    self.limits.check_archive(members=0, packed=self._packed, expanded=self._expanded)
                     pieces.append(piece)
         except KeyError as error:
             raise DamagedDocument(f"The file is damaged: its part {name} is missing.") from error

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from sluice.adapters.parsers.archives import Archive
 from sluice.adapters.parsers.charts import chart_lines
 from sluice.adapters.parsers.cleaning import clean, one_line
-from sluice.adapters.parsers.enclosed import enclosed
+from sluice.adapters.parsers.embedded import EMBEDDED, embedded_blocks
 from sluice.adapters.parsers.headings import Outline
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.packages import attribute, main_part, relations, tag
@@ -17,7 +17,7 @@ from sluice.adapters.parsers.word_margins import margin_lines
 from sluice.adapters.parsers.word_styles import Style, hidden_styles, paragraph_styles, style_of
 from sluice.adapters.parsers.word_text import boxes, notes_referred, text_of
 from sluice.domain import Block, ParsedDocument
-from sluice.errors import DamagedDocument, DocumentError
+from sluice.errors import DamagedDocument
 
 _PROPERTIES = "docProps/core.xml"
 _USUAL_PARTS = ("word/document.xml", "word/document2.xml")
@@ -33,10 +33,10 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     part = main_part(archive) or next((part for part in _USUAL_PARTS if part in archive), None)
     if part is None:
         raise DamagedDocument("The document is damaged: its text is missing.")
-    document = _Document(archive, part, limits)
+    document = _Document(archive, part)
     document.read()
     margins = "\n".join(document.margins())
-    blocks = (*document.outline.blocks(), *([Block(clean(margins))] if margins else []))
+    blocks = (*document.outline.blocks(), *document.embedded(), *([Block(clean(margins))] if margins else []))
     return ParsedDocument("docx", blocks, title=_title(archive))
 
 
@@ -50,10 +50,9 @@ def _title(archive: Archive) -> str | None:
 
 
 class _Document:
-    def __init__(self, archive: Archive, part: str, limits: Limits) -> None:
+    def __init__(self, archive: Archive, part: str) -> None:
         self.outline = Outline()
         self._archive = archive
-        self._limits = limits
         self._part = part
         self._relations = relations(archive, part)
         self._styles: dict[str, Style] = {}
@@ -76,6 +75,11 @@ class _Document:
     def margins(self) -> list[str]:
         """Return the lines of the headers and footers."""
         return margin_lines(self._parts("header", "footer"))
+
+    def embedded(self) -> list[Block]:
+        """Return what other programs have embedded, each document once."""
+        parts = dict.fromkeys(part for kind, part in self._relations.values() if kind in EMBEDDED)
+        return [block for part in parts for block in embedded_blocks(self._archive, part)]
 
     def _parts(self, *kinds: str) -> Iterator[Element]:
         """Yield the parts of these kinds that can be read: without one of them the text is still the text."""
@@ -153,13 +157,7 @@ class _Document:
     def _enclosed(self, identifier: str) -> None:
         """Write a document of another kind that is embedded as a part of the text, as far as it can be read."""
         relation = self._relations.get(identifier)
-        if relation is None:
-            return
-        try:
-            blocks = [*enclosed(relation.part, self._archive.read(relation.part), self._limits)]
-        except DocumentError:
-            return
-        for block in blocks:
+        for block in embedded_blocks(self._archive, relation.part) if relation else ():
             self.outline.add(block.text)
             self.outline.add("")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sluice.adapters.parsers.archives import Archive
-from sluice.adapters.parsers.compound import root_names
+from sluice.adapters.parsers.compound import OLE, root_names
 from sluice.adapters.parsers.json_text import is_json
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.mail_signs import is_mail
@@ -29,7 +29,6 @@ CSV = "csv"
 JSON = "json"
 TEXT = "text"
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
@@ -115,7 +114,7 @@ def binary_kind(name: str, body: bytes, limits: Limits) -> str | None:
         return PDF
     if body.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _archive(Archive(body, limits))
-    if body.startswith(_OLE):
+    if body.startswith(OLE):
         return _compound(body)
     if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{\\rtf"):
         return RTF

@@ -10,5 +10,5 @@ _FEW_WORDS = 3
 
 
 def says_something(line: str, *, is_counted: bool) -> bool:
-    """Return whether a line has words; where a number that the program counts stands in it, more than a few of them."""
-    return len(_WORD.findall(line)) >= (_FEW_WORDS if is_counted else 1)
+    """Return whether there is a line, and where a number that the program counts stands in it, more than few words."""
+    return len(_WORD.findall(line)) >= _FEW_WORDS if is_counted else bool(line)

@@ -10,6 +10,7 @@ from sluice.adapters.parsers.archives import Archive
 from sluice.adapters.parsers.charts import chart_lines
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.comments import comments_in
+from sluice.adapters.parsers.embedded import EMBEDDED, embedded_blocks
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.packages import main_part, relations, tag
 from sluice.adapters.parsers.slide_margins import Margins
@@ -66,6 +67,8 @@ def _beside(archive: Archive, kind: str, part: str) -> list[str]:
             return [*lines(archive.xml(part), _UNSAID.__contains__)]
         case "chart":
             return [*chart_lines(archive.xml(part))]
+        case kind if kind in EMBEDDED:
+            return [f"\n{block.text}" for block in embedded_blocks(archive, part)]
         case "comments":
             return [f"\nComment: {text}" for text in comments_in(archive.xml(part))]
         case "notesSlide" if notes := "\n".join(lines(archive.xml(part), _UNSAID.__contains__)).strip():

@@ -11,6 +11,7 @@ from sluice.adapters.parsers.archives import Archive
 from sluice.adapters.parsers.charts import chart_lines
 from sluice.adapters.parsers.cleaning import one_line
 from sluice.adapters.parsers.comments import comments_in
+from sluice.adapters.parsers.embedded import EMBEDDED, embedded_blocks
 from sluice.adapters.parsers.packages import attribute, main_part, relations, tag
 from sluice.errors import DamagedDocument
 
@@ -44,7 +45,7 @@ def shown_sheets(archive: Archive, workbook: str) -> list[Sheet]:
 
 
 def drawn_on(archive: Archive, sheet: Sheet) -> list[str]:
-    """Return the lines of the boxes, charts, diagrams and comments on a sheet; what is broken has none."""
+    """Return the lines of the boxes, charts, documents and comments on a sheet; what is broken has none."""
     with suppress(DamagedDocument):
         return list(_drawn(archive, sheet.part, depth=0))
     return []
@@ -56,6 +57,8 @@ def _drawn(archive: Archive, part: str, depth: int) -> Iterator[str]:
             yield from (f"Comment on {text}" for text in comments_in(archive.xml(other)))
         elif kind == "chart":
             yield from chart_lines(archive.xml(other))
+        elif kind in EMBEDDED:
+            yield from (block.text for block in embedded_blocks(archive, other))
         elif kind in _DRAWN and depth < _DEEPEST:
             yield from filter(None, map(_line, _paragraphs(archive.xml(other))))
             yield from _drawn(archive, other, depth + 1)
