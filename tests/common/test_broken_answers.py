@@ -7,8 +7,7 @@ import asyncio
 import pytest
 
 from sluice import tokens
-from sluice.domain import Usage
-from sluice.draft import FAILED, INTERRUPTED, STOPPED
+from sluice.domain import FAILED, INTERRUPTED, STOPPED, Usage
 from sluice.errors import DatabaseUnavailable, DatabaseWaking, ModelUnavailable
 from sluice.events import AnswerDone, AnswerFailed, AnswerStarted, SourcesFound, StatusChanged, TextAdded
 from sluice.ports import ChatModel

@@ -16,11 +16,6 @@ from sluice.events import SourceCited, TextAdded
 if TYPE_CHECKING:
     from sluice.masking import Masker, Masking
 
-# Finish reasons of answers that the model did not end itself.
-STOPPED = "stopped"
-INTERRUPTED = "interrupted"
-FAILED = "error"
-
 
 @dataclass(slots=True)
 class Draft:

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from uuid import UUID
 
-from sluice.domain import Caller, Message, Role, Usage
-from sluice.draft import INTERRUPTED
+from sluice.domain import INTERRUPTED, Caller, Message, Role, Usage
 from sluice.errors import ConversationNotFound, EventsGone
 from sluice.events import AnswerDone, AnswerEvent, AnswerFailed, AnswerStarted, SourceCited, SourcesFound, TextAdded
 from sluice.ports import ConversationStore, Recorded

@@ -13,8 +13,8 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
-from sluice.domain import Caller
-from sluice.draft import FAILED, INTERRUPTED, STOPPED, Draft
+from sluice.domain import FAILED, INTERRUPTED, STOPPED, Caller
+from sluice.draft import Draft
 from sluice.errors import SluiceError
 from sluice.events import AnswerDone, AnswerEvent, AnswerFailed
 from sluice.ports import AnswerKeeper

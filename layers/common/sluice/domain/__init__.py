@@ -1,7 +1,19 @@
 """The nouns of Sluice: documents, chunks, passages, conversations."""
 
 from sluice.domain.access import DEFAULT_TENANT, Allowance, Caller, Scope
-from sluice.domain.conversations import Conversation, Message, Regeneration, Role, Source, TitledBy, Turn, Usage
+from sluice.domain.conversations import (
+    FAILED,
+    INTERRUPTED,
+    STOPPED,
+    Conversation,
+    Message,
+    Regeneration,
+    Role,
+    Source,
+    TitledBy,
+    Turn,
+    Usage,
+)
 from sluice.domain.documents import (
     DEFAULT_COLLECTION,
     TENANTS,
@@ -35,6 +47,9 @@ from sluice.domain.retrieval import EmbeddingSpace, Passage, Search, Vector, Wei
 __all__ = [
     "DEFAULT_COLLECTION",
     "DEFAULT_TENANT",
+    "FAILED",
+    "INTERRUPTED",
+    "STOPPED",
     "TENANTS",
     "WORKING",
     "AllOf",

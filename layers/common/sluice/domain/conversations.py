@@ -7,6 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+# Finish reasons of answers that the model did not end itself.
+STOPPED = "stopped"
+INTERRUPTED = "interrupted"
+FAILED = "error"
+
 
 class Role(StrEnum):
     USER = "user"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from sluice import branching
-from sluice.domain import Caller, Conversation, Message, Regeneration, Role, TitledBy, Turn
+from sluice.domain import INTERRUPTED, Caller, Conversation, Message, Regeneration, Role, TitledBy, Turn
 from sluice.errors import ConversationNotFound, MessageNotFound, SluiceError
 from sluice.events import AnswerEvent
 from sluice.ports import Recorded
@@ -196,7 +196,7 @@ class InMemoryConversations:
 
     def _read(self, message: Message) -> Message:
         is_dead = message.id in self.dead and message.finish_reason is None
-        return replace(message, finish_reason="interrupted") if is_dead else message
+        return replace(message, finish_reason=INTERRUPTED) if is_dead else message
 
     def _fail(self) -> None:
         if self.failures:

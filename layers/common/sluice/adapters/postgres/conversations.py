@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from sluice import sql
 from sluice.adapters.postgres import event_records
 from sluice.adapters.postgres.database import Database
-from sluice.domain import Caller, Conversation, Message, Regeneration, Role, Source, TitledBy, Turn, Usage
+from sluice.domain import INTERRUPTED, Caller, Conversation, Message, Regeneration, Role, Source, TitledBy, Turn, Usage
 from sluice.errors import ConversationNotFound, MessageNotFound
 from sluice.events import AnswerEvent
 from sluice.ports import Recorded
@@ -24,7 +24,6 @@ KEEP_EVENTS_SECONDS = 3_600
 DEAD_AFTER_SECONDS = 15.0
 SIGN_SHARE = 0.2
 """Of the time after which an answer counts as interrupted: how old its last sign may become before the next."""
-INTERRUPTED = "interrupted"
 
 
 class PostgresConversations:
