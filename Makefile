@@ -26,7 +26,7 @@ check: .venv/.ready  ## format, lint, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --config pyproject.toml
+	$(BIN)/lint-imports
 
 bench: .venv/.ready .venv-sam/.ready .venv-bench/.ready .venv/pgbouncer/.tried  ## run the benchmarks that take minutes
 	$(BIN)/python -m benchmarks.arrival
