@@ -16,6 +16,7 @@ _FEWEST_LETTERS = 20
 _MOST_CHANGES = 0.2
 # A table of figures has more digits than points and signs.
 _FEWEST_ALPHANUMERICS = 0.4
+_MOST_LOST = 0.2
 _SAMPLE = 2_000
 # PDFium's, at the end of a line.
 _HYPHEN = "\x02"
@@ -26,6 +27,7 @@ _MOST_NUMBERS = 0.08
 _UNLIKELY = re.compile(
     "[\u0180-\u019f\u01a2-\u01ae\u01b1-\u01cc\u01dd-\u0217\u021c-\u02af\u0370-\u0383\u03e2-\u03ff\u3400-\u4dbf]"
 )
+_SPACES = re.compile(" {2,}")
 # Controls, private use, and the character for what is none.
 _UNKNOWN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\ue000-\uf8ff\ufffd-\uffff\U000f0000-\U0010ffff]")
 
@@ -56,6 +58,21 @@ def is_unassigned(text: str) -> bool:
         return False
     unknown = len(_UNKNOWN.findall(text))
     return unknown > 0 and unknown > len("".join(text.split())) * 0.5
+
+
+def has_numbers(text: str) -> bool:
+    """Return whether a character is the number of a glyph."""
+    return not text.isprintable() and bool(_NUMBER.search(text))
+
+
+def is_lost(text: str) -> bool:
+    """Return whether signs stand in the place of much of the text."""
+    return text.count("\ufffd") > len(text) * _MOST_LOST
+
+
+def without_unassigned(text: str) -> str:
+    """Return the text with a space in the place of what is private to its font."""
+    return _SPACES.sub(" ", _UNKNOWN.sub(" ", text))
 
 
 def _changes_script(text: str) -> bool:

@@ -1,0 +1,122 @@
+"""Reads the pages of a PDF, each by all the ways in which text may stand on it."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from typing import NamedTuple
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from sluice.adapters.parsers.annotations import annotated, draw, drawn_text, not_shown
+from sluice.adapters.parsers.cleaning import clean
+from sluice.adapters.parsers.legibility import is_legible
+from sluice.adapters.parsers.pdf_columns import completed
+from sluice.adapters.parsers.pdf_fonts import mended
+from sluice.adapters.parsers.pdf_page import has_drawings, is_scan, opened, shown_text
+from sluice.adapters.parsers.right_to_left import in_order
+from sluice.adapters.parsers.unmapped import meant
+from sluice.adapters.parsers.xfa import form_text
+from sluice.errors import DamagedDocument, DocumentError, EncryptedDocument
+
+# PDFium writes U+0002 or U+FFFE where a line ended in a hyphen, and has already removed the line end.
+_LINE_HYPHEN = re.compile("[\x02\ufffe]")
+# Small capitals and figures of old style, in Adobe's corporate use of private code points; other fonts have none there.
+_SMALL = {
+    0xF700 + code: chr(code)
+    for code in (*range(0x30, 0x3A), *range(0x61, 0x7B), *range(0xE0, 0xF7), *range(0xF8, 0xFF))
+}
+_PRIVATE = re.compile("[\uf730-\uf7fe]")
+# Where letters that make no words show that fonts tell wrong characters; to ask every page would take long.
+_FIRST_PAGES = 3
+_SIGNATURE = b"%PDF-"
+# What a scanner's program writes onto the image of a page: its name, a page's number, a date.
+_LONGEST_STAMP = 80
+
+
+def open_pdf(body: bytes) -> pdfium.PdfDocument:
+    """Open a document that needs no password; raise `DocumentError`."""
+    try:
+        # PDFium wants a first line, and finds the objects again when they stand a little farther down.
+        return pdfium.PdfDocument(body if _SIGNATURE in body[:1024] else _SIGNATURE + b"1.7\n" + body)
+    except pdfium.PdfiumError as error:
+        if error.err_code in (pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY):
+            raise EncryptedDocument from error
+        raise DamagedDocument from error
+
+
+class Read(NamedTuple):
+    """A page's text, whether it shows something that no text tells of, and whether characters may not be known."""
+
+    text: str
+    is_unread: bool
+    has_unknown: bool
+
+
+class Pages:
+    """Reads the pages of a document, with mended fonts from the first one on whose characters are not known."""
+
+    def __init__(self, body: bytes, pdf: pdfium.PdfDocument) -> None:
+        self._body = body
+        self._pdf = pdf
+        self._mended: pdfium.PdfDocument | None = None
+        self._is_mended = False
+        _show_forms(pdf)
+
+    def read(self, index: int) -> Read:
+        """Return a page, counted from 0; raise `DamagedDocument`."""
+        read = _page(self._mended or self._pdf, index)
+        if not read.has_unknown or self._is_mended:
+            return read
+        self._is_mended = True
+        try:
+            self._mended = self._opened_again()
+            return _page(self._mended, index) if self._mended else read
+        except DocumentError:
+            self.close()
+            return read
+
+    def _opened_again(self) -> pdfium.PdfDocument | None:
+        with closing(open_pdf(self._body)) as untouched:  # what annotations look like may be a part of pages by now
+            body = mended(untouched)
+        again = open_pdf(body) if body else None
+        if again and len(again) == len(self._pdf):
+            _show_forms(again)
+            return again
+        return None
+
+    def close(self) -> None:
+        if self._mended:
+            self._mended.close()
+        self._mended = None
+
+
+def _show_forms(pdf: pdfium.PdfDocument) -> None:
+    if pdf.get_formtype() != pdfium_c.FORMTYPE_NONE:
+        pdf.init_forms()
+
+
+def _page(pdf: pdfium.PdfDocument, index: int) -> Read:
+    try:
+        with opened(pdf, index) as page:
+            own = in_order(page, shown_text(page))
+            shown, is_rest, has_unknown = meant(page, _named(completed(page, own)))
+            values, has_more = annotated(pdf, page)
+            rest = [*values, form_text(pdf) if index == 0 else ""]
+            text = clean("\n".join([_LINE_HYPHEN.sub("", shown), *rest]))
+            is_unread = is_rest or (len(text) < _LONGEST_STAMP and (is_scan(page) if text else has_drawings(page)))
+            has_unknown = has_unknown or (index < _FIRST_PAGES and not is_legible(shown))
+            if not (has_more and draw(page)):
+                return Read(text, is_unread, has_unknown)
+        with opened(pdf, index) as page:
+            drawn = drawn_text(own, in_order(page, shown_text(page)))
+        text = clean("\n".join([_LINE_HYPHEN.sub("", shown + drawn), *not_shown(rest, drawn)]))
+        return Read(text, is_unread, has_unknown)
+    except pdfium.PdfiumError as error:
+        raise DamagedDocument(f"Page {index + 1} of the PDF is damaged and can't be read.") from error
+
+
+def _named(text: str) -> str:
+    """Return the text with small capitals as small letters; everything else that is private stays."""
+    return text.translate(_SMALL) if not text.isascii() and _PRIVATE.search(text) else text
