@@ -2,12 +2,12 @@
 
 Each node of that tree is its parent plus a random step; the steps of all levels have one covariance, whose spectrum
 falls by a power law, as those of language models' embeddings do. `benchmarks.dimensions` measures what this comes to
-beside real embeddings, and the constants are chosen by that: see docs/retrieval.md.
+beside real embeddings, and each `Likeness` is chosen by that: see docs/retrieval.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,16 +20,37 @@ BLOCK = 10_000
 CHUNKS_PER_DOCUMENT = 10
 DOCUMENTS_PER_BLOCK = BLOCK // CHUNKS_PER_DOCUMENT
 CHILDREN = 10
-DIRECTIONS = 384
-"""The vectors span at most so many of their dimensions."""
-SPECTRUM = 0.6
-"""The i-th direction has a variance in proportion to i ** -SPECTRUM."""
-CHUNK_SHARE = 0.5
-"""How much of the variance is between the chunks of one document; all levels above share the rest alike."""
-QUERY_SHARE = 0.7
-"""How much of a query's variance is its own, and not that of the document it asks about."""
 _SHARED_TOPIC = 2
 """Chunks have words in common with those of their topic at this level: about a thousand of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What makes vectors as hard to search as those of some model."""
+
+    directions: int
+    """The vectors span at most so many of their dimensions."""
+    spectrum: float
+    """The i-th direction has a variance in proportion to i ** -spectrum."""
+    chunk_share: float
+    """How much of the variance is between the chunks of one document; all levels above share the rest."""
+    document_step: float
+    """How much documents vary within their topic, beside what topics vary within the larger ones."""
+    query_share: float
+    """How much of a query's variance is its own, and not that of the document it asks about.
+
+    Where it is the chunks' share, queries lie as chunks that were left out do; questions lie farther off.
+    """
+
+    def asked_by_chunks(self) -> Likeness:
+        """Return the same with queries that are chunks left out, as public benchmarks ask."""
+        return replace(self, query_share=self.chunk_share)
+
+
+OFFLINE = Likeness(directions=384, spectrum=0.6, chunk_share=0.5, document_step=1.0, query_share=0.7)
+"""As hard as our offline model's."""
+OPENAI = Likeness(directions=640, spectrum=0.6, chunk_share=0.44, document_step=0.6, query_share=0.6)
+"""As hard as those of OpenAI's models with 1,536 numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +66,14 @@ class Topics:
     size: int
     dimension: int
     seed: int = 7
+    likeness: Likeness = OFFLINE
 
     def chunks(self, block: int) -> tuple[Matrix, Numbers]:
         """Return the vectors of a block, and of which topic each is."""
         documents, topics = self._documents(block)
         of = np.arange(min(BLOCK, self.size - block * BLOCK)) // CHUNKS_PER_DOCUMENT
         own = self._random("chunk", block).standard_normal((len(of), self._directions), np.float32)
-        return self._vectors(documents[of] + CHUNK_SHARE**0.5 * own), topics[of]
+        return self._vectors(documents[of] + self.likeness.chunk_share**0.5 * own), topics[of]
 
     def queries(self, count: int) -> tuple[Matrix, Numbers]:
         """Return vectors that ask about documents, but are none of their chunks, and of which topic each is."""
@@ -62,14 +84,16 @@ class Topics:
         at = np.searchsorted(np.unique(blocks), blocks) * DOCUMENTS_PER_BLOCK + asked % DOCUMENTS_PER_BLOCK
         documents, topics = (np.concatenate(part) for part in zip(*found, strict=True))
         own = random.standard_normal((count, self._directions), np.float32)
-        known = ((1 - QUERY_SHARE) / (1 - CHUNK_SHARE)) ** 0.5 * documents[at]
-        return self._vectors(known + QUERY_SHARE**0.5 * own), topics[at]
+        share = self.likeness.query_share
+        known = ((1 - share) / (1 - self.likeness.chunk_share)) ** 0.5 * documents[at]
+        return self._vectors(known + share**0.5 * own), topics[at]
 
     def _documents(self, block: int) -> tuple[Matrix, Numbers]:
         """Return where the documents of a block are, in the directions, and their topics."""
         random = self._random("document", block)
         count = min(DOCUMENTS_PER_BLOCK, self._document_count - block * DOCUMENTS_PER_BLOCK)
-        own = self._share**0.5 * random.standard_normal((count, self._directions), np.float32)
+        share = self.likeness.document_step * self._share
+        own = share**0.5 * random.standard_normal((count, self._directions), np.float32)
         if not self._levels:
             return own, np.zeros(count, np.int64)
         parents = random.integers(0, len(self._places), count)
@@ -115,19 +139,19 @@ class Topics:
 
     @cached_property
     def _share(self) -> float:
-        """The variance of each level, from the documents up; with that of the chunks they make one."""
-        return (1 - CHUNK_SHARE) / len(self._counts)
+        """The variance of each level of topics; with those of the documents and the chunks they make one."""
+        return (1 - self.likeness.chunk_share) / (len(self._counts) - 1 + self.likeness.document_step)
 
     @property
     def _directions(self) -> int:
-        return min(DIRECTIONS, self.dimension)
+        return min(self.likeness.directions, self.dimension)
 
     @cached_property
     def _basis(self) -> Matrix:
         """Orthogonal directions, each as long as it varies."""
         random = self._random("basis", 0)
         directions, _ = np.linalg.qr(random.standard_normal((self.dimension, self._directions)))
-        variances = np.arange(1, self._directions + 1) ** -SPECTRUM
+        variances = np.arange(1, self._directions + 1) ** -self.likeness.spectrum
         return (directions * np.sqrt(variances)).T.astype(np.float32)
 
     def _vectors(self, places: Matrix) -> Matrix:

@@ -15,8 +15,9 @@ import argparse
 import asyncio
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from benchmarks.islands import Islands
@@ -26,14 +27,15 @@ from benchmarks.retrieval.overhead import overhead_p50_ms
 from benchmarks.retrieval.server import roomy_server, say, set_ef_search
 from benchmarks.retrieval.stored import Stored
 from benchmarks.retrieval.ways import DEPTH, Queries, ours, plain
-from benchmarks.synthetic import Corpus
-from benchmarks.topics import Topics
+from benchmarks.synthetic import Corpus, Vectors
+from benchmarks.topics import OFFLINE, OPENAI, Topics
 from sluice.domain import Weights
 from sluice.holding import WHOLE
 
 DENSE, HYBRID, LEXICAL = Weights(1, 0), Weights(1, 1), Weights(0, 1)
 Facts = dict[str, object]
 _DIMENSION = 1536
+_LIKENESSES = {"topics": OFFLINE, "openai": OPENAI}
 
 
 async def measure(url: str, corpus: Corpus, options: argparse.Namespace) -> tuple[list[Measured], Facts]:
@@ -90,8 +92,17 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ours-only", action="store_true", help="leave the plain way out")
     parser.add_argument("--finer", default="", help="build our index so: m = 24, ef_construction = 128")
     parser.add_argument("--held", default=WHOLE, help="what our index holds of each vector: whole, signs, or a number")
-    parser.add_argument("--vectors", choices=("topics", "islands"), default="topics", help="how the vectors lie")
+    parser.add_argument("--vectors", choices=(*_LIKENESSES, "islands"), default="topics", help="how the vectors lie")
+    parser.add_argument("--left-out", action="store_true", help="ask with chunks left out, not with questions")
     return parser.parse_args()
+
+
+def shape(options: argparse.Namespace) -> Callable[[int, int, int], Vectors]:
+    """Return how the vectors lie that the options ask for."""
+    if options.vectors == "islands":
+        return Islands
+    likeness = _LIKENESSES[options.vectors]
+    return partial(Topics, likeness=likeness.asked_by_chunks() if options.left_out else likeness)
 
 
 def _name(options: argparse.Namespace) -> Iterator[object]:
@@ -101,6 +112,8 @@ def _name(options: argparse.Namespace) -> Iterator[object]:
         yield options.dimension
     if options.vectors != "topics":
         yield options.vectors
+    if options.left_out:
+        yield "left_out"
     if options.finer:
         yield "finer"
     if options.held != WHOLE:
@@ -109,8 +122,7 @@ def _name(options: argparse.Namespace) -> Iterator[object]:
 
 def main() -> None:
     options = arguments()
-    shape = Topics if options.vectors == "topics" else Islands
-    corpus = Corpus(options.chunks, options.dimension, words=options.words, shape=shape)
+    corpus = Corpus(options.chunks, options.dimension, words=options.words, shape=shape(options))
     with tempfile.TemporaryDirectory() as folder, roomy_server(options.data or Path(folder)) as server:
         stored = Stored(server.url(), corpus, with_plain=not options.ours_only, finer=options.finer, held=options.held)
         stored.store()
@@ -121,6 +133,7 @@ def main() -> None:
         "dimension": options.dimension,
         "words": options.words,
         "vectors": options.vectors,
+        "asked_by": "chunks left out" if options.left_out else "questions",
         "index": options.finer or "pgvector's defaults",
         "index_holds": options.held,
         **facts,
