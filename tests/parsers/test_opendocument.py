@@ -42,7 +42,7 @@ def test_a_text_is_parted_by_its_headings(parser: DocumentParser) -> None:
 
 
 def test_what_a_page_does_not_show_is_left_out(parser: DocumentParser) -> None:
-    """Deleted and hidden text, comments and tables of contents; boxes and notes stand behind their paragraph."""
+    """Deleted and hidden text, and tables of contents; boxes, notes and comments stand behind their paragraph."""
     content = (
         "<text:tracked-changes><text:changed-region><text:deletion><text:p>gone</text:p></text:deletion>"
         "</text:changed-region></text:tracked-changes><text:table-of-content><text:p>listed</text:p>"
@@ -54,7 +54,7 @@ def test_what_a_page_does_not_show_is_left_out(parser: DocumentParser) -> None:
     )
 
     assert parser.parse("a.odt", archive(open_document("text", content, HIDDEN))).blocks == (
-        Block("Shown all.\n\nBoxed\n\nNoted"),
+        Block("Shown all.\n\nBoxed\n\nComment: remark\n\nNoted"),
     )
 
 
@@ -112,6 +112,38 @@ def test_what_all_slides_show_stands_on_the_first(parser: DocumentParser) -> Non
     parsed = parser.parse("a.odp", archive({**open_document("presentation", content), **styles(drawn)}))
 
     assert parsed.blocks == (Block("One\nSecret\nAnn Ltd", page=1), Block("Two", page=2))
+
+
+def test_slides_and_sheets_have_comments(parser: DocumentParser) -> None:
+    """Behind what they are about."""
+    said = "<office:annotation><text:p>Why</text:p><text:p>so?</text:p></office:annotation>"
+    slide = f"<draw:page>{frame('One')}{said}</draw:page>"
+    rows = f"<table:table-row><table:table-cell>{said}<text:p>Rent</text:p></table:table-cell></table:table-row>"
+    sheet = f'<table:table table:name="Costs">{rows}</table:table>'
+
+    odp = parser.parse("a.odp", archive(open_document("presentation", slide)))
+    ods = parser.parse("a.ods", archive(open_document("spreadsheet", sheet)))
+
+    assert odp.blocks == (Block("One\n\nComment: Why so?", page=1),)
+    assert ods.blocks == (Block("Rent\n\nComment: Why so?", page=1, heading="Costs"),)
+
+
+def test_objects_are_read_where_they_are_shown(parser: DocumentParser) -> None:
+    """Charts with their titles and figures, each once; one that is broken has none."""
+    row = f"<table:table-row>{cell('Spring')}{cell('1.5')}</table:table-row>"
+    title = '<c:title xmlns:c="urn:oasis:names:tc:opendocument:xmlns:chart:1.0"><text:p>Sales</text:p></c:title>'
+    content = open_document("chart", f"{title}<table:table>{row}</table:table>")["content.xml"]
+    named = '<svg:title xmlns:svg="urn:s">x</svg:title>'
+    shown = f'<draw:frame><draw:object xlink:href="./Object 1" xmlns:xlink="urn:x"/>{named}</draw:frame>'
+    broken = shown.replace("Object 1", "Object 2")
+    more = {"Object 1/content.xml": content, "Object 2/content.xml": "<x"}
+    text = f"<text:p>Before{shown}</text:p><text:p>{shown}{broken}After</text:p>"
+
+    odt = parser.parse("a.odt", archive({**open_document("text", text), **more}))
+    odp = parser.parse("a.odp", archive({**open_document("presentation", f"<draw:page>{shown}</draw:page>"), **more}))
+
+    assert odt.blocks == (Block("Before\n\nSales\nSpring | 1.5\n\nAfter"),)
+    assert odp.blocks == (Block("Sales\nSpring | 1.5", page=1),)
 
 
 def test_a_drawing_without_words_has_no_text(parser: DocumentParser) -> None:

@@ -9,7 +9,7 @@ from sluice.adapters.parsers.cells import joined, number
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.open_styles import Styles, hides
-from sluice.adapters.parsers.open_text import cell_text
+from sluice.adapters.parsers.open_text import cell_text, remark
 from sluice.adapters.parsers.packages import attribute, tag
 from sluice.domain import Block, ParsedDocument
 
@@ -36,6 +36,7 @@ class _Reader:
         self._characters = 0
         self._hidden: set[str] = set()
         self._lines: list[str] = []
+        self._remarks: list[str] = []
 
     def read(self, content: bytes) -> None:
         """Let go of each row once it is written: all of them together would take many times the file's size."""
@@ -56,6 +57,8 @@ class _Reader:
                     _let_go(above[-1])
 
     def _row(self, row: Element) -> None:
+        remarks = (remark(inner, _NO_STYLES) for inner in row.iter() if tag(inner) == "annotation")
+        self._remarks += filter(None, remarks)
         line = joined(value for cell in row for value in _values(cell))
         if not line:
             return
@@ -65,7 +68,8 @@ class _Reader:
             self._lines.append(line)
 
     def _end_sheet(self, table: Element) -> None:
-        text, self._lines = clean("\n".join(self._lines)), []
+        text = clean("\n\n".join(filter(None, ("\n".join(self._lines), "\n".join(self._remarks)))))
+        self._lines, self._remarks = [], []
         if attribute(table, "style-name") not in self._hidden:
             self.sheets.append((one_line(attribute(table, "name") or ""), text))
             self._limits.check_pages(len(self.sheets), "sheets")

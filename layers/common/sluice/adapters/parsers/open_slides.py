@@ -9,12 +9,12 @@ from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.open_margins import Masters
 from sluice.adapters.parsers.open_styles import Styles
-from sluice.adapters.parsers.open_text import lines
+from sluice.adapters.parsers.open_text import lines, remark
 from sluice.adapters.parsers.packages import attribute, tag
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import NoTextLayer
 
-_UNSAID = frozenset({"notes", "animations", "forms"})
+_UNSAID = frozenset({"notes", "animations", "forms", "annotation"})
 # Places of a slide that are the same on all of them.
 _FIELDS = frozenset({"page-number", "date-time", "footer", "header", "page"})
 
@@ -36,6 +36,7 @@ def _slide(page: Element, styles: Styles, masters: Masters, number: int) -> Bloc
     shapes = [shape for shape in page if tag(shape) not in _UNSAID and not _is_field(shape)]
     title = next((one_line(" ".join(lines(shape, styles))) for shape in shapes if _class(shape) == "title"), "")
     pieces = [line for shape in shapes for line in lines(shape, styles)] + masters.lines(page)
+    pieces += (f"\n{text}" for inner in page if tag(inner) == "annotation" and (text := remark(inner, styles)))
     if notes := "\n".join(_notes(page, styles)).strip():
         pieces.append(f"\nNotes: {notes}")
     return Block(clean("\n".join(pieces)), page=number, heading=title or None)

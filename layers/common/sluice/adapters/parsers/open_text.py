@@ -14,13 +14,16 @@ from sluice.domain import Block
 
 _SIGNS = {"tab": "\t", "line-break": "\n"}
 _SPACE = re.compile(r"[ \t\r\n]+")
-# What stands elsewhere, what only its author sees, and readings above characters.
+# What stands elsewhere, and readings above characters.
 _NOT_IN_LINE = frozenset({"note", "annotation", "ruby-text", "forms"})
 # What was deleted with changes tracked, what only lists other parts of the text, and what describes a drawing.
 _UNSAID = frozenset({
     "tracked-changes", "forms", "annotation", "table-of-content", "illustration-index", "table-index", "object-index",
-    "user-index", "alphabetical-index", "title", "desc", "object", "notes",
+    "user-index", "alphabetical-index", "title", "desc", "notes",
 })  # fmt: skip
+_NOTES = frozenset({"note-body", "annotation"})
+# Which is shown, other than that of a drawing.
+_CHART_TITLE = re.compile(r"\{[^}]*:chart:[^}]*\}title")
 _DRAWING = re.compile(r"\{[^}]*:(?:drawing|dr3d):")
 
 
@@ -46,7 +49,7 @@ def lines(element: Element, styles: Styles) -> Iterator[str]:
                     yield from lines(drawing, styles)
             case "table-row":
                 yield " | ".join(cell_text(cell, styles) for cell in inner).rstrip(" |")
-            case name if name not in _UNSAID:
+            case name if name not in _UNSAID or _CHART_TITLE.match(inner.tag):
                 yield from lines(inner, styles)
 
 
@@ -59,6 +62,7 @@ class _Writer:
     def __init__(self, styles: Styles) -> None:
         self.outline = Outline()
         self._styles = styles
+        self._noted: set[Element] = set()
 
     def write(self, element: Element, mark: str = "") -> None:
         for inner in element:
@@ -72,6 +76,8 @@ class _Writer:
                     self.write(inner, "- ")
                 case "table":
                     self._table(inner)
+                case "object":
+                    self._object(inner)
                 case name if name not in _UNSAID:
                     self.write(inner)
 
@@ -104,10 +110,27 @@ class _Writer:
                 self._notes_of(row)
         self.outline.add("")
 
+    def _object(self, embedded: Element) -> None:
+        for line in filter(None, map(one_line, lines(embedded, self._styles))):
+            self.outline.add(line)
+        self.outline.add("")
+
     def _notes_of(self, element: Element) -> None:
-        for note in element.iter():
+        """Write the notes and remarks within, of which those in boxes have been written with their boxes."""
+        found = (note for note in element.iter() if tag(note) in _NOTES and note not in self._noted)
+        for note in found:
+            self._noted.add(note)
             if tag(note) == "note-body":
                 self.write(note)
+            elif text := remark(note, self._styles):
+                self.outline.add(text)
+                self.outline.add("")
+
+
+def remark(annotation: Element, styles: Styles) -> str:
+    """Return what a reader has remarked, as `Comment: text`; nothing where that is empty."""
+    text = one_line(" ".join(lines(annotation, styles)))
+    return f"Comment: {text}" if text else ""
 
 
 def rows(table: Element) -> Iterator[Element]:

@@ -10,6 +10,7 @@ from sluice.adapters.parsers.archives import Archive, parse_xml
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.open_margins import Masters, margin_lines
+from sluice.adapters.parsers.open_objects import put_in_place
 from sluice.adapters.parsers.open_styles import Styles
 from sluice.adapters.parsers.packages import tag
 from sluice.domain import Block, ParsedDocument
@@ -35,7 +36,10 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     if _SHEETS.search(content):
         return open_sheets.read(content, limits)
     shared = [archive.xml(_STYLES)] if _STYLES in archive else []
-    return _read(parse_xml(content, _CONTENT), shared, limits, _title_of(archive))
+    root = parse_xml(content, _CONTENT)
+    styles = Styles([*shared, root])  # without those of the objects within it, whose names may be the same
+    put_in_place(root, archive)
+    return _read(root, shared, styles, limits, _title_of(archive))
 
 
 def read_flat(text: str, limits: Limits) -> ParsedDocument:
@@ -44,7 +48,7 @@ def read_flat(text: str, limits: Limits) -> ParsedDocument:
     if _SHEETS.search(content):
         return open_sheets.read(content, limits)
     root = parse_xml(content, _CONTENT)
-    return _read(root, [], limits, _title(root))
+    return _read(root, [], Styles([root]), limits, _title(root))
 
 
 def _title_of(archive: Archive) -> str | None:
@@ -58,9 +62,8 @@ def _title(root: Element) -> str | None:
     return one_line(next((title.text or "" for title in root.iter(_TITLE)), "")) or None
 
 
-def _read(root: Element, shared: list[Element], limits: Limits, title: str | None) -> ParsedDocument:
+def _read(root: Element, shared: list[Element], styles: Styles, limits: Limits, title: str | None) -> ParsedDocument:
     roots = [*shared, root]
-    styles = Styles(roots)
     for body in root:
         for form in body if tag(body) == "body" else ():
             match tag(form):
