@@ -187,7 +187,9 @@ async def test_an_answer_is_booked_once_the_ledger_is_back(client: httpx.AsyncCl
     assert (told[-1]["type"], usage["day"], usage["streams"]) == ("done", booked, 0)
 
 
-async def test_a_ledger_that_stays_away_costs_the_reader_nothing(client: httpx.AsyncClient, parts: Parts) -> None:
+async def test_a_ledger_that_stays_away_costs_the_reader_nothing(
+    client: httpx.AsyncClient, parts: Parts, caplog: pytest.LogCaptureFixture
+) -> None:
     """The log says what was not booked."""
     parts.ledger.failures += [DatabaseUnavailable()] * 2
     parts.model.enqueue("Krill.")
@@ -195,6 +197,7 @@ async def test_a_ledger_that_stays_away_costs_the_reader_nothing(client: httpx.A
     told = events(await ask(client))
 
     assert (told[-1]["type"], parts.ledger.settled) == ("done", [])
+    assert caplog.text.count("The cost of an answer could not be booked: Usage(prompt_tokens=") == 2
 
 
 async def test_a_question_that_fails_before_the_model_holds_nothing(client: httpx.AsyncClient, parts: Parts) -> None:

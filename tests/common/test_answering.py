@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from time import perf_counter
 from typing import Any
 
 import pytest
 
 from sluice.answering import Answering
 from sluice.domain import Caller, Filter, Message, Role, Search, Usage, uuid7
+from sluice.draft import Draft
 from sluice.errors import ConversationNotFound, ModelNotOffered, ModelUnavailable, QuestionTooLong
 from sluice.events import AnswerDone, SourceCited, SourcesFound, StatusChanged, TextAdded
 from sluice.fallback import FallbackChat
@@ -242,6 +244,38 @@ async def test_history_that_does_not_fit_into_the_models_context_is_left_out(wor
     await world.ask("q3", first.conversation_id)
 
     assert [message.content[:2] for message in world.model.prompts[2][1:-1]] == ["q2", "aa"]
+
+
+async def test_history_is_not_cut_before_its_tokens_are_counted() -> None:
+    """A token is several characters: as much of the history is read as may have room."""
+    world = World(prompt_tokens=1_500)
+    world.model.enqueue("a" * 2_000)
+    first = started(await world.ask("q1"))
+
+    await world.ask("q2", first.conversation_id)
+
+    assert [message.content[:2] for message in world.model.prompts[1][1:-1]] == ["q1", "aa"]
+
+
+async def test_what_came_before_the_answer_is_told_with_its_stages(world: World) -> None:
+    """In milliseconds, as they are."""
+    world.model.enqueue("Krill.")
+    events = await world.answering.open(CALLER, Question("whales"), timing={"auth": 3.5})
+
+    *_, done = [event async for event in events]
+
+    assert isinstance(done, AnswerDone)
+    assert done.timing["auth"] == 3.5
+    assert {"embed", "search", "first_token", "total"} < done.timing.keys()
+
+
+def test_a_stage_is_told_in_milliseconds() -> None:
+    """From the beginning to the first time that it is reached."""
+    draft = Draft(uuid7(), "m", _began=perf_counter() - 2)
+
+    draft.reached("first_token")
+
+    assert draft.timing["first_token"] >= 2_000
 
 
 async def test_text_that_no_database_takes_is_cleaned(world: World) -> None:

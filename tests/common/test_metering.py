@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from sluice.domain import Usage
-from sluice.errors import ModelUnpriced
+from sluice import tokens
+from sluice.domain import Allowance, Usage, uuid7
+from sluice.errors import LimitReached, ModelUnpriced
 from sluice.metering import Meter, MeteredModel
 from sluice.ports import Finish, NextAttempt, PromptMessage
-from sluice.spending import Price
+from sluice.spending import Hold, Price
 from sluice.testing.ledger import InMemoryLedger
 from sluice.testing.models import ScriptedModel
 
+QUESTION = PromptMessage("user", "Who eats krill?")
+PROMPT_TOKENS = tokens.estimate(QUESTION.content)
 PRICES = {"known": Price(prompt=0.5), "dear": Price(prompt=2.0, completion=3.0)}
 
 
@@ -51,3 +54,17 @@ async def test_what_a_provider_bills_by_searches_keeps_its_cost(meter: Meter) ->
     await meter.note("cohere/rerank-v3.5", Usage(cost=0.002))
 
     assert meter.beside == Usage(0, 0, 0.002)
+
+
+@pytest.mark.parametrize(
+    ("held", "dollars"), [(PROMPT_TOKENS, 1_000.0), (1_000, 0.5 * PROMPT_TOKENS)], ids=["tokens", "dollars"]
+)
+async def test_an_answer_may_take_all_that_is_held_for_it_and_no_more(meter: Meter, held: int, dollars: float) -> None:
+    """Where the ledger has nothing left beside it."""
+    meter.limits = {"user:acme/ann": Allowance(tokens_per_day=held, dollars_per_day=dollars)}
+    meter.hold = await meter.ledger.admit(meter.limits, Hold(uuid7(), held, dollars), seconds=60)
+
+    await meter.begin("known", [QUESTION])
+
+    with pytest.raises(LimitReached):
+        await meter.begin("known", [QUESTION, QUESTION])

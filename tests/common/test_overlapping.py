@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from sluice.overlapping import Ahead, give_way
+from sluice.overlapping import Ahead, Overlap, give_way
 
 
 class Items:
@@ -62,6 +62,43 @@ async def test_a_failure_that_nobody_asks_for_is_dropped() -> None:
 
     async with Ahead(generate()):
         await asyncio.sleep(0)
+
+
+async def test_work_that_overlaps_has_as_many_pieces_as_it_may_and_ends_in_its_order() -> None:
+    async def work(number: int) -> int:
+        return number
+
+    async with Overlap[int](2) as overlap:
+        overlap.begin(work(1))
+        one = overlap.is_full
+        overlap.begin(work(2))
+        two = overlap.is_full
+        results = [await overlap.oldest(), await overlap.oldest()]
+
+    assert (one, two, results, overlap.is_busy) == (False, True, [1, 2], False)
+
+
+async def test_work_that_overlaps_ends_with_the_block_that_is_cancelled() -> None:
+    """After an error it is waited for; cancelled, it would keep whoever waits for the block."""
+    ended: list[str] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("work")
+
+    async def block() -> None:
+        async with Overlap[None](1) as overlap:
+            overlap.begin(work())
+            await overlap.oldest()
+
+    blocking = asyncio.create_task(block())
+    await give_way()
+    blocking.cancel()
+    await asyncio.wait([blocking])
+
+    assert (ended, blocking.cancelled()) == (["work"], True)
 
 
 async def test_what_gives_way_goes_on_after_what_began_before_it_has_sent_a_request() -> None:

@@ -41,6 +41,13 @@ def test_every_wrong_variable_is_named_at_once() -> None:
         assert name in refused.value.message
 
 
+def test_a_variable_of_another_name_is_not_ours() -> None:
+    """Other programs' variables are called `BUCKET` too; one of ours that is blank is not set."""
+    settings = Settings.read(NEEDED | {"BUCKET": "theirs", "CHAT_MODEL": "theirs", "SLUICE_CHAT_MODEL": " "})
+
+    assert (settings.bucket, settings.chat_model) == ("documents", "offline/extractive")
+
+
 def test_models_are_named_with_commas_between_and_keep_their_order() -> None:
     """They are asked in it."""
     settings = Settings.read(NEEDED | {"SLUICE_FALLBACK_MODELS": " openai/b, openai/a ,, offline/extractive"})

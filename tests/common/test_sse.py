@@ -48,9 +48,10 @@ async def test_a_reader_that_leaves_closes_the_events() -> None:
         finally:
             closed.set()
 
-    stream = encode(payloads())
-    await anext(stream)
+    stream = encode(payloads(), silence=0.001)
+    first, silent = await anext(stream), await anext(stream)
 
     await stream.aclose()
 
+    assert (first, silent) == (b'id: 1\ndata: {"type":"first"}\n\n', b": waiting\n\n")
     assert closed.is_set()

@@ -46,11 +46,22 @@ async def test_the_model_names_the_conversation(store: InMemoryConversations) ->
     assert [(CALLER, "scripted", Usage(10, 5))] == BOOKED
 
 
+async def test_a_conversation_without_an_answer_is_not_named(store: InMemoryConversations) -> None:
+    """There is nothing in it to name but the question, whose first words it has already."""
+    await store.save(CALLER, Message(TURN.answer_id, Role.ASSISTANT, "", model="m", finish_reason="error"))
+    model = ScriptedModel()
+
+    assert await title(store, model) == "What do blue whales eat?"
+    assert model.prompts == []
+
+
 async def test_a_title_that_a_user_gave_stays(store: InMemoryConversations) -> None:
     """The model is not even asked."""
     await store.rename(CALLER, TURN.conversation_id, "Mine", by=TitledBy.USER)
+    model = ScriptedModel()
 
-    assert await title(store, ScriptedModel()) == "Mine"
+    assert await title(store, model) == "Mine"
+    assert model.prompts == []
 
 
 @pytest.mark.parametrize(
