@@ -97,9 +97,13 @@ def test_headers_and_footers_are_a_block_of_their_own(parser: DocumentParser) ->
         "<text:p>old</text:p></style:footer-left>"
     )
 
-    parsed = parser.parse("a.odt", archive({**open_document("text", "<text:p>x</text:p>"), **styles(master(margins))}))
+    table = f'<table:table table:name="Costs"><table:table-row>{cell("y")}</table:table-row></table:table>'
 
-    assert parsed.blocks == (Block("x"), Block("Secret\nAnn Ltd"))
+    odt = parser.parse("a.odt", archive({**open_document("text", "<text:p>x</text:p>"), **styles(master(margins))}))
+    ods = parser.parse("a.ods", archive({**open_document("spreadsheet", table), **styles(master(margins))}))
+
+    assert odt.blocks == (Block("x"), Block("Secret\nAnn Ltd"))
+    assert ods.blocks == (Block("y", page=1, heading="Costs"), Block("Secret\nAnn Ltd"))
 
 
 def test_what_all_slides_show_stands_on_the_first(parser: DocumentParser) -> None:
@@ -185,6 +189,13 @@ def test_a_flat_file_is_read_as_its_archive_would_be(parser: DocumentParser) -> 
     body = ('<?xml version="1.0" encoding="iso-8859-1"?>' + whole).encode("latin-1")
 
     assert parser.parse("a.fodt", body).blocks == (Block("Größe"),)
+
+
+def test_broken_styles_cost_no_text(parser: DocumentParser) -> None:
+    """They only say how it looks."""
+    members = {**open_document("text", "<text:p>x</text:p>"), "styles.xml": "<x"}
+
+    assert parser.parse("a.odt", archive(members)).blocks == (Block("x"),)
 
 
 def test_any_prefix_may_stand_for_the_name_space(parser: DocumentParser) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from sluice.adapters.parsers import open_sheets, open_slides, open_text
@@ -33,9 +35,10 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     if _MANIFEST in archive and b"encryption-data" in archive.read(_MANIFEST):
         raise EncryptedDocument
     content = archive.read(_CONTENT)
+    shared = _styles_of(archive)
     if _SHEETS.search(content):
-        return open_sheets.read(content, limits)
-    shared = [archive.xml(_STYLES)] if _STYLES in archive else []
+        document = open_sheets.read(content, limits)
+        return replace(document, blocks=(*document.blocks, *_margins(shared, Styles(shared))))
     root = parse_xml(content, _CONTENT)
     styles = Styles([*shared, root])  # without those of the objects within it, whose names may be the same
     put_in_place(root, archive)
@@ -51,6 +54,13 @@ def read_flat(text: str, limits: Limits) -> ParsedDocument:
     return _read(root, [], Styles([root]), limits, _title(root))
 
 
+def _styles_of(archive: Archive) -> list[Element]:
+    """Return the styles and masters, if they can be read: without them the text is still the text."""
+    with suppress(DamagedDocument):
+        return [archive.xml(_STYLES)] if _STYLES in archive else []
+    return []
+
+
 def _title_of(archive: Archive) -> str | None:
     try:
         return _title(archive.xml(_META)) if _META in archive else None
@@ -62,14 +72,18 @@ def _title(root: Element) -> str | None:
     return one_line(next((title.text or "" for title in root.iter(_TITLE)), "")) or None
 
 
+def _margins(roots: list[Element], styles: Styles) -> list[Block]:
+    lines = margin_lines(roots, styles)
+    return [Block(clean("\n".join(lines)))] if lines else []
+
+
 def _read(root: Element, shared: list[Element], styles: Styles, limits: Limits, title: str | None) -> ParsedDocument:
     roots = [*shared, root]
     for body in root:
         for form in body if tag(body) == "body" else ():
             match tag(form):
                 case "text":
-                    margins = "\n".join(margin_lines(roots, styles))
-                    blocks = (*open_text.blocks(form, styles), *([Block(clean(margins))] if margins else []))
+                    blocks = (*open_text.blocks(form, styles), *_margins(roots, styles))
                     return ParsedDocument("odt", blocks, title=title)
                 case "presentation" | "drawing" as kind:
                     masters = Masters(roots, styles)
