@@ -47,6 +47,24 @@ def test_a_measurement_is_lines_that_cloudwatch_reads(capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(
+    ("measured", "unranked"),
+    [
+        (Measured("stop", {"rerank": 90.0}, unranked=True), [1.0]),
+        (Measured("stop", {"rerank": 90.0}), [0.0]),
+        (Measured("stop", {"search": 9.0}), None),
+    ],
+)
+def test_answers_that_a_model_did_not_rank_are_counted_among_those_it_should(
+    measured: Measured, unranked: list[float] | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where nothing ranks there is nothing to count."""
+    EmfMetrics("Sluice").add(measured)
+
+    line = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert line.get("Unranked") == unranked
+
+
+@pytest.mark.parametrize(
     ("measured", "values"),
     [
         (

@@ -1,4 +1,4 @@
-"""What is measured of the work on a document."""
+"""What is measured of answers, and of the work on documents."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sluice.domain import Caller, Document, DocumentStatus, uuid7
+from sluice.domain import Caller, Document, DocumentStatus, Usage, uuid7
 from sluice.errors import ModelUnavailable, SluiceError
-from sluice.events import IngestEnded, IngestEvent, IngestProgress
+from sluice.events import (
+    AnswerDone,
+    AnswerEvent,
+    AnswerFailed,
+    IngestEnded,
+    IngestEvent,
+    IngestProgress,
+    StatusChanged,
+    TextAdded,
+)
 from sluice.ingesting import Ingesting, Sizes, Tools
-from sluice.measuring import Measured, MeasuredDocument, measure_document
+from sluice.measuring import Measured, MeasuredDocument, measure, measure_document
 from sluice.testing.document_passages import DocumentPassages
 from sluice.testing.documents import InMemoryDocuments
 from sluice.testing.models import HashEmbedder
@@ -23,19 +32,55 @@ READY = Document(uuid7(), "default", "s3://b/k", "k", DocumentStatus.READY, chun
 FAILED = replace(READY, status=DocumentStatus.FAILED, chunks=0)
 CHANGED = replace(READY, status=DocumentStatus.PROCESSING)
 WORK = IngestProgress("received", READY.id)
+DONE = AnswerDone("stop", "m", Usage(10, 5), {"total": 9.0})
 
 
 class Collected:
     """The `Metrics` as a list."""
 
     def __init__(self) -> None:
+        self.answers: list[Measured] = []
         self.documents: list[MeasuredDocument] = []
 
     def add(self, measured: Measured) -> None:
-        raise AssertionError(f"no answer was expected: {measured}")
+        self.answers.append(measured)
 
     def add_document(self, measured: MeasuredDocument) -> None:
         self.documents.append(measured)
+
+
+async def said(*events: AnswerEvent) -> AsyncGenerator[AnswerEvent, None]:
+    for event in events:
+        yield event
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        (
+            (StatusChanged("fallback", "m"), StatusChanged("unranked"), TextAdded("Krill."), DONE),
+            Measured("stop", {"total": 9.0}, "m", Usage(10, 5), fell_back=True, unranked=True),
+        ),
+        ((StatusChanged("retrying", "m"), DONE), Measured("stop", {"total": 9.0}, "m", Usage(10, 5))),
+        (
+            (StatusChanged("fallback", "m"), AnswerFailed("model_error", "No.", retryable=False)),
+            Measured("model_error", {"auth": 2.0}, fell_back=True, failed=True),
+        ),
+        ((TextAdded("Krill."),), None),
+    ],
+    ids=["detours", "ends", "fails", "is left"],
+)
+async def test_an_answer_is_measured_by_how_it_ended(
+    events: tuple[AnswerEvent, ...], expected: Measured | None
+) -> None:
+    """Nothing that is said is lost on the way, measured or not."""
+    collected = Collected()
+
+    passed = [event async for event in measure(said(*events), collected, auth_ms=2.0)]
+    unmeasured = [event async for event in measure(said(*events), None, auth_ms=2.0)]
+
+    assert passed == unmeasured == [*events]
+    assert collected.answers == ([expected] if expected else [])
 
 
 async def told(*steps: IngestEvent | SluiceError) -> AsyncGenerator[IngestEvent, None]:
