@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from sluice.adapters.postgres.database import Database
+from sluice.adapters.postgres.database import Connection, Database
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.domain import Caller, Filter, Search, Weights
 from tests.conftest import EMBEDDING_MODEL
@@ -205,3 +205,76 @@ async def test_the_weights_of_a_long_chunk_lie_in_its_row(database: Database, le
     assert await database.fetch("select pg_column_toast_chunk_id(term_weights) as apart from chunk") == [
         {"apart": None}
     ]
+
+
+@pytest.fixture
+async def crowd(database: Database, lexical: Library) -> Library:
+    """Every chunk has whales, every tenth three times, and every seventh has krill too."""
+    texts = [f"whale {'whale whale ' * (n % 10 == 0)}{'krill ' * (n % 7 == 0)}{n}" for n in range(1500)]
+    await lexical.add("a.txt", *texts)
+    await database.fetch("analyze chunk")
+    return lexical
+
+
+async def ranked_by(database: Database, question: str, most: int) -> tuple[list[str], int]:
+    """Return the first three of at most so many ranked chunks, and how many rows of chunks were read for them."""
+
+    async def search(connection: Connection) -> tuple[list[str], int]:
+        before = await rows_read(connection)
+        cursor = await connection.execute(
+            "select array(select id from sluice_with_words(%(tenant)s, wanted, weights, 3, %(most)s)) as found "
+            "from sluice_question(%(tenant)s, 'english', %(question)s, %(question)s, 50)",
+            {"tenant": CALLER.tenant, "question": question, "most": most},
+        )
+        [found] = await cursor.fetchall()
+        read = await rows_read(connection) - before
+        cursor = await connection.execute("select content from chunk where id = any(%(found)s) order by id", found)
+        return [row["content"] for row in await cursor.fetchall()], read
+
+    return await database.transact(search)
+
+
+async def rows_read(connection: Connection) -> int:
+    cursor = await connection.execute(
+        "select pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_tuples_fetched(oid) as read "
+        "from pg_class where relname = 'chunk'"
+    )
+    [row] = await cursor.fetchall()
+    return int(row["read"])
+
+
+@pytest.mark.parametrize(("question", "best"), [("whale", "whale whale whale "), ("krill", "krill")])
+async def test_common_words_are_ranked_in_a_bounded_number_of_chunks(
+    database: Database, crowd: Library, question: str, best: str
+) -> None:
+    """Whether a sample is taken or the index stops early, it is the same each time, and its best come first."""
+    found, read = await ranked_by(database, question, 200)
+
+    assert [best in content for content in found] == [True] * 3
+    assert read < 300
+    assert (found, read) == await ranked_by(database, question, 200)
+
+
+async def test_common_words_are_ranked_in_every_chunk_where_nothing_may_be_missed(
+    database: Database, crowd: Library
+) -> None:
+    found, read = await ranked_by(database, "whale", ALL)
+
+    assert [content.count("whale") for content in found] == [3] * 3
+    assert read >= 1500
+
+
+@pytest.mark.parametrize("where", [Filter(), Filter("default")], ids=["everywhere", "a collection"])
+async def test_a_tenant_finds_common_words_behind_those_of_others(
+    database: Database, lexical: Library, where: Filter
+) -> None:
+    """What others have of them is not what it is allowed to rank."""
+    await lexical.add("other.txt", *[f"whale {number}" for number in range(600)], caller=Caller("other"))
+    await lexical.add("own.txt", *[f"whale {number}" for number in range(600)])
+    await database.fetch("analyze chunk")
+    plan = lexical.passages.plan_look_up(Search(CALLER, "whale", 3, where))
+    assert plan is not None
+
+    [found] = await database.fetch(plan.statement, plan.parameters | {"candidates": 3, "ranked": 100})
+
+    assert len(found["ids"]) == 3

@@ -91,13 +91,14 @@ select id, (embedding <=> %(vector)s::halfvec) + 0 as distance from visible orde
 -- The same as lexical_leg where nothing but the tenant narrows it, in a function that a session plans once.
 select id, distance
 from sluice_with_words(
-    %(tenant)s, (select wanted from question), (select weights from question), %(candidates)s
+    %(tenant)s, (select wanted from question), (select weights from question), %(candidates)s, %(ranked)s
 )
 
 -- name: lexical_leg
 select id, term_weights <#> (select weights from question) as distance
-from visible
-where lexemes @@ (select wanted from question)
+from (
+    select id, term_weights from visible where lexemes @@ (select wanted from question) limit %(ranked)s
+) as found
 order by distance, id
 limit %(candidates)s
 

@@ -24,6 +24,8 @@ _CANDIDATES_PER_RESULT = 5
 _FEWEST_CANDIDATES = 50
 # The lexical leg ranks about this many chunks a candidate: those with the most of the query's words, by weight.
 _FETCHED_PER_CANDIDATE = 20
+# However common the words are, it ranks no more.
+_MOST_RANKED = 20_000
 _ALL = 2**62
 
 WeightsOf = Callable[[str], Weights]
@@ -175,4 +177,5 @@ def _wanted(search: Search, weights: Weights, *, exhaustive: bool = False) -> di
         "language": language,
         "content_words": content_words(search.query, language),
         "fetched": _ALL if exhaustive else enough * _FETCHED_PER_CANDIDATE,
+        "ranked": _ALL if exhaustive else _MOST_RANKED,
     }
