@@ -203,6 +203,8 @@ def test_one_header_makes_a_mail_by_its_name(parser: DocumentParser) -> None:
         (rb"{\rtf1\ansi\ansicpg1252 It\'92s {\b bold}\par New\tab line\~here}", "It’s bold\nNew\tline here"),
         (rb"{\rtf1{\fonttbl{\f0\fcharset204 Arial;}}\f0 \'cf\'f0\'e8\'e2\'e5\'f2}", "Привет"),
         (rb"{\rtf1{\fonttbl{\f0\fcharset128 Gothic;}}\f0 \'93\'fa\'96\'7b\'83g}", "日本ト"),
+        (rb"{\rtf1\mac\ansicpg10001{\fonttbl{\f0\fcharset78 Hira;}}\f0 \'93\'fa\'96\'7b \f1 \'82\'b3}", "日本 さ"),
+        (rb"{\rtf1\ansicpg10007 \'8f\'f0\'e8\'e2\'e5\'f2}", "Привет"),
         (rb"{\rtf1\uc1 \u8364 ?5 \u-10179 ?\u-8704 ?}", "€5 😀"),
         (rb"{\rtf1{\info{\title A title}}{\*\generator X;}{\pict\bin3 }}}}Text}", "Text"),
         (rb"{\rtf1 a\cell b\cell\row c\cell d\cell\row}", "a | b\nc | d"),
@@ -216,6 +218,8 @@ def test_one_header_makes_a_mail_by_its_name(parser: DocumentParser) -> None:
         "western",
         "cyrillic",
         "japanese",
+        "japanese of a Mac",
+        "cyrillic of a Mac",
         "unicode",
         "pictures",
         "table",
@@ -235,6 +239,13 @@ def test_rtf_that_is_cut_off_is_damaged(parser: DocumentParser) -> None:
     """Half of a file would pass for a whole one."""
     with pytest.raises(DamagedDocument, match="cut off"):
         parser.parse("a.rtf", rb"{\rtf1 Some {\b text")
+
+
+def test_rtf_in_an_unknown_code_page_is_refused(parser: DocumentParser) -> None:
+    """Rather than read in another one; what is ASCII is that in all of them."""
+    with pytest.raises(DamagedDocument, match="written in cp12345, which is not known"):
+        parser.parse("a.rtf", rb"{\rtf1\ansicpg12345 Caf\'82}")
+    assert parser.parse("a.rtf", rb"{\rtf1\ansicpg12345 Cafe}").blocks == (Block("Cafe"),)
 
 
 @pytest.mark.parametrize(

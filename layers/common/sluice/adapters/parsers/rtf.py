@@ -19,6 +19,7 @@ from sluice.adapters.parsers.rtf_words import (
     STYLES,
     SYMBOLS,
     UNSAID,
+    encoding_of,
 )
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument
@@ -128,7 +129,7 @@ class _Reader:
         """Take note of what the following bytes mean."""
         match word:
             case b"ansicpg" if number:
-                self.codepage = f"cp{number}"
+                self.codepage = encoding_of(number)
             case b"mac" | b"pc" | b"pca":
                 self.codepage = CODEPAGES[word]
             case b"deff":
@@ -198,15 +199,15 @@ def _margins(text: str) -> str:
 
 def _decode(raw: bytes, charset: str, codepage: str) -> str:
     """Raise `DamagedDocument` rather than write what nobody wrote."""
-    for encoding in filter(None, (charset, codepage)):
+    for encoding in filter(None, (charset, codepage, "cp1252")):
         try:
             return raw.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+        except UnicodeDecodeError:
             continue
-    try:
-        return raw.decode("cp1252")
-    except UnicodeDecodeError as error:
-        raise DamagedDocument("The RTF file's bytes do not fit the encoding that it declares.") from error
+        except LookupError:
+            if not raw.isascii():
+                raise DamagedDocument(f"The RTF file is written in {encoding}, which is not known.") from None
+    raise DamagedDocument("The RTF file's bytes do not fit the encoding that it declares.")
 
 
 def _is_utf8(body: bytes) -> bool:
