@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sluice.adapters.parsers import html
+from sluice.adapters.parsers.html_attributes import with_fewer_attributes
 from sluice.adapters.parsers.reading import DocumentParser
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DocumentTooLarge
@@ -172,3 +173,14 @@ def test_a_frame_that_holds_its_page_is_read() -> None:
     page = "Before<iframe srcdoc='&lt;p&gt;Within&lt;/p&gt;'>old</iframe>After<iframe src='b.html'>old</iframe>"
 
     assert html.read(page).blocks == (Block("Before\nWithin\nAfter"),)
+
+
+@pytest.mark.parametrize("attribute", ["a{}", "a{}=x", "a{}='<b>'", 'a{} = "\'"'])
+def test_attributes_beyond_the_first_hundreds_of_an_element_are_left_out(attribute: str) -> None:
+    """A parser compares each with all before it, which takes seconds for some ten thousand."""
+    attributes = [attribute.format(number) for number in range(1_000)]
+
+    fewer = with_fewer_attributes(f"<p {' '.join(attributes)}>Hi</p><p title='a>b'>")
+
+    assert fewer == f"<p {' '.join(attributes[:500])}>Hi</p><p title='a>b'>"
+    assert html.read(f"<p {' '.join(attributes)}>Hi</p>").blocks == (Block("Hi"),)

@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.headings import Outline
+from sluice.adapters.parsers.html_attributes import with_fewer_attributes
 from sluice.adapters.parsers.html_nesting import check_nesting
 from sluice.domain import Block, ParsedDocument
 
@@ -39,7 +40,7 @@ _VOID = frozenset({
 
 def read(text: str) -> ParsedDocument:
     """Return a block for the text under each heading, with the heading's path; raise `DocumentTooLarge`."""
-    page = _as_html(text)
+    page = with_fewer_attributes(_as_html(text))
     check_nesting(page)
     tree = LexborHTMLParser(page)
     title = tree.css_first("title")
