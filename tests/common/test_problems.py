@@ -100,7 +100,7 @@ async def test_our_errors_say_what_to_do(
     )
 
 
-async def test_an_unexpected_error_tells_nothing(client: httpx.AsyncClient) -> None:
+async def test_an_unexpected_error_tells_nothing(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
     """What went wrong inside stays in the log."""
     FAILURES["it"] = RuntimeError("the password is 1234")
 
@@ -108,6 +108,7 @@ async def test_an_unexpected_error_tells_nothing(client: httpx.AsyncClient) -> N
 
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "1234" not in answer.text
+    assert "RuntimeError: the password is 1234" in caplog.text
 
 
 async def test_a_providers_words_are_not_logged(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:

@@ -119,6 +119,16 @@ def test_the_newest_whole_turns_fit_into_what_passages_leave() -> None:
     assert length(prompt) <= budget
 
 
+def test_turns_that_fill_the_room_to_the_last_character_are_kept() -> None:
+    """One character less, and they are left out."""
+    history = [asked("first"), answered("1" * 900)]
+    budget = length(prompting.build("Next?", history, [], AMPLE))
+
+    exact, tight = (prompting.build("Next?", history, [], room) for room in (budget, budget - 1))
+
+    assert (len(exact), len(tight)) == (4, 2)
+
+
 @pytest.mark.parametrize("room", [0, 1, 60, 100, 500, 999, 1_500, 5_000])
 def test_a_prompt_never_exceeds_its_budget(room: int) -> None:
     """Fences and separators count too."""
