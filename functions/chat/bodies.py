@@ -1,4 +1,7 @@
-"""Which protocol a question's body speaks: that of the Vercel AI SDK has `messages`, ours a `message`."""
+"""The bodies of questions and searches.
+
+A question's speaks one of two protocols: that of the Vercel AI SDK has `messages`, ours a `message`.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from functions.chat.schemas import ChatRequest
+from functions.chat.dependencies import QuestionCharacters
+from functions.chat.schemas import ChatRequest, SearchRequest
 from functions.chat.ui_schemas import UiChatRequest
-from sluice.errors import InvalidJson, JsonExpected
+from sluice.errors import InvalidJson, JsonExpected, QuestionTooLong
 from sluice.problems import is_json
 
 
@@ -25,6 +29,13 @@ async def chat_body(request: Request) -> ChatRequest | UiChatRequest:
         raise RequestValidationError([{**problem, "loc": ("body", *problem["loc"])} for problem in problems]) from error
 
 
+async def search_body(body: SearchRequest, most: QuestionCharacters) -> SearchRequest:
+    """Return the body; raise `QuestionTooLong` where its text would keep model and database busy for seconds."""
+    if len(body.query) > most:
+        raise QuestionTooLong
+    return body
+
+
 async def _json(request: Request) -> Any:
     if not is_json(request):
         raise JsonExpected
@@ -35,3 +46,4 @@ async def _json(request: Request) -> Any:
 
 
 TheChatBody = Annotated[ChatRequest | UiChatRequest, Depends(chat_body)]
+TheSearchBody = Annotated[SearchRequest, Depends(search_body)]

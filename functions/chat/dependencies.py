@@ -74,6 +74,11 @@ async def forwards_host() -> bool:
     return bootstrap.settings().forwarded_host
 
 
+async def question_characters() -> int:
+    """How long a question may be, and so what is searched for."""
+    return bootstrap.settings().question_characters
+
+
 async def feedback() -> FeedbackStore:
     return bootstrap.feedback()
 
@@ -104,6 +109,7 @@ TheLimiting = Annotated[Limiting, Depends(limiting)]
 TheDocuments = Annotated[DocumentStore, Depends(documents)]
 TheSourceLinks = Annotated[SourceLinks, Depends(source_links)]
 TheSigner = Annotated[Signer, Depends(signer)]
+QuestionCharacters = Annotated[int, Depends(question_characters)]
 ForwardsHost = Annotated[bool, Depends(forwards_host)]
 TheFeedback = Annotated[FeedbackStore, Depends(feedback)]
 TheSearching = Annotated[Searching, Depends(searching)]

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
 from functions.chat import native, ui_message_stream
-from functions.chat.bodies import TheChatBody
+from functions.chat.bodies import TheChatBody, TheSearchBody
 from functions.chat.dependencies import (
     TheAsking,
     TheBooking,
@@ -24,7 +24,7 @@ from functions.chat.dependencies import (
 )
 from functions.chat.dependencies import caller as signed_in
 from functions.chat.links import TheLinks
-from functions.chat.schemas import SearchRequest, SearchResponse, UsageBody
+from functions.chat.schemas import SearchResponse, UsageBody
 from functions.chat.ui_message_stream import UiMessage
 from functions.chat.ui_schemas import UiChatRequest, conversation_id
 from sluice import sse
@@ -70,7 +70,7 @@ async def resume(chat_id: str, caller: TheCaller, following: TheFollowing, links
 
 
 @router.post("/api/search", dependencies=[Depends(paced)])
-async def search(body: SearchRequest, caller: TheCaller, searching: TheSearching, book: TheBooking) -> SearchResponse:
+async def search(body: TheSearchBody, caller: TheCaller, searching: TheSearching, book: TheBooking) -> SearchResponse:
     """Find the passages that fit a text, best first."""
     found = await searching.search(body.search(caller), book=book)
     return SearchResponse.of(found)

@@ -90,6 +90,7 @@ def parts() -> Iterator[Parts]:
         dependencies.metrics: lambda: None,
         dependencies.moderation: lambda: parts.moderation,
         dependencies.searching: lambda: searching,
+        dependencies.question_characters: lambda: 1_000,
         dependencies.conversations: lambda: parts.conversations,
         dependencies.following: lambda: Following(conversations=parts.conversations, poll=0.01),
         dependencies.titling: lambda: Titling(

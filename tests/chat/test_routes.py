@@ -178,6 +178,14 @@ async def test_a_conversation_can_be_read_again(client: httpx.AsyncClient, parts
     assert said == [("user", "What do blue whales eat?", []), ("assistant", "Krill [1].", [SOURCE])]
 
 
+async def test_a_search_for_a_text_longer_than_a_question_may_be_is_refused(client: httpx.AsyncClient) -> None:
+    """A megabyte of words kept the database busy until its time was over."""
+    found = [await client.post("/api/search", json={"query": "w" * length}) for length in (1_000, 1_001)]
+
+    codes = [(response.status_code, response.json().get("code")) for response in found]
+    assert codes == [(200, None), (422, "question_too_long")]
+
+
 async def test_a_search_returns_passages_with_their_place(client: httpx.AsyncClient, parts: Parts) -> None:
     """The shape that clients rely on."""
     response = await client.post("/api/search", json={"query": "krill", "limit": 3})
