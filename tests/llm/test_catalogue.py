@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from sluice.adapters.llm import catalogue
+from sluice.adapters.llm import LiteLLMChat, catalogue
 
 MODELS = ["openai/gpt-4o", "anthropic/claude-sonnet-4-5", "azure/gpt-4o", "gpt-4o-mini"]
 # In a process of its own, since loading LiteLLM while warnings are errors leaves it broken for the tests to come.
@@ -33,3 +33,12 @@ def test_it_says_what_litellm_says() -> None:
 def test_another_providers_model_of_the_same_name_is_not_taken(model: str) -> None:
     """Its price would be a wrong one."""
     assert catalogue.entry(model) is None
+
+
+async def test_a_models_context_is_as_the_list_has_it() -> None:
+    """That of the model that is asked, and nothing of one that nobody knows."""
+    model = LiteLLMChat("openai/gpt-4o")
+
+    sizes = [await model.context_tokens(name) for name in (None, "anthropic/claude-sonnet-4-5", "openai/my-own")]
+
+    assert sizes == [128_000, 200_000, None]
