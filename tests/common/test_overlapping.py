@@ -79,7 +79,7 @@ async def test_work_that_overlaps_has_as_many_pieces_as_it_may_and_ends_in_its_o
 
 
 async def test_work_that_overlaps_ends_with_the_block_that_is_cancelled() -> None:
-    """After an error it is waited for; cancelled, it would keep whoever waits for the block."""
+    """Also what nobody waits for yet: it would keep whoever waits for the block."""
     ended: list[str] = []
 
     async def work() -> None:
@@ -89,16 +89,17 @@ async def test_work_that_overlaps_ends_with_the_block_that_is_cancelled() -> Non
             ended.append("work")
 
     async def block() -> None:
-        async with Overlap[None](1) as overlap:
+        async with Overlap[None](2) as overlap:
+            overlap.begin(work())
             overlap.begin(work())
             await overlap.oldest()
 
     blocking = asyncio.create_task(block())
     await give_way()
     blocking.cancel()
-    await asyncio.wait([blocking])
+    await asyncio.wait([blocking], timeout=1)
 
-    assert (ended, blocking.cancelled()) == (["work"], True)
+    assert (ended, blocking.cancelled()) == (["work", "work"], True)
 
 
 async def test_what_gives_way_goes_on_after_what_began_before_it_has_sent_a_request() -> None:
