@@ -261,3 +261,12 @@ def test_a_header_that_nobody_would_read_is_cut(parser: DocumentParser) -> None:
 def test_headers_that_the_library_fails_on_cost_no_text(parser: DocumentParser, header: str) -> None:
     """Its parser has mistakes of its own, which are not the mail's."""
     assert texts(parser, f"{header}\r\n\r\nWords\r\n") == ["Words"]
+
+
+def test_blanks_may_stand_before_a_mail(parser: DocumentParser) -> None:
+    """As in what Google's mail gave as the original."""
+    body = " " * 160 + "\r\n" + HEAD + "To: bob@example.com\r\n\r\nWords\r\n"
+
+    parsed = parser.parse("a.txt", body.encode())
+
+    assert (parsed.kind, parsed.blocks[1:]) == ("eml", (Block("Words", heading="Trip"),))

@@ -82,7 +82,7 @@ class _Parts:
 
 def message_of(raw: bytes) -> EmailMessage:
     """Return the mail with its parts; raise `DocumentTooLarge`."""
-    message = _message(_BARE_BOUNDARY.sub(rb'\1"\2"', raw))
+    message = _message(_BARE_BOUNDARY.sub(rb'\1"\2"', raw.lstrip()))
     payload = message.get_payload()
     if message.get_content_maintype() == "multipart" and isinstance(payload, str):
         if first := _FIRST_BOUNDARY.search(payload):

@@ -22,7 +22,7 @@ def is_mail(name: str, text: str) -> bool:
 
     One is enough where the name says so, or where the line stands before it that parts the mails of a mailbox.
     """
-    beginning = text[:_BEGINNING].replace("\r\n", "\n").lstrip("\n")
+    beginning = text[:_BEGINNING].replace("\r\n", "\n").lstrip()  # Google's mail had a line of blanks before the first
     envelope = _MAILBOX_LINE.match(beginning)
     headers = beginning[envelope.end() if envelope else 0 :].partition("\n\n")[0].splitlines()
     known = {match[1].lower() for line in headers[:_MOST_HEADERS] if (match := _MAIL_HEADER.match(line))}
