@@ -51,11 +51,15 @@ def test_text_around_pictures_is_read_whole(parser: DocumentParser) -> None:
         ((part(" "), part("<p>Page</p>", "text/html")), ["Page"]),
         ((part(""), multipart("related", part("<p>Page</p>", "text/html"), part("x"), boundary="R")), ["Page"]),
         ((part("...", "image/png"),), []),
+        (
+            (part("See the page."), part("<p>All that a page has to say.</p>", "text/html")),
+            ["All that a page has to say."],
+        ),
     ],
-    ids=["plain first", "page first", "empty plain", "page with pictures", "picture"],
+    ids=["plain first", "page first", "empty plain", "page with pictures", "picture", "plain tells of the page"],
 )
 def test_of_alternatives_one_is_read(parser: DocumentParser, parts: tuple[str, ...], read: list[str]) -> None:
-    """Plain text, unless it is there for form's sake only."""
+    """Plain text, unless it is there for form's sake only, or the page says more than twice as much."""
     assert texts(parser, multipart("alternative", *parts)) == read
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from email.message import MIMEPart
 
 from sluice.adapters.parsers.mail_message import message_of
-from sluice.adapters.parsers.mail_text import has_words
+from sluice.adapters.parsers.mail_text import has_words, words_in
 
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pgp-encrypted"})
 _WRAPPED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
@@ -15,6 +15,8 @@ _NOT_FILES = _WRAPPED | {
     "application/pgp-keys", "application/pgp-encrypted",
 }  # fmt: skip
 _ONE_TEXT = frozenset({"multipart/alternative", "multipart/related"})
+_PAGE = 1
+_MUCH_MORE = 2
 # What only other programs look at.
 _NOT_SHOWN = frozenset({"text/css", "text/javascript", "text/rfc822-headers"})
 # Why a mail was not delivered, in a form for programs that people can read.
@@ -29,7 +31,7 @@ def shown(message: MIMEPart) -> list[MIMEPart]:
 
 
 def _shown(part: MIMEPart, *, with_attached: bool) -> list[MIMEPart]:
-    """Return the parts of text, of alternatives one: plain text before a page, and what has words before what has none.
+    """Return the parts of text, of alternatives one: plain text before a page, unless the page says much more.
 
     Of parts that belong together the first is the page and the others are its pictures.
     """
@@ -41,7 +43,7 @@ def _shown(part: MIMEPart, *, with_attached: bool) -> list[MIMEPart]:
         return [] if is_left_out else [part]
     inner = [_shown(inner, with_attached=with_attached) for inner in _within(part)]
     if kind == "multipart/alternative":
-        return _first(sorted(inner, key=_simplicity))
+        return _fullest(sorted(inner, key=_simplicity))
     return _first(inner) if kind == "multipart/related" else [shown for parts in inner for shown in parts]
 
 
@@ -51,9 +53,19 @@ def _first(choices: list[list[MIMEPart]]) -> list[MIMEPart]:
     return some[0] if len(some) == 1 else next((parts for parts in some if any(map(has_words, parts))), [])
 
 
+def _fullest(choices: list[list[MIMEPart]]) -> list[MIMEPart]:
+    """Return the first choice that has words, or a page with many more of them: the text only tells of that then."""
+    first = _first(choices)
+    pages = [parts for parts in choices if parts is not first and _simplicity(parts) == _PAGE]
+    if not pages:
+        return first
+    words = sum(map(words_in, first))
+    return next((page for page in pages if sum(map(words_in, page)) > _MUCH_MORE * words), first)
+
+
 def _simplicity(parts: list[MIMEPart]) -> int:
     kinds = {part.get_content_subtype() for part in parts}
-    return 0 if "plain" in kinds else 1 if "html" in kinds else 2
+    return 0 if "plain" in kinds else _PAGE if "html" in kinds else 2
 
 
 def mails_in(part: MIMEPart) -> Iterator[MIMEPart]:

@@ -21,6 +21,7 @@ _OF_EAST_ASIA = re.compile("gb|big5|hz|jis|euc|2022|ks_?c|9[345][0269]|korean|jo
 _PAGES = frozenset({"html", "xhtml", "x-amp-html"})
 _ENRICHED = frozenset({"enriched", "richtext"})
 _COMMAND = re.compile(r"<param>.*?</param>|<(?!<)/?[a-z-]{1,60}>", re.IGNORECASE | re.DOTALL)
+_WORD = re.compile(r"\w+")
 _QUOTED = re.compile(">*")
 _SIGNATURE = "-- "
 
@@ -46,6 +47,14 @@ def has_words(part: MIMEPart) -> bool:
     if part.get_content_subtype() in _PAGES:
         return bool(html.read(content).blocks)
     return bool(content.strip())
+
+
+def words_in(part: MIMEPart) -> int:
+    """Return how many words a reader would be shown."""
+    content = _content(part)
+    if part.get_content_subtype() in _PAGES:
+        return sum(len(_WORD.findall(block.text)) for block in html.read(content).blocks)
+    return len(_WORD.findall(content))
 
 
 def is_armoured(part: MIMEPart) -> bool:
