@@ -24,6 +24,11 @@ async def test_a_known_model_costs_what_the_list_says() -> None:
     assert price.priced(Usage(1_000, 500)) == Usage(1_000, 500, 0.00625)
 
 
+async def test_a_model_that_the_list_has_by_another_name_costs_what_litellm_makes_of_it() -> None:
+    """A fine-tuned one is its base with a name behind it."""
+    assert await LiteLLMPrices().of("openai/ft:gpt-4o-mini-2024-07-18:acme::id") == Price(3e-07, 1.2e-06)
+
+
 @pytest.mark.parametrize("model", ["openai/no-such-model", "bedrock/no.such-model-v1:0", "nonsense"])
 async def test_a_model_that_nobody_knows_is_an_error(model: str) -> None:
     """The message says which setting to write its price into."""
