@@ -106,7 +106,7 @@ class World:
         if query.file == "conversations":
             return {"id": self.belongings.answer}
         meanings: dict[str, dict[str, Any]] = {
-            "documents.claim_document": {"id": self.belongings.pending, "claim": uuid7()},
+            "documents.claim_document": {"source": "s3://b/pending.txt", "claim": uuid7()},
             "documents.register_document": {"id": uuid7()},
             "documents.dig_grave": {"id": uuid7()},
             "documents.replace_tombstone": {"id": uuid7(), "source": "s3://b/deleted.txt"},
@@ -117,7 +117,9 @@ class World:
             "documents.delete_chunks": {"id": self.belongings.document},
             "documents.delete_other_chunks": {"chunks": 0},
             "documents.delete_staged_chunks": {"id": self.belongings.staged},
-            "documents.insert_chunks": {"version": uuid7(), "pages": [1]},
+            "documents.insert_chunks": {
+                "version": uuid7(), "pages": [1], "model": EMBEDDING_MODEL, "dimension": DIMENSION
+            },
             "documents.reuse_chunks": {"pages": [1]},
             "feedback.rate": {"message_id": self.belongings.finished},
             "feedback.page_of_feedback": {"after": datetime(2020, 1, 1, tzinfo=UTC), "after_id": UUID(int=0)},

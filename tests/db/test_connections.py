@@ -14,7 +14,7 @@ from local.postgres import Postgres, free_port
 from sluice.adapters.postgres.credentials import by_iam, by_password, rds_token
 from sluice.adapters.postgres.database import Database
 from sluice.domain import uuid7
-from sluice.errors import DatabaseUnavailable
+from sluice.errors import DatabaseUnavailable, InvalidInput
 from tests.wire.tap import WireTap
 
 PROXY = "postgresql://sluice@sluice.proxy-abc.eu-west-1.rds.amazonaws.com/sluice?sslmode=verify-full"
@@ -74,6 +74,39 @@ async def test_a_transaction_that_lost_its_connection_is_run_once_more(
     result = await database.transact(work)
 
     assert (len(tries), result) == (2, tries[1])
+
+
+async def test_transactions_are_sent_in_one_round_trip(cut: tuple[Database, WireTap]) -> None:
+    """Each is one of its own, and the rows of every statement come back; those of none are no rows."""
+    database, _ = cut
+    number = "select pg_current_xact_id()::text as id"
+
+    first, nothing, second, other = await database.send(
+        [(number, {}), ("do $$ begin end $$", {}), (number, {})], [(number, {})]
+    )
+
+    assert (first, nothing) == (second, [])
+    assert first != other
+
+
+async def test_what_is_sent_is_done_or_undone_by_transactions(database: Database) -> None:
+    """The one that fails leaves nothing behind, and what came before it stays."""
+    put = "insert into api_key (id, tenant, owner, name, digest, scopes) values (%(id)s, '', '', '', '', '{}')"
+
+    with pytest.raises(InvalidInput):
+        await database.send([(put, {"id": "a"})], [(put, {"id": "b"}), ("select %(text)s::integer", {"text": "x"})])
+
+    assert await database.fetch("select id from api_key") == [{"id": "a"}]
+
+
+async def test_what_is_sent_is_repeated_over_another_connection(cut: tuple[Database, WireTap]) -> None:
+    """As is any statement whose connection had died."""
+    database, tap = cut
+    await database.connect(2)
+
+    tap.cut()
+
+    assert await database.send([("select 1 as one", {})], [("select 2 as two", {})]) == [[{"one": 1}], [{"two": 2}]]
 
 
 async def test_connections_that_all_died_are_replaced_without_an_error(cut: tuple[Database, WireTap]) -> None:

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.postgres import Postgres
-from sluice import sql
 from sluice.adapters.postgres.database import Connection, Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.vectors import HalfVector, HalfVectors
@@ -22,13 +21,15 @@ CALLER = Caller()
 REF = ObjectRef("documents", "a.txt", "etag", 1)
 
 
+_HOLD = "select id from document where id = %(id)s and claim = %(claim)s for key share"
+
+
 async def write_until(release: asyncio.Event, database: Database, claim: Claim) -> asyncio.Task[None]:
-    """Begin to write a batch under the claim; it goes on until it is released."""
+    """Hold the document as who writes a batch of chunks, until it is released."""
     holding = asyncio.Event()
 
     async def hold(connection: Connection) -> None:
-        held = {"id": claim.document.id, "claim": claim.token, "tenant": CALLER.tenant}
-        await connection.execute(sql.query("documents", "hold_document"), held)
+        await connection.execute(_HOLD, {"id": claim.document.id, "claim": claim.token})
         holding.set()
         await release.wait()
 

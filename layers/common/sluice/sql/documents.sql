@@ -1,7 +1,7 @@
 -- name: register_document
 -- A new object makes a pending document; new bytes of a known one make it pending again. `sequencer` orders the events
 -- of a key where both sides have one. An event that has none was seen in the bucket, and so is the newest.
--- No column of a key is set, so that this waits for nobody who writes chunks: see hold_document. The next claim does.
+-- No column of a key is set, so that this waits for nobody who writes chunks: see insert_chunks. The next claim does.
 insert into document (id, tenant, collection, source, title, status, etag, size, sequencer)
 values (%(id)s, %(tenant)s, %(collection)s, %(source)s, %(title)s, 'pending', %(etag)s, %(size)s, %(sequencer)s)
 on conflict (tenant, source) do update set
@@ -61,10 +61,11 @@ set status = 'processing', code = null, reason = null, updated_at = now(),
     claim = %(claim)s, claimed_until = now() + make_interval(secs => %(lease_seconds)s),
     staged = coalesce(staged, %(version)s), step = 'received', done = null, total = null
 where id = (
-    -- Whatever a lost claim is just writing ends first; see hold_document.
+    -- Whatever a lost claim is just writing ends first; see insert_chunks. Who is not told that it has the document, since
+    -- its connection was lost, asks again.
     select id from document
-    where id = %(id)s and tenant = %(tenant)s
-      and (status = 'pending' or (status = 'processing' and claimed_until < now()))
+    where source = %(source)s and tenant = %(tenant)s
+      and (status = 'pending' or (status = 'processing' and (claimed_until < now() or claim = %(claim)s)))
     for update
 )
 returning *;
@@ -73,7 +74,8 @@ returning *;
 update document set etag = %(etag)s, size = %(size)s where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s returning *;
 
 -- name: report_progress
--- Also renews the lease. How many pages have no text is said of the pages that were read last, or not at all.
+-- Also renews the lease. How many pages have no text is said of the pages that were read last, or not at all. Whoever
+-- writes an array of vectors in binary next has to name their type.
 update document
 set step = coalesce(%(step)s, step), done = coalesce(%(done)s, done), total = coalesce(%(total)s, total),
     pages = coalesce(%(pages)s, pages),
@@ -81,20 +83,19 @@ set step = coalesce(%(step)s, step), done = coalesce(%(done)s, done), total = co
     tokens = tokens + %(tokens)s, cost = cost + %(cost)s, updated_at = now(),
     claimed_until = greatest(claimed_until, now() + make_interval(secs => %(lease_seconds)s))
 where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s
-returning *;
-
--- name: hold_document
--- Until the end of the transaction nobody takes the claim away: whoever would, locks the row for update. Other batches
--- of the document are written meanwhile, and progress is noted.
-select id from document where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s for key share;
+returning *, 'halfvec'::regtype::oid as vector_oid;
 
 -- name: seize_document
 -- Whatever the claim is just writing ends first.
 select id from document where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s for update;
 
 -- name: reuse_chunks
--- What this version has already stays; what the tenant has anywhere is copied with its vector.
-with given as (
+-- What this version has already stays; what the tenant has anywhere is copied with its vector. The document is held as by
+-- insert_chunks.
+with held as materialized (
+    select id from document where id = %(document_id)s and tenant = %(tenant)s and claim = %(claim)s for key share
+),
+given as (
     select * from unnest(
         %(ordinals)s::integer[], %(digests)s::uuid[], %(ids)s::uuid[], %(starts)s::integer[], %(ends)s::integer[],
         %(pages)s::integer[]
@@ -104,6 +105,7 @@ dropped as (
     delete from chunk using given
     where chunk.document_id = %(document_id)s and chunk.version = %(version)s
       and chunk.ordinal = given.ordinal and chunk.digest <> given.digest
+      and exists (select from held)
     returning chunk.ordinal
 ),
 known as (
@@ -135,6 +137,7 @@ copied as (
     from given
     join known on known.digest = given.digest
     where given.ordinal not in (select ordinal from kept union all select ordinal from dropped)
+      and exists (select from held)
     returning ordinal
 )
 select ordinal from kept union all select ordinal from copied;
@@ -142,9 +145,17 @@ select ordinal from kept union all select ordinal from copied;
 -- name: insert_chunks
 -- One statement for many chunks: the word counts are written once for all of them. Their words are read once, and their
 -- average length is looked up once.
-with spoken as (
+with held as materialized (
+    -- Until the end of the transaction nobody takes the claim away: whoever would, locks the row for update. Other batches
+    -- of the document are written meanwhile, and progress is noted.
+    select id from document where id = %(document_id)s and tenant = %(tenant)s and claim = %(claim)s for key share
+),
+space as materialized (
+    select other_model from embedding_space where model = %(model)s and dimension = %(dimension)s for share
+),
+spoken as (
     insert into spoken_language (tenant, language)
-    select %(tenant)s, language from unnest(%(languages)s::text[]) as given (language)
+    select %(tenant)s, language from unnest(%(languages)s::text[]) as given (language) cross join held
     except
     select tenant, language from spoken_language where tenant = %(tenant)s
     order by language
@@ -158,26 +169,31 @@ parsed as materialized (
         %(ends)s::integer[], %(pages)s::integer[], %(headings)s::text[], %(embeddings)s::halfvec[],
         %(others)s::halfvec[], %(languages)s::text[]
     ) as chunk (id, ordinal, digest, content, start_offset, end_offset, page, heading, embedding, other, language)
+    where exists (select from held)
+),
+inserted as (
+    insert into chunk (
+        id, tenant, document_id, version, ordinal, digest, content, start_offset, end_offset, page, heading,
+        lexemes, term_weights, embedding, embedding_other
+    )
+    select
+        id, %(tenant)s, %(document_id)s, %(version)s, ordinal, digest, content, start_offset, end_offset, page,
+        heading, lexemes,
+        sluice_term_weights(
+            lexemes,
+            greatest(
+                coalesce(
+                    (select sluice_average_length(%(tenant)s)),
+                    (select avg(sluice_length(lexemes)) from parsed)
+                ),
+                1
+            )
+        ),
+        embedding, case when space.other_model = %(other_model)s then other end
+    from parsed
+    cross join space
 )
-insert into chunk (
-    id, tenant, document_id, version, ordinal, digest, content, start_offset, end_offset, page, heading,
-    lexemes, term_weights, embedding, embedding_other
-)
-select
-    id, %(tenant)s, %(document_id)s, %(version)s, ordinal, digest, content, start_offset, end_offset, page, heading,
-    lexemes,
-    sluice_term_weights(
-        lexemes,
-        greatest(
-            coalesce(
-                (select sluice_average_length(%(tenant)s)),
-                (select avg(sluice_length(lexemes)) from parsed)
-            ),
-            1
-        )
-    ),
-    embedding, other
-from parsed;
+select exists (select from held) as is_held, exists (select from space) as is_fitting;
 
 -- name: fold_lexeme_changes
 -- Adds up what writers appended. One at a time: whoever comes second leaves it to the first.
@@ -210,7 +226,8 @@ returning *;
 -- What is not of the published version: the old one, and what an earlier try has left.
 delete from chunk
 where document_id = %(id)s and tenant = %(tenant)s
-  and (version is distinct from %(version)s or ordinal >= %(chunks)s);
+  and (version is distinct from %(version)s or ordinal >= %(chunks)s)
+  and exists (select from document where id = %(id)s and tenant = %(tenant)s and claim = %(claim)s);
 
 -- name: sample_chunk
 select chunk.content, chunk.embedding::text as vector, (select model from embedding_space) as model

@@ -1,11 +1,6 @@
 -- name: embedding_space
 select model, dimension, other_model, other_dimension, switched, known from embedding_space;
 
--- name: lock_embedding_space
--- Whoever writes an array of vectors in binary has to name their type.
-select model, dimension, other_model, other_dimension, switched, known, 'halfvec'::regtype::oid as vector_oid
-from embedding_space for share;
-
 -- name: count_chunks
 select coalesce(sum(chunks), 0) as chunks from document;
 

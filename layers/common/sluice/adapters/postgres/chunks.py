@@ -1,16 +1,15 @@
-"""The rows of chunks: many to a statement, in transactions whose document is locked by its claim."""
+"""The rows of chunks: many to a statement, which writes them while the claim holds their document, or none of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import psycopg
-from psycopg.rows import DictRow
 
 from sluice import sql
-from sluice.adapters.postgres import spaces
-from sluice.adapters.postgres.database import Connection
+from sluice.adapters.postgres.database import Statement
 from sluice.adapters.postgres.vectors import HalfVectors
 from sluice.domain import Chunk, Claim, Vector, uuid7
 from sluice.errors import DatabaseUnavailable
@@ -23,36 +22,41 @@ _BATCH = 256
 Row = tuple[Chunk, Vector, Vector | None]
 
 
-async def reuse(connection: Connection, claim: Claim, chunks: Sequence[Chunk]) -> list[DictRow]:
-    """Copy what the document has already into the staged version; return the ordinals that are in place."""
-    with _complete():
-        cursor = await connection.execute(sql.query("documents", "reuse_chunks"), _owner(claim) | _places(chunks))
-    return await cursor.fetchall()
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Chunks with their vectors by `model`, and with those by another, while the database changes to that."""
+
+    chunks: Sequence[Chunk]
+    vectors: Sequence[Vector]
+    model: str
+    other: OtherVectors | None = None
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers a vector has; 0 where there is none."""
+        return len(self.vectors[0]) if self.vectors else 0
 
 
-async def insert(
-    connection: Connection,
-    claim: Claim,
-    chunks: Sequence[Chunk],
-    vectors: Sequence[Vector],
-    *,
-    model: str,
-    other: OtherVectors | None = None,
-) -> None:
-    """Insert chunks with their vectors, pipelined; raise `EmbeddingModelSwitched` or `EmbeddingModelMismatch`."""
-    found = await (await connection.execute(sql.query("embeddings", "lock_embedding_space"))).fetchall()
-    space = spaces.of(found[0] if found else None)
-    spaces.check_vectors(space, model, len(vectors[0]) if vectors else 0)
-    others = other.vectors if other and other.model == space.other else [None] * len(chunks)
-    rows = list(zip(chunks, vectors, others, strict=True))
-    given = [_owner(claim) | _columns(batch, found[0]["vector_oid"]) for batch in _batches(rows)]
-    with _complete():
-        async with connection.cursor() as cursor:
-            await cursor.executemany(sql.query("documents", "insert_chunks"), given)
+def reuse(claim: Claim, chunks: Sequence[Chunk]) -> Statement:
+    """Return what copies into the staged version the chunks that the tenant has; its rows tell what is in place."""
+    return sql.query("documents", "reuse_chunks"), _owner(claim) | _places(chunks)
+
+
+def insert(claim: Claim, embedded: Embedded, vector_oid: int) -> list[Statement]:
+    """Return what inserts the chunks: statements of one transaction, each of which says in one row whether it has."""
+    others = embedded.other.vectors if embedded.other else [None] * len(embedded.chunks)
+    rows = list(zip(embedded.chunks, embedded.vectors, others, strict=True))
+    given = _owner(claim) | {
+        "model": embedded.model,
+        "dimension": embedded.dimension,
+        "other_model": embedded.other and embedded.other.model,
+    }
+    statement = sql.query("documents", "insert_chunks")
+    return [(statement, given | _columns(batch, vector_oid)) for batch in _batches(rows)]
 
 
 @contextmanager
-def _complete() -> Iterator[None]:
+def complete() -> Iterator[None]:
     """While a change of the embedding model ends, no chunk may lack its other vector."""
     try:
         yield
@@ -65,7 +69,12 @@ def _batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 
 def _owner(claim: Claim) -> dict[str, object]:
-    return {"tenant": claim.caller.tenant, "document_id": claim.document.id, "version": claim.version}
+    return {
+        "tenant": claim.caller.tenant,
+        "document_id": claim.document.id,
+        "claim": claim.token,
+        "version": claim.version,
+    }
 
 
 def _places(chunks: Sequence[Chunk]) -> dict[str, object]:

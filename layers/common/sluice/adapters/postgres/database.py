@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any, LiteralString, Self, TypeVar
@@ -21,6 +21,7 @@ from sluice.errors import DatabaseRefused, DatabaseUnavailable, DatabaseWaking, 
 
 Connection = AsyncConnection[DictRow]
 Parameters = Mapping[str, Any]
+Statement = tuple[LiteralString, Parameters]
 Result = TypeVar("Result")
 Gate = Callable[[Connection], Awaitable[None]]
 
@@ -54,6 +55,24 @@ class Database:
         async def work(connection: Connection) -> list[DictRow]:
             cursor = await connection.execute(statement, parameters)
             return await cursor.fetchall() if cursor.description else []
+
+        return await self._run(work)
+
+    async def send(self, *transactions: Sequence[Statement]) -> list[list[DictRow]]:
+        """Run transactions of one statement or several in one round trip; return the rows of each statement.
+
+        No statement can depend on what another returns. After a failure the transactions before it stay. All of them
+        must be safe to repeat, since a lost connection repeats them once.
+        """
+
+        async def work(connection: Connection) -> list[list[DictRow]]:
+            cursors = []
+            async with connection.pipeline() as pipeline:
+                for transaction in transactions:
+                    for statement, parameters in transaction:
+                        cursors.append(await connection.execute(statement, parameters))
+                    await pipeline.sync()
+            return [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
         return await self._run(work)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import LiteralString
+from typing import LiteralString, TypeVar
 
 from psycopg.rows import DictRow
 
 from sluice import sql
-from sluice.adapters.postgres.database import Connection, Parameters
-from sluice.domain import Caller, Claim, Document, DocumentStatus, EmbeddingUsage
+from sluice.adapters.postgres.database import Connection, Parameters, Statement
+from sluice.domain import Caller, Claim, Document, DocumentStatus, EmbeddingUsage, ObjectRef, uuid7
 from sluice.errors import DocumentChanged, DocumentNotFound
 from sluice.ports import Progress
+
+Changed = TypeVar("Changed")
 
 NO_USAGE = EmbeddingUsage()
 
@@ -21,6 +23,26 @@ _COLUMNS = [field.name for field in fields(Document)]
 
 def query(name: str) -> LiteralString:
     return sql.query("documents", name)
+
+
+def statement(name: str, parameters: Parameters) -> Statement:
+    return query(name), parameters
+
+
+def told(caller: Caller, ref: ObjectRef, *, again: bool) -> dict[str, object]:
+    """Return what an event says of an object, with the id of the document that it may make."""
+    return {
+        "id": uuid7(),
+        "tenant": caller.tenant,
+        "collection": ref.collection,
+        "source": ref.source,
+        "title": ref.name,
+        "etag": ref.etag,
+        "size": ref.size,
+        "sequencer": ref.sequencer,
+        "written_at": ref.written_at,
+        "again": again,
+    }
 
 
 def key(claim: Claim) -> dict[str, object]:
@@ -52,11 +74,11 @@ def document(row: DictRow) -> Document:
     return Document(**values | {"status": DocumentStatus(row["status"])})
 
 
-def held(documents: Sequence[Document]) -> Document:
+def held(changed: Sequence[Changed]) -> Changed:
     """Return what the holder of a claim has changed; raise `DocumentChanged` for anybody else."""
-    if not documents:
+    if not changed:
         raise DocumentChanged
-    return documents[0]
+    return changed[0]
 
 
 def found(known: Document | None) -> Document:

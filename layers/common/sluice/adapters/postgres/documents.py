@@ -7,9 +7,10 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from sluice import sql
 from sluice.adapters.postgres import chunks as chunk_rows
 from sluice.adapters.postgres import document_rows as rows
-from sluice.adapters.postgres import graves
+from sluice.adapters.postgres import graves, spaces
 from sluice.adapters.postgres.database import Connection, Database, Parameters
 from sluice.domain import (
     Caller,
@@ -23,7 +24,7 @@ from sluice.domain import (
     Vector,
     uuid7,
 )
-from sluice.errors import DocumentBusy, DocumentChanged
+from sluice.errors import DocumentBusy, DocumentChanged, EmbeddingModelSwitched
 from sluice.ports import OtherVectors, Progress, Sample
 
 # Appended word counts that a search can still add up at no cost.
@@ -41,33 +42,26 @@ class PostgresDocuments:
 
     async def register(self, caller: Caller, ref: ObjectRef, *, again: bool = False) -> Document:
         """Return the document of this object, made `pending` when the object or its bytes are new."""
-        told = {
-            "id": uuid7(),
-            "tenant": caller.tenant,
-            "collection": ref.collection,
-            "source": ref.source,
-            "title": ref.name,
-            "etag": ref.etag,
-            "size": ref.size,
-            "sequencer": ref.sequencer,
-        }
-        known = await self._fetch("register_document", told | {"written_at": ref.written_at, "again": again})
-        known = known or await self._fetch("replace_tombstone", told)
+        told = rows.told(caller, ref, again=again)
+        known = await self._fetch("register_document", told) or await self._fetch("replace_tombstone", told)
         return known[0] if known else rows.found(await self.find(caller, ref.source))
 
     async def claim(self, caller: Caller, ref: ObjectRef, *, lease_seconds: float, again: bool = False) -> Claim | None:
         """Take the document for processing; None when there is nothing to do, `DocumentBusy` when it is taken."""
-        document = await self.register(caller, ref, again=again)
-        if document.status not in (DocumentStatus.PENDING, DocumentStatus.PROCESSING):
-            return None
         token = uuid7()
-        taken = await self._database.fetch(
-            rows.query("claim_document"),
-            rows.of(caller, document) | {"claim": token, "version": uuid7(), "lease_seconds": lease_seconds},
+        taking = {"claim": token, "version": uuid7(), "lease_seconds": lease_seconds}
+        told = rows.told(caller, ref, again=again)
+        known, taken = await self._database.send(
+            [rows.statement("register_document", told), rows.statement("claim_document", told | taking)]
         )
-        if not taken:
+        if taken:
+            return Claim(caller, rows.document(taken[0]), token, taken[0]["staged"], lease_seconds)
+        document = rows.document(known[0]) if known else await self.register(caller, ref)
+        if document.status is DocumentStatus.PROCESSING:
             raise DocumentBusy
-        return Claim(caller, rows.document(taken[0]), token, taken[0]["staged"], lease_seconds)
+        if document.status is DocumentStatus.PENDING:  # which was a tombstone
+            return await self.claim(caller, ref, lease_seconds=lease_seconds)
+        return None
 
     async def confirm(self, claim: Claim, ref: ObjectRef) -> None:
         """Note which bytes were really read."""
@@ -79,13 +73,11 @@ class PostgresDocuments:
 
     async def reuse(self, claim: Claim, chunks: Sequence[Chunk]) -> set[int]:
         """Stage what the tenant has already; return the ordinals of the chunks that are staged."""
-        rows.held(await self._fetch("report_progress", rows.progress(claim, None)))
-
-        async def work(connection: Connection) -> set[int]:
-            await rows.run(connection, "hold_document", rows.key(claim))
-            return {row["ordinal"] for row in await chunk_rows.reuse(connection, claim, chunks)}
-
-        return await self._database.transact(work)
+        renewal = rows.statement("report_progress", rows.progress(claim, None))
+        with chunk_rows.complete():
+            renewed, there = await self._database.send([renewal], [chunk_rows.reuse(claim, chunks)])
+        rows.held(renewed)
+        return {row["ordinal"] for row in there}
 
     async def stage(
         self,
@@ -99,13 +91,16 @@ class PostgresDocuments:
         other: OtherVectors | None = None,
     ) -> None:
         """Add up what the chunks have cost, and write them beside the ones that readers see."""
-        rows.held(await self._fetch("report_progress", rows.progress(claim, progress, usage=usage)))
-
-        async def work(connection: Connection) -> None:
-            await rows.run(connection, "hold_document", rows.key(claim))
-            await chunk_rows.insert(connection, claim, chunks, vectors, model=model, other=other)
-
-        await self._database.transact(work)
+        # By itself: a lost connection repeats the other statements, and what was spent would count twice.
+        note = rows.progress(claim, progress, usage=usage)
+        noted = rows.held(await self._database.fetch(rows.query("report_progress"), note))
+        embedded = chunk_rows.Embedded(chunks, vectors, model, other)
+        with chunk_rows.complete():
+            written = await self._database.send(chunk_rows.insert(claim, embedded, noted["vector_oid"]))
+        if not all(row["is_held"] for [row] in written):
+            raise DocumentChanged
+        if not all(row["is_fitting"] for [row] in written):
+            await self._refuse(embedded)
 
     async def publish(
         self,
@@ -126,18 +121,13 @@ class PostgresDocuments:
             "pages_without_text": pages_without_text,
             "chunks": chunks,
             "metadata": Jsonb(metadata or {}),
+            "version": claim.version,
+            "lease_seconds": claim.lease_seconds,
         }
-        lease = {"lease_seconds": claim.lease_seconds}
-
-        async def work(connection: Connection) -> None:
-            await rows.run(connection, "seize_document", rows.key(claim))
-            await rows.run(connection, "publish_version", rows.key(claim) | published | lease)
-            other = rows.key(claim) | {"version": claim.version, "chunks": chunks}
-            await connection.execute(rows.query("delete_other_chunks"), other)
-
-        await self._database.transact(work)
-        fold = {"tenant": claim.caller.tenant, "most": _UNFOLDED_CHANGES}
-        await self._database.fetch(rows.query("fold_lexeme_changes"), fold)
+        given = rows.key(claim) | published
+        names = ("seize_document", "publish_version", "delete_other_chunks")
+        seized, *_ = await self._database.send([rows.statement(name, given) for name in names])
+        rows.held(seized)
 
     async def sample(self, claim: Claim) -> Sample:
         """Return a chunk from the middle of what readers see."""
@@ -149,7 +139,10 @@ class PostgresDocuments:
 
     async def finish(self, claim: Claim) -> Document:
         """End the claim: the document is ready."""
-        return rows.held(await self._fetch("finish_document", rows.key(claim)))
+        ending = rows.statement("finish_document", rows.key(claim))
+        fold = {"tenant": claim.caller.tenant, "most": _UNFOLDED_CHANGES}
+        finished, _ = await self._database.send([ending], [rows.statement("fold_lexeme_changes", fold)])
+        return rows.document(rows.held(finished))
 
     async def release(self, claim: Claim, *, code: str | None = None, reason: str | None = None) -> None:
         """Make the document pending again; a claim that is lost already has nothing to give back."""
@@ -232,6 +225,12 @@ class PostgresDocuments:
     async def forget_tombstones(self, *, older_than_seconds: float) -> None:
         """Drop the tombstones that no event can come after."""
         await self._fetch("forget_tombstones", {"seconds": older_than_seconds})
+
+    async def _refuse(self, embedded: chunk_rows.Embedded) -> None:
+        """Say why vectors can't stand beside the stored ones."""
+        found = await self._database.fetch(sql.query("embeddings", "embedding_space"))
+        spaces.check_vectors(spaces.of(found[0] if found else None), embedded.model, embedded.dimension)
+        raise EmbeddingModelSwitched(embedded.model)  # and back, just now
 
     async def _fetch(self, name: str, parameters: Parameters) -> list[Document]:
         return [rows.document(row) for row in await self._database.fetch(rows.query(name), parameters)]
