@@ -23,6 +23,7 @@ CROATIAN = (
     "Sva ljudska bića rađaju se slobodna i jednaka u dostojanstvu i pravima. Što je još važnije, svaki čovjek može."
 )
 ARABIC = "يولد جميع الناس أحرارا متساوين في الكرامة والحقوق وقد وهبوا عقلا وضميرا"
+HUMAN_HEBREW = "כל בני אדם נולדו בני חורין ושווים בערכם ובזכויותיהם. כולם חוננו בתבונה ובמצפון."
 HEBREW = "העברית היא שפה שמית, ודוברים אותה בישראל. היא נכתבת מימין לשמאל, והאלפבית שלה הוא עתיק."
 ALBANIAN = "Të gjithë njerëzit lindin të lirë dhe të barabartë në dinjitet dhe në të drejta."
 HAITIAN = "Tout moun fèt lib, egal ego pou diyite kou wè dwa. Nou gen la rezon ak la konsyans."
@@ -30,6 +31,7 @@ HAITIAN = "Tout moun fèt lib, egal ego pou diyite kou wè dwa. Nou gen la rezon
 MIXED_CHINESE = "我用Linux和Windows,他用macOS,但是人人都用Unicode文字。"
 MIXED_JAPANESE = "人々は日々EUC-JPやShift_JISで書かれたファイルを読みます。"
 MIXED_KOREAN = "그는 PC와 LG전자 TV를 샀다. 가격은 100만원이다."
+LATVIAN = "Visi cilvēki piedzimst brīvi un vienlīdzīgi savā pašcieņā un tiesībās. Viņi ir apveltīti ar saprātu."
 THAI = "มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกันในเกียรติศักดิ์และสิทธิ"
 
 
@@ -50,6 +52,13 @@ def test_unicode_is_read(text: str, encoding: str) -> None:
         ("“Smart quotes” make naïve detectors say something else — really.", "cp1252"),
         ("It was 20 °C when 12 µg of it, and 5 µL, were taken for the 1º time.", "cp1252"),
         ("Die Miete beträgt 50 €, die Kaution 100 €.", "iso8859_15"),
+        ("Los precios subieron en España (3146 EUR/m²), y más en la montaña.", "cp1252"),
+        ("L'œuf de poule est un œuf : les élèves achètent des œufs à la fête.", "iso8859_15"),
+        (GERMAN.replace("„", "").replace("“", "").replace("–", "-"), "cp500"),
+        (GERMAN.replace("„", "").replace("“", "").replace("–", "-") + " Wirklich [ja]!", "cp273"),
+        ("The list [1, 2] of things costs $5; is it so? It is!", "cp037"),
+        ("The list [1, 2] of things costs $5; is it so? It is!", "cp500"),
+        (HUMAN_HEBREW, "cp1255"),
         (POLISH, "cp1250"),
         (RUSSIAN, "cp1251"),
         (RUSSIAN, "koi8_r"),
@@ -150,7 +159,7 @@ def test_a_comment_declares_nothing() -> None:
     "body",
     [
         "Übergrößenträger dürfen öfter über Brücken".encode() + b"\xff",
-        "כל בני אדם נולדו בני חורין ושווים בערכם ובזכויותיהם.".encode("cp1255"),
+        "החלקים של ISO 8859 בנויים, עד כמה שאפשר, כך: קודים".encode("cp1255"),
         JAPANESE.encode("utf-16-be"),
         b"\x00\x01\x02\x03 binary \x80\x81\xfe\xff" * 40,
         bytes(range(1, 32)) * 10,
@@ -167,3 +176,16 @@ def test_what_can_not_be_told_is_refused(body: bytes) -> None:
     """A refusal is better than a text full of wrong letters."""
     with pytest.raises(UnsupportedKind):
         decode(body)
+
+
+@pytest.mark.parametrize("text", [JAPANESE, RUSSIAN])
+def test_utf_7_is_read(text: str) -> None:
+    """Also where all of a text is one run of it."""
+    assert decode(text.encode("utf-7")) == text
+
+
+@pytest.mark.parametrize(("text", "encoding"), [(GREEK, "mac_greek"), (GREEK, "cp737"), (LATVIAN, "cp775")])
+def test_no_other_alphabet_takes_the_place_of_one_that_is_not_known(text: str, encoding: str) -> None:
+    """A text that ends words within words, or has few of the letters that any text has, is of no known encoding."""
+    with pytest.raises(UnsupportedKind):
+        decode(text.encode(encoding))

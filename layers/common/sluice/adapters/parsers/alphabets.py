@@ -28,6 +28,7 @@ _LATIN = {
     "Portuguese": "àáâãçéêíóôõúü",
     "Romanian": "ăâîșțşţ",
     "Slovak": "áäčďéíĺľňóôŕšťúýž",
+    "Sorbian": "čćěłńóřŕšśžź",
     "Spanish": "áéíñóúü",
     "Swedish, Finnish": "åäöé",
     "Turkish": "çğıi̇öşüâîû",

@@ -8,6 +8,7 @@ import unicodedata
 
 from sluice.adapters.parsers.escaping import escaped
 from sluice.adapters.parsers.guessing import attempt, guessed
+from sluice.adapters.parsers.mainframes import ebcdic
 from sluice.errors import UnsupportedKind
 
 _MARKS = (
@@ -38,7 +39,7 @@ _SAMPLE = 65_536
 
 def decode(body: bytes) -> str:
     """Return the text of the file; raise `UnsupportedKind` when it is binary or its encoding can't be told."""
-    for way in (_marked, escaped, _wide, _utf8, _declared):
+    for way in (_marked, escaped, _wide, _utf8, _declared, ebcdic):
         text = way(body)
         if text is not None:
             return _checked(text)

@@ -12,6 +12,7 @@ _HZ = re.compile(rb"~\{(?:[!-~]{2})+~\}")
 _UTF_7 = re.compile(rb"\+[A-Za-z0-9+/]{3,}")
 # Fewer runs could be an accident of a text about something else.
 _ENOUGH = 3
+_LONG = 24
 
 
 def escaped(body: bytes) -> str | None:
@@ -28,7 +29,7 @@ def escaped(body: bytes) -> str | None:
 
 def _utf_7(body: bytes) -> str | None:
     """Every plus begins a run that is whole characters, and what comes out is no medley."""
-    runs = len(_UTF_7.findall(body))
-    text = attempt(body, "utf-7") if runs >= _ENOUGH else None
+    runs = _UTF_7.findall(body)
+    text = attempt(body, "utf-7") if len(runs) >= _ENOUGH or any(len(run) > _LONG for run in runs) else None
     foreign = sum(character > "\x7f" for character in text) if text else 0
-    return text if text and foreign >= runs and oddity(text) == 0 else None
+    return text if text and foreign >= len(runs) and oddity(text) == 0 else None

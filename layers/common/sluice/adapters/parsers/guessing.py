@@ -22,8 +22,12 @@ _OF_OTHER_ALPHABETS = frozenset({
     "cp1251", "koi8_r", "koi8_u", "cp866", "mac_cyrillic", "iso8859_5", "cp855", "cp1253", "iso8859_7", "cp1255",
     "cp862", "cp1256", "iso8859_6", "cp874",
 })  # fmt: skip
+_WITHOUT_CAPITALS = frozenset({"HEBREW", "ARABIC", "THAI"})
+_FINAL = re.compile(r"[ךםןףץ]\b")
+_ENOUGH_FINALS = 3
 # Those of systems long gone: only where no other fits as well.
 _RARE = [
+    "iso8859_15",
     "mac_roman",
     "cp850",
     "cp852",
@@ -45,6 +49,8 @@ _SMALL_SAMPLE = 8_192
 _ENOUGH = 30
 _MOST_LINES = 10_000
 _FEW = 4
+# Any text of one language has more of its common letters.
+_LEAST_FIT = 0.8
 
 _REFUSAL = "The text's encoding can't be told for certain; save the file as UTF-8 and upload it again."
 
@@ -65,7 +71,12 @@ def guessed(body: bytes) -> str:
         raise UnsupportedKind(_REFUSAL)
     found = _guesses(body if _high(body) else telling)
     guesses = _plausible(found)
-    if not guesses or any(_differs(guesses[0], other) for other in guesses[1:]) or _is_chance(telling, guesses):
+    if (
+        not guesses
+        or _is_unfit(guesses[0])
+        or any(_differs(guesses[0], other) for other in guesses[1:])
+        or _is_chance(telling, guesses)
+    ):
         raise UnsupportedKind(_REFUSAL)
     encoding = _challenged(guesses[0].encoding, telling, {guess.encoding for guess in found})
     text = attempt(body, encoding)
@@ -103,6 +114,11 @@ def _is_monotonous(body: bytes) -> bool:
     """Return whether the same few bytes come again and again, as no language's do: what fills a disk is no text."""
     high = [byte for byte in body[:_SAMPLE] if byte > 0x7F]
     return len(high) > _ENOUGH and len(set(high)) <= _FEW and len(high) > len(body[:_SAMPLE]) * 0.5
+
+
+def _is_unfit(guess: _Guess) -> bool:
+    """Names of many languages stand beside each other in the encoding of most files only."""
+    return guess.encoding != "cp1252" and guess.fit < _LEAST_FIT
 
 
 def _is_chance(body: bytes, guesses: list[_Guess]) -> bool:
@@ -160,12 +176,27 @@ def _plausible(guesses: list[_Guess]) -> list[_Guess]:
     least = min((guess.oddity + guess.chaos for guess in meant), default=0.0)
     close = [guess for guess in meant if guess.oddity + guess.chaos <= least + 0.02 and guess.oddity < 0.1]
     certain = [guess for guess in close if is_certain(guess.text[:_SAMPLE], guess.encoding)]
-    return sorted(certain or close, key=_rank)
+    return sorted(certain or _unless_shouted(close), key=_rank)
+
+
+def _unless_shouted(guesses: list[_Guess]) -> list[_Guess]:
+    """Leave out those of nothing but capitals where an alphabet without capitals makes as much of a language."""
+    without = [guess for guess in guesses if alphabet(guess.text[:_SAMPLE]) in _WITHOUT_CAPITALS]
+    shouted = [guess for guess in guesses if _is_shouted(guess.text)]
+    best = max((guess.coherence for guess in shouted), default=0.0)
+    if not any(guess.coherence >= best or _ends_words(guess.text[:_SAMPLE]) for guess in without):
+        return guesses
+    return [guess for guess in guesses if guess not in shouted]
+
+
+def _ends_words(text: str) -> bool:
+    """Return whether words end in letters that only end words; that none stands within a word shows as an oddity."""
+    return len(_FINAL.findall(text)) >= _ENOUGH_FINALS
 
 
 def _rank(guess: _Guess) -> tuple[float, ...]:
     is_rare = guess.encoding in _RARE
-    return -round(guess.fit, 1), is_rare, -round(guess.fit, 2), _ENCODINGS.index(guess.encoding)
+    return -round(guess.fit, 1), is_rare, -round(guess.fit, 2), round(guess.oddity, 2), _ENCODINGS.index(guess.encoding)
 
 
 def _is_trace(guess: _Guess) -> bool:

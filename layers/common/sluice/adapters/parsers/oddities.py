@@ -22,6 +22,8 @@ _SIGN_IN_WORD = re.compile("(?<=[^\\W\\d_])[¡¤¦¬±¶«»¿†-•…‰‘�
 _NEVER_WRITTEN = re.compile("[\x80-\x9f]|[¹²³¼½¾\u200e\u200f](?=[a-zà-ž])")
 # What the last letter of many words in a Russian text of a Macintosh is in the code page of Windows.
 _MAC_CYRILLIC = re.compile(r"[а-яё]Я\b")
+# Letters that only end a word, or begin none, and a sign that is a capital in another Greek encoding.
+_MISPLACED = re.compile("ς(?=[α-ώ])|[ךםןףץ](?=[א-ת])|(?<![^\\W\\d_])ь(?=[а-я])|¶(?=[α-ώ])")
 _TELLING = 5
 # Hungarian in the code page of Western Europe: Portuguese, which has the other accents, writes õ before e only.
 _HUNGARIAN = re.compile("õ(?!e)")
@@ -34,7 +36,7 @@ def oddity(text: str) -> float:
     foreign = sum(character > "\x7f" for character in text)
     odd = sum(_is_odd(left, right) for left, right in pairwise(text)) + sum(map(_is_rare, text))
     odd += len(_SIGN_IN_WORD.findall(text)) + len(_LONE_SIGN.findall(text)) + len(_NEVER_WRITTEN.findall(text))
-    odd += len(_MAC_CYRILLIC.findall(text)) * _TELLING
+    odd += (len(_MAC_CYRILLIC.findall(text)) + len(_MISPLACED.findall(text))) * _TELLING
     if _ACCENTED.search(text) and not _VIETNAMESE.search(text):
         odd += len(_HUNGARIAN.findall(text))
     return odd / max(foreign, 1)
@@ -55,6 +57,8 @@ def _is_odd(left: str, right: str) -> bool:
         return unicodedata.category(left) != "Mn" and not (
             left.isalpha() and _script(right) in {"COMBINING", _script(left)}
         )
+    if left == "m" and right in "²³":
+        return False
     return left.isalpha() and right > "\x7f" and category in {"Sc", "Sm", "So", "No", "Nd", "Co", "Cc", "Ps"}
 
 
