@@ -25,7 +25,7 @@ from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument
 
 _TOKEN = re.compile(
-    rb"\\(?P<word>[a-zA-Z]{1,32})(?P<number>-?\d{1,10})? ?|\\'(?P<hex>[0-9a-fA-F]{2})|\\(?P<symbol>[^a-zA-Z])"
+    rb"\\(?P<word>[a-zA-Z]{1,32})(?P<number>-?\d{1,10})? ?|(?P<hex>(?:\\'[0-9a-fA-F]{2})+)|\\(?P<symbol>[^a-zA-Z])"
     rb"|(?P<brace>[{}])|(?P<text>[^\\{}\r\n]+)|[\r\n]+|\\",
     re.DOTALL,
 )
@@ -73,7 +73,7 @@ class _Reader:
 
     def _token(self, match: re.Match[bytes]) -> None:
         if match["hex"]:
-            self._byte(int(match["hex"], 16))
+            self._raw(bytes.fromhex(match["hex"].replace(b"\\'", b"").decode()))
         elif match["text"] is not None:
             self._bytes(match["text"])
         elif match["brace"]:
@@ -148,19 +148,17 @@ class _Reader:
             case b"uc":
                 self.state = replace(self.state, fallback=max(0, number))
 
-    def _byte(self, value: int) -> None:
-        if self.skip:
-            self.skip -= 1
-        else:
-            self.pending.append(value)
+    def _raw(self, text: bytes) -> None:
+        """Take bytes that are in the code page, without those that stand for a character that was told."""
+        self.pending += text[self.skip :]
+        self.skip = max(0, self.skip - len(text))
 
     def _bytes(self, text: bytes) -> None:
-        skipped = min(self.skip, len(text))
-        self.skip -= skipped
         if self.is_utf8 and not text.isascii():
-            self._write(text[skipped:].decode("utf-8", "replace"))
+            self._write(text[self.skip :].decode("utf-8", "replace"))
+            self.skip = max(0, self.skip - len(text))
         else:
-            self.pending += text[skipped:]
+            self._raw(text)
 
     def _write(self, text: str) -> None:
         self._flush()
