@@ -146,6 +146,9 @@ def test_ascii_with_signs_of_escapes_is_itself(text: str) -> None:
 def test_a_few_zeros_make_no_wide_characters() -> None:
     """Text that a program has padded is not UTF-16."""
     assert decode(b"a,b\n1,\0\n2,3\n") == "a,b\n1,\0\n2,3\n"
+    assert decode(b"0000 obj <</Type /ObjStm /N 5 " * 20 + b"\0\0\x01\0") == (
+        "0000 obj <</Type /ObjStm /N 5 " * 20 + "\0\0\x01"
+    )
 
 
 def test_a_comment_declares_nothing() -> None:

@@ -58,6 +58,31 @@ def test_a_file_of_garbage_is_damaged(parser: DocumentParser) -> None:
         parser.parse("garbage.pdf", b"%PDF-1.7\n" + bytes(range(256)) * 20)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"0000\n1 0 obj\n<<000/Type /ObjStm>>\n\0\0\0\0",
+        b"\xc9startxref\n6\n2147483647",
+        b"%PDFn\ntrailer <</Prev 5137/Root <<",
+    ],
+    ids=["an object", "the end", "the trailer"],
+)
+def test_what_is_left_of_a_pdf_is_damaged(parser: DocumentParser, body: bytes) -> None:
+    """Where its name says what it was; under another one it is a text about PDFs."""
+    with pytest.raises(DamagedDocument):
+        parser.parse("a.pdf", body)
+
+
+def test_a_text_about_pdfs_is_text(parser: DocumentParser) -> None:
+    """Kinds are told by content, and this one's is not a PDF's alone."""
+    assert parser.parse("a.txt", b"A file ends with startxref.").kind == "text"
+
+
+def test_a_pdf_may_begin_far_behind_something_else(parser: DocumentParser) -> None:
+    """Such as a printer's orders or what a server sent before it."""
+    assert parser.parse("a.pdf", b"X-Header: 1\n" * 500 + pdf("Far down")).blocks == (Block("Far down", page=1),)
+
+
 def test_too_many_pages_are_refused() -> None:
     """The limit is named together with what the file has."""
     parser = DocumentParser(Limits(pages=2))

@@ -33,6 +33,7 @@ _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 # ASCII as UTF-16 is zeros by half, and other scripts have bytes that are no printable ASCII.
 _UNUSUAL = re.compile(rb"[^\0\t\n\r -~]")
 _LEAST_ZEROS = 0.4
+_FEWEST_UNUSUAL = 0.05
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE = 65_536
 
@@ -54,7 +55,10 @@ def _marked(body: bytes) -> str | None:
 def _wide(body: bytes) -> str | None:
     """UTF-16 and UTF-32 without a mark: NUL bytes, and no unassigned or control character once decoded."""
     sample = body[:_SAMPLE]
-    if b"\0" not in sample or (not _UNUSUAL.search(sample) and sample.count(0) < len(sample) * _LEAST_ZEROS):
+    if b"\0" not in sample:
+        return None
+    unusual = len(_UNUSUAL.findall(sample))
+    if unusual < len(sample) * _FEWEST_UNUSUAL and sample.count(0) < len(sample) * _LEAST_ZEROS:
         return None
     texts = [text for encoding in _WIDE if (text := attempt(body, encoding)) and _is_assigned(text[:_SAMPLE])]
     # The wrong byte order turns the spaces, line ends and digits that every script uses into rare characters.

@@ -93,6 +93,8 @@ _BEGINNING = 65_536
 _FIRST_TAGS = 8_192
 # How a PDF goes on that has lost its first line.
 _PDF_OBJECT = re.compile(rb"\s*(?:%[^\r\n]*\s+)?\d+ \d+ obj\s*<<")
+# What is left of a PDF that has lost more.
+_PDF_REMAINS = re.compile(rb"\b\d+ \d+ obj\b|\bstartxref\b|\btrailer\s*<<")
 # What an old compound file is, by one of its streams.
 _STREAMS = (
     ("WordDocument", "a document of Word 97 to 2003 (.doc)"),
@@ -110,7 +112,7 @@ def binary_kind(name: str, body: bytes, limits: Limits) -> str | None:
 
     Raises `UnsupportedKind` for anything else that has a signature, and `DocumentError` for a broken archive.
     """
-    if body.startswith(b"%PDF-") or (b"%PDF-" in body[:1024] and b" obj" in body) or _PDF_OBJECT.match(body[:1024]):
+    if _is_pdf(name, body):
         return PDF
     if body.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _archive(Archive(body, limits))
@@ -157,6 +159,13 @@ def unsupported(kind: str) -> UnsupportedKind:
         f"This file is {kind}, which is not supported; send PDF, DOCX, PPTX, XLSX, XLS, ODT, ODP, ODS, HTML, "
         "Markdown, text, CSV, JSON, EML, EPUB or RTF."
     )
+
+
+def _is_pdf(name: str, body: bytes) -> bool:
+    """By its first line or what stands in its place; as a last resort by its name and anything that is a PDF's."""
+    if body.startswith(b"%PDF-") or (b"%PDF-" in body[:1024] and b" obj" in body) or _PDF_OBJECT.match(body[:1024]):
+        return True
+    return extension_of(name) == "pdf" and bool(_PDF_REMAINS.search(body[:_BEGINNING]))
 
 
 def _is_html(beginning: str, extension: str) -> bool:
