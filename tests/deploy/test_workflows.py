@@ -95,7 +95,7 @@ def test_every_command_is_a_target_of_the_makefile(file: Path) -> None:
 
 
 def test_what_the_tests_need_is_tested() -> None:
-    """Tests on every Python that is supported, the checks, both architectures, and the tests in Lambda's image."""
+    """Tests on every Python that is supported, the checks, both architectures, the same bytes twice, and Lambda's image."""
     jobs = workflow(FILES[0])["jobs"]
     commands = {name: " ".join(step.get("run", "") for step in job["steps"]) for name, job in jobs.items()}
 
@@ -106,6 +106,7 @@ def test_what_the_tests_need_is_tested() -> None:
         "test": ["test"],
         "check": ["check"],
         "build": ["build"],
+        "build-twice": ["build-twice"],
         "sam": ["lambda-image", "test-sam"],
     }
 
