@@ -95,7 +95,7 @@ def test_every_command_is_a_target_of_the_makefile(file: Path) -> None:
 
 
 def test_what_the_tests_need_is_tested() -> None:
-    """Tests on every Python that is supported, the checks, both architectures, the same bytes twice, and Lambda's image."""
+    """Tests on every Python that is supported, the checks, both architectures, equal builds, Lambda's image."""
     jobs = workflow(FILES[0])["jobs"]
     commands = {name: " ".join(step.get("run", "") for step in job["steps"]) for name, job in jobs.items()}
 
