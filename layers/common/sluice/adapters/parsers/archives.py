@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from sluice.adapters.parsers.limits import Limits
 from sluice.errors import DamagedDocument, EncryptedDocument
 
 _PIECE = 1 << 20
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 
 
 class Archive:
@@ -65,6 +67,11 @@ class Archive:
         Office files and EPUB packages need no document type, and its entities are how XML bombs are made.
         """
         return parse_xml(self.read(name), name)
+
+
+def encoded(text: str) -> bytes:
+    """Return XML that was read as text, without the declaration of the encoding in which it was before."""
+    return _DECLARATION.sub("", text).encode("utf-8", "replace")
 
 
 def parse_xml(body: bytes, name: str) -> ElementTree.Element:

@@ -13,11 +13,16 @@ _NAMES = ("cat", "xVal")
 _VALUES = ("val", "yVal")
 
 
+def paragraph_lines(root: Element) -> Iterator[str]:
+    """Yield the paragraphs of anything that is drawn."""
+    for element in root.iter():
+        if tag(element) == "p" and (line := one_line("".join(_texts(element, "t")))):
+            yield line
+
+
 def chart_lines(root: Element) -> Iterator[str]:
     """Yield the titles, then a line for each series: `Sales: Spring 1.5, Summer 2`."""
-    for element in root.iter():
-        if tag(element) == "p" and (title := one_line("".join(_texts(element, "t")))):
-            yield title
+    yield from paragraph_lines(root)
     for element in root.iter():
         if tag(element) == "ser" and (line := _series(element)):
             yield line

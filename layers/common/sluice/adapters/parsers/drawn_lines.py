@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sluice.adapters.parsers.cells import WIDEST_GAP
 from sluice.errors import DocumentTooLarge
 
 MOST_CELLS = 8_000_000
-_WIDEST_GAP = 8
 
 
 def drawn_lines(rows: Iterable[int], columns: Iterable[int]) -> tuple[dict[int, int], dict[int, int]]:
@@ -15,7 +15,7 @@ def drawn_lines(rows: Iterable[int], columns: Iterable[int]) -> tuple[dict[int, 
 
     Raises `DocumentTooLarge` for a sheet that is too large to hold all the same.
     """
-    new_rows, new_columns = _numbered(rows, widest=0), _numbered(columns, widest=_WIDEST_GAP)
+    new_rows, new_columns = _numbered(rows, widest=0), _numbered(columns, widest=WIDEST_GAP)
     height, width = len(new_rows), max(new_columns.values(), default=-1) + 1
     if height * width > MOST_CELLS:
         raise DocumentTooLarge(

@@ -10,19 +10,16 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from sluice.adapters.parsers.archives import parse_xml
+from sluice.adapters.parsers.archives import encoded, parse_xml
 from sluice.adapters.parsers.cell_formats import CellFormats
-from sluice.adapters.parsers.cells import joined
+from sluice.adapters.parsers.cells import joined, spaced
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.packages import attribute, tag
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument
 
-# Read as text before, so that the encoding that it names is no longer its own.
-_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _STYLES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles"
-_WIDEST_GAP = 8
 # Excel writes references to control characters, which no file of XML may have.
 _CONTROL = re.compile(
     r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|x0*(?:[0-8bcef]|1[0-9a-f]));|[\x00-\x08\x0b\x0c\x0e-\x1f]", re.IGNORECASE
@@ -52,7 +49,7 @@ def read_workbook(text: str, limits: Limits) -> ParsedDocument:
 
 
 def _root(text: str) -> Element:
-    return parse_xml(_CONTROL.sub("", _DECLARATION.sub("", text)).encode("utf-8", "replace"), "document")
+    return parse_xml(encoded(_CONTROL.sub("", text)), "document")
 
 
 def _members(package: Element) -> Iterator[tuple[str, bytes]]:
@@ -104,19 +101,17 @@ def _text(sheet: Element) -> str:
 
 def _rows(sheet: Element) -> Iterator[str]:
     for row in sheet.iter():
-        if tag(row) == "Row" and (line := joined(_values(row))):
+        if tag(row) == "Row" and (line := joined(spaced(_values(row)))):
             yield line
 
 
-def _values(row: Element) -> Iterator[str]:
-    """Yield the cells with the empty ones between them, of which no reader needs more than a few."""
+def _values(row: Element) -> Iterator[tuple[int, str]]:
+    """Yield the cells with the numbers of their columns, which stand only behind a gap."""
     column = 0
     for cell in row:
         place = attribute(cell, "Index") or ""
-        following = int(place) if place.isdecimal() else column + 1
-        yield from [""] * min(_WIDEST_GAP, max(0, following - column - 1))
-        yield next((_value(data) for data in cell if tag(data) == "Data"), "")
-        column = following
+        column = int(place) if place.isdecimal() else column + 1
+        yield column, next((_value(data) for data in cell if tag(data) == "Data"), "")
 
 
 def _value(data: Element) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from sluice.adapters.parsers import open_sheets, open_slides, open_text
-from sluice.adapters.parsers.archives import Archive, parse_xml
+from sluice.adapters.parsers.archives import Archive, encoded, parse_xml
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.open_margins import Masters, margin_lines
@@ -23,8 +23,6 @@ _STYLES = "styles.xml"
 _META = "meta.xml"
 _MANIFEST = "META-INF/manifest.xml"
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
-# Read as text before, so that the encoding that it names is no longer its own.
-_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 # Whatever prefix, or none, stands for the name space of OpenDocument.
 _SHEETS = re.compile(rb"<(?:[\w.-]+:)?spreadsheet[\s>]")
 
@@ -47,7 +45,7 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
 
 def read_flat(text: str, limits: Limits) -> ParsedDocument:
     """Return the blocks of a document that is one file of XML; raise `DocumentError`."""
-    content = _DECLARATION.sub("", text).encode("utf-8", "replace")
+    content = encoded(text)
     if _SHEETS.search(content):
         return open_sheets.read(content, limits)
     root = parse_xml(content, _CONTENT)

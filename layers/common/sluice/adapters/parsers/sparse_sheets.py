@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from sluice.adapters.parsers.archives import Archive, elements_of_xml
 from sluice.adapters.parsers.cell_formats import CellFormats
-from sluice.adapters.parsers.cells import joined
+from sluice.adapters.parsers.cells import joined, spaced
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.packages import relations, tag
@@ -22,7 +22,6 @@ _COLUMNS = 16_384
 _ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\sr="(\d{1,9})"')
 _COLUMN = re.compile(rb'\sr="([A-Z]{1,4})\d')
 _REFERENCE = re.compile(r"([A-Z]{1,4})\d*")
-_WIDEST_GAP = 8
 
 
 def lie_far_apart(sheet: bytes) -> bool:
@@ -53,7 +52,7 @@ class SparseSheets:
         """Return a line for each row that holds something; raise `DocumentError`."""
         lines, characters = [], 0
         for row in self._elements(sheet.part, "row"):
-            if line := joined(self._values(row)):
+            if line := joined(spaced(self._values(row))):
                 characters += len(line) + 1
                 self._limits.check_characters(characters)
                 lines.append(line)
@@ -71,16 +70,14 @@ class SparseSheets:
                 yield element
                 del above[-1][:]
 
-    def _values(self, row: Element) -> Iterator[str]:
-        """Yield the cells with the empty ones between them, of which no reader needs more than a few."""
-        last = 0
+    def _values(self, row: Element) -> Iterator[tuple[int, str]]:
+        """Yield the cells that hold something with the numbers of their columns, which a cell may leave out."""
+        column = 0
         for cell in row:
             if value := self._value(cell):
                 reference = _REFERENCE.match(cell.get("r", ""))
-                column = _number(reference[1]) if reference else last + 1
-                yield from [""] * min(_WIDEST_GAP, column - last - 1)
-                yield value
-                last = column
+                column = _number(reference[1]) if reference else column + 1
+                yield column, value
 
     def _value(self, cell: Element) -> str:
         kind = cell.get("t", "n")

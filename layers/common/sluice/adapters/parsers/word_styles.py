@@ -28,16 +28,20 @@ class Style:
 
 def paragraph_styles(root: Element) -> dict[str, Style]:
     """Return the paragraph styles by their ids, with what they inherit."""
-    elements = {attribute(style, "styleId") or "": style for style in root if tag(style) == "style"}
+    elements = _by_id(root)
     return {identifier: _style(elements, identifier) for identifier in elements}
 
 
 def hidden_styles(root: Element) -> frozenset[str]:
     """Return the ids of the styles whose text is hidden, by themselves or by those that they are based on."""
-    elements = {attribute(style, "styleId") or "": style for style in root if tag(style) == "style"}
+    elements = _by_id(root)
     if not any(child(child(style, "rPr"), "vanish") is not None for style in elements.values()):
         return frozenset()
     return frozenset(identifier for identifier in elements if _is_hidden(_ancestry(elements, identifier)))
+
+
+def _by_id(root: Element) -> dict[str, Element]:
+    return {attribute(style, "styleId") or "": style for style in root if tag(style) == "style"}
 
 
 def _is_hidden(ancestry: Iterable[Element]) -> bool:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
-from xml.etree.ElementTree import Element
 
 from sluice.adapters.parsers.archives import Archive
-from sluice.adapters.parsers.charts import chart_lines
-from sluice.adapters.parsers.cleaning import one_line
+from sluice.adapters.parsers.charts import chart_lines, paragraph_lines
 from sluice.adapters.parsers.comments import comments_in
 from sluice.adapters.parsers.embedded import EMBEDDED, embedded_blocks
 from sluice.adapters.parsers.packages import attribute, main_part, relations, tag
@@ -60,13 +58,5 @@ def _drawn(archive: Archive, part: str, depth: int) -> Iterator[str]:
         elif kind in EMBEDDED:
             yield from (block.text for block in embedded_blocks(archive, other))
         elif kind in _DRAWN and depth < _DEEPEST:
-            yield from filter(None, map(_line, _paragraphs(archive.xml(other))))
+            yield from paragraph_lines(archive.xml(other))
             yield from _drawn(archive, other, depth + 1)
-
-
-def _paragraphs(root: Element) -> Iterator[Element]:
-    return (element for element in root.iter() if tag(element) == "p")
-
-
-def _line(paragraph: Element) -> str:
-    return one_line("".join(element.text or "" for element in paragraph.iter() if tag(element) == "t"))
