@@ -51,6 +51,7 @@ built: .venv-sam/.ready
 	@$(SAM) build
 
 build-twice: .venv-sam/.ready  ## build twice and compare every byte, name, right and time
+	@mkdir -p .aws-sam
 	@for build in once twice; do \
 		$(SAM) build --no-cached --build-dir .aws-sam/$$build $(ARGS) >.aws-sam/$$build.log 2>&1 || exit; \
 		PYTHONPATH=layers/common .venv-sam/bin/python -m layer_build.settling --digest .aws-sam/$$build \
