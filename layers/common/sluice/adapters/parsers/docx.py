@@ -15,6 +15,7 @@ from sluice.adapters.parsers.limits import Limits
 from sluice.adapters.parsers.packages import attribute, main_part, relations, tag
 from sluice.adapters.parsers.word_margins import margin_lines
 from sluice.adapters.parsers.word_styles import Style, hidden_styles, paragraph_styles, style_of
+from sluice.adapters.parsers.word_tables import UNSAID, all_within, is_layout, within
 from sluice.adapters.parsers.word_text import boxes, notes_referred, text_of
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument
@@ -22,8 +23,6 @@ from sluice.errors import DamagedDocument
 _PROPERTIES = "docProps/core.xml"
 _USUAL_PARTS = ("word/document.xml", "word/document2.xml")
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
-# Deleted rows, properties, and what is the same again for older programs.
-_UNSAID = frozenset({"sectPr", "sdtPr", "del", "moveFrom", "Fallback"})
 _NOTES = frozenset({"footnotes", "endnotes", "comments"})
 
 
@@ -97,7 +96,7 @@ class _Document:
                     self._table(inner)
                 case "altChunk":
                     self._enclosed(attribute(inner, "id") or "")
-                case name if name not in _UNSAID:
+                case name if name not in UNSAID:
                     self._blocks(inner)
 
     def _paragraphs(self, drawing: Element) -> None:
@@ -128,14 +127,14 @@ class _Document:
     def _note(self, note: Element) -> None:
         if tag(note) != "comment":
             self._blocks(note)
-        elif text := one_line(" ".join(self._text(paragraph) for paragraph in _all(note, "p"))):
+        elif text := one_line(" ".join(self._text(paragraph) for paragraph in all_within(note, "p"))):
             self.outline.add(f"Comment: {text}")
             self.outline.add("")
 
     def _table(self, table: Element) -> None:
-        for row in _within(table, "tr"):
-            cells = list(_within(row, "tc"))
-            if _is_layout(cells):
+        for row in within(table, "tr"):
+            cells = list(within(row, "tc"))
+            if is_layout(cells):
                 for cell in cells:
                     self._blocks(cell)
             elif line := " | ".join(map(self._cell, cells)).rstrip(" |"):
@@ -143,10 +142,10 @@ class _Document:
         self.outline.add("")
 
     def _cell(self, cell: Element) -> str:
-        paragraphs = list(_all(cell, "p"))
+        paragraphs = list(all_within(cell, "p"))
         texts = [self._text(paragraph) for paragraph in paragraphs]
         for note in self._notes_of(cell):
-            texts += [self._text(paragraph) for paragraph in _all(note, "p")]
+            texts += [self._text(paragraph) for paragraph in all_within(note, "p")]
         return one_line(" ".join(texts))
 
     def _notes_of(self, element: Element) -> list[Element]:
@@ -166,37 +165,3 @@ def _notes(root: Element) -> dict[tuple[str, str], Element]:
     """Return the notes by their kind and id, without the lines that part them from the text."""
     notes = (note for note in root if attribute(note, "type") in (None, "normal"))
     return {(tag(note), attribute(note, "id") or ""): note for note in notes}
-
-
-def _within(element: Element, name: str) -> Iterator[Element]:
-    """Yield the rows of a table or the cells of a row, through wrappers, but none of a table inside it."""
-    for inner in element:
-        if tag(inner) == name:
-            if not _is_deleted(inner):
-                yield inner
-        elif tag(inner) not in _UNSAID | {"tbl", "tc", "p"}:
-            yield from _within(inner, name)
-
-
-def _is_layout(cells: list[Element]) -> bool:
-    """A row of one cell is there for the looks, and so is one that holds tables or all of its text in one cell."""
-    counts = [sum(bool(text_of(paragraph).strip()) for paragraph in _all(cell, "p")) for cell in cells]
-    is_alone = sum(map(bool, counts)) == 1 and max(counts) > 1
-    return len(cells) == 1 or is_alone or any(_all(cell, "tbl") for cell in cells)
-
-
-def _is_deleted(part: Element) -> bool:
-    """Return whether a row or cell is there as a change that took it away."""
-    properties = (inner for inner in part if tag(inner) in ("trPr", "tcPr"))
-    return any(tag(mark) in ("del", "cellDel") for inner in properties for mark in inner)
-
-
-def _all(element: Element, name: str) -> list[Element]:
-    """Return the elements of this name at any depth, but not what is said twice or was deleted."""
-    found = []
-    for inner in element:
-        if tag(inner) == name:
-            found.append(inner)
-        if tag(inner) not in _UNSAID:
-            found += _all(inner, name)
-    return found

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.limits import Limits
+from sluice.adapters.parsers.rtf_encodings import CHARSETS, CODEPAGES, decoded, encoding_of, is_utf8
 from sluice.adapters.parsers.rtf_words import (
-    CHARSETS,
-    CODEPAGES,
     ELSEWHERE,
     FALLBACKS,
     ON,
@@ -19,7 +18,6 @@ from sluice.adapters.parsers.rtf_words import (
     STYLES,
     SYMBOLS,
     UNSAID,
-    encoding_of,
 )
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument
@@ -58,7 +56,7 @@ class _Reader:
     is_destination: bool = False
 
     def read(self, body: bytes) -> None:
-        self.is_utf8 = _is_utf8(body)
+        self.is_utf8 = is_utf8(body)
         position = 0
         while match := _TOKEN.match(body, position):
             position = match.end()
@@ -170,7 +168,7 @@ class _Reader:
         if self.pending:
             raw = bytes(self.pending)
             self.pending.clear()
-            self._write(_decode(raw, self.charsets.get(self.state.font, ""), self.codepage))
+            self._write(decoded(raw, self.charsets.get(self.state.font, ""), self.codepage))
 
 
 def read(body: bytes, limits: Limits) -> ParsedDocument:
@@ -193,30 +191,6 @@ def _margins(text: str) -> str:
     """Return each line once, however many headers and footers have it; a number alone is that of a page."""
     lines = dict.fromkeys(one_line(line.replace(" | ", " ")) for line in text.split("\n"))
     return clean("\n".join(line for line in lines if any(map(str.isalpha, line))))
-
-
-def _decode(raw: bytes, charset: str, codepage: str) -> str:
-    """Raise `DamagedDocument` rather than write what nobody wrote."""
-    for encoding in filter(None, (charset, codepage, "cp1252")):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        except LookupError:
-            if not raw.isascii():
-                raise DamagedDocument(f"The RTF file is written in {encoding}, which is not known.") from None
-    raise DamagedDocument("The RTF file's bytes do not fit the encoding that it declares.")
-
-
-def _is_utf8(body: bytes) -> bool:
-    """RTF is ASCII; a file with other bytes that are all UTF-8 was written by a program that did not know."""
-    if body.isascii():
-        return False
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _whole(text: str) -> str:
