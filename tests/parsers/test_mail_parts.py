@@ -274,3 +274,13 @@ def test_blanks_may_stand_before_a_mail(parser: DocumentParser) -> None:
     parsed = parser.parse("a.txt", body.encode())
 
     assert (parsed.kind, parsed.blocks[1:]) == ("eml", (Block("Words", heading="Trip"),))
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "x-unknown"])
+def test_an_encoded_word_may_hold_letters_as_they_are(parser: DocumentParser, charset: str) -> None:
+    """Eudora wrote so; in an unknown encoding they stay what they are."""
+    body = f"Subject: =?{charset}?Q?J\xfcrgen=20S.?=\r\nFrom: a@b\r\nTo: c@d\r\n\r\nWords\r\n".encode("latin-1")
+
+    title = parser.parse("a.eml", body).title
+
+    assert title == {"iso-8859-1": "Jürgen S."}.get(charset, "=?x-unknown?Q?Jürgen=20S.?=")

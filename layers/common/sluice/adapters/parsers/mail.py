@@ -21,6 +21,9 @@ _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 _MOST_MAILS = 10
 _MAILBOX_LINE = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From \S+ [^\n]*\d{4}[^\n]*\n")
 
+# An encoded word (RFC 2047), in which Eudora left letters as they are.
+_QUOTED_WORD = re.compile(r"=\?([\w-]+)\?[Qq]\?([^?]*[^\x00-\x7f][^?]*)\?=")
+
 _File = tuple[str, list[Block]]
 
 
@@ -103,5 +106,14 @@ def _header(message: MIMEPart, name: str) -> str | None:
     raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
     line = "".join(str(raw).splitlines())
     if not line.isascii():
-        line = decoded(line.encode("ascii", "surrogateescape"))
+        line = _QUOTED_WORD.sub(_escaped, decoded(line.encode("ascii", "surrogateescape")))
     return one_line(str(header_of(name, line))) or None
+
+
+def _escaped(word: re.Match[str]) -> str:
+    """Return the encoded word with its letters escaped, as it should have been."""
+    try:
+        raw = word[2].encode(word[1])
+    except (LookupError, UnicodeEncodeError):
+        return word[0]
+    return f"=?{word[1]}?Q?{''.join(chr(byte) if byte < 128 else f'={byte:02X}' for byte in raw)}?="

@@ -17,6 +17,7 @@ _NOT_FILES = _WRAPPED | {
 _ONE_TEXT = frozenset({"multipart/alternative", "multipart/related"})
 _PAGE = 1
 _MUCH_MORE = 2
+_FEW = 2
 # What only other programs look at.
 _NOT_SHOWN = frozenset({"text/css", "text/javascript", "text/rfc822-headers"})
 # Why a mail was not delivered, in a form for programs that people can read.
@@ -59,7 +60,7 @@ def _fullest(choices: list[list[MIMEPart]]) -> list[MIMEPart]:
     pages = [parts for parts in choices if parts is not first and _simplicity(parts) == _PAGE]
     if not pages:
         return first
-    words = sum(map(words_in, first))
+    words = max(_FEW, sum(map(words_in, first)))
     return next((page for page in pages if sum(map(words_in, page)) > _MUCH_MORE * words), first)
 
 
