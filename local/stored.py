@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from local import running
 from local.addresses import DATA
 from local.command.outcome import UNREACHABLE, WRONG_USAGE, fail
-from sluice.errors import DatabaseUnavailable, SluiceError
+from sluice.errors import ConfigurationError, DatabaseUnavailable, SluiceError
 
 if TYPE_CHECKING:
     from sluice.adapters.postgres.database import Database
@@ -23,7 +23,7 @@ _WHERE = "Is Sluice running (make run)? SLUICE_DATA names another folder of it, 
 def run(work: Callable[[Database, Settings], Awaitable[T]]) -> T:
     """Return what `work` returns; tell an error in one line and end with its exit code."""
     from sluice.adapters.postgres.database import Database
-    from sluice.settings import ConfigurationError, Settings
+    from sluice.settings import Settings
 
     async def connected(settings: Settings) -> T:
         database = Database(settings.database_url, size=1, timeout=5)

@@ -12,7 +12,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 ELSEWHERE = {
     *("damaged_document", "document_not_findable", "empty_document", "encrypted_document", "no_text_layer"),
     *("object_archived", "object_gone", "document_changed", "document_unfinished"),
-    *("embedding_change_refused", "key_not_found"),
+    *("embedding_change_refused", "key_not_found", "configuration_error"),
 }
 FAMILIES = {errors.SluiceError, errors.NotAuthenticated, errors.LimitReached, errors.DocumentError}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from sluice.errors import ConfigurationError
 from sluice.holding import at_most, held_by_default
-from sluice.settings import ConfigurationError, Settings
+from sluice.settings import Settings
 from tests.common.test_settings import NEEDED
 
 

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from sluice import errors, problems
-from sluice.settings import ConfigurationError
 
 FAILURES: dict[str, Exception] = {}
 
@@ -73,7 +72,7 @@ async def test_who_is_not_known_is_told_how_to_sign_in(client: httpx.AsyncClient
         (errors.AnswerCutOff(), 502, "2"),
         (errors.EmbeddingModelMismatch(), 500, None),
         (errors.EmbeddingModelSwitched("other/model"), 503, "2"),
-        (ConfigurationError(), 500, None),
+        (errors.ConfigurationError(), 500, None),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sluice.settings import ConfigurationError, Settings, streamed_doors
+from sluice.errors import ConfigurationError
+from sluice.settings import Settings, streamed_doors
 
 NEEDED = {"SLUICE_DATABASE_URL": "postgresql://h/d", "SLUICE_BUCKET": "documents"}
 

@@ -10,17 +10,11 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from sluice.access_settings import AccessSettings
 from sluice.domain import Weights
-from sluice.errors import SluiceError
+from sluice.errors import ConfigurationError
 from sluice.holding import HELD, held_by_default
 from sluice.variables import LIST, PREFIX, Names, NamesInOrder
 
 SECRET_ARN = "SLUICE_SECRET_ARN"  # noqa: S105 - the name of a variable
-
-
-class ConfigurationError(SluiceError):
-    """The configuration is not valid."""
-
-    code = "configuration_error"
 
 
 Maskable = Literal[

@@ -7,7 +7,7 @@ import json
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sluice.settings import ConfigurationError
+from sluice.errors import ConfigurationError
 
 
 def read_secret(arn: str) -> dict[str, str]:

@@ -39,6 +39,7 @@
     ├── DocumentChanged             its object changed meanwhile, and another event tells of that
     ├── DocumentNotFindable         stored, but no search finds it
     ├── QueueUnavailable            worth another try
+    ├── ConfigurationError          the operator can mend it
     ├── EmbeddingModelMismatch      the operator can mend it
     ├── EmbeddingModelSwitched      worth another try, with vectors of the other model
     ├── EmbeddingChangeRefused      the operator can mend it
@@ -120,6 +121,7 @@ from sluice.errors.requests import (
     TooManyStreams,
 )
 from sluice.errors.services import (
+    ConfigurationError,
     DatabaseRefused,
     DatabaseUnavailable,
     DatabaseWaking,
@@ -138,6 +140,7 @@ __all__ = [
     "AnswerCutOff",
     "AnswerEmpty",
     "AnswerRefused",
+    "ConfigurationError",
     "ContextTooLong",
     "ConversationNotFound",
     "CredentialsExpired",

@@ -5,6 +5,12 @@ from __future__ import annotations
 from sluice.errors.base import SluiceError
 
 
+class ConfigurationError(SluiceError):
+    """The configuration is not valid."""
+
+    code = "configuration_error"
+
+
 class NotReady(SluiceError):
     """The service is not ready."""
 
