@@ -28,12 +28,14 @@ def test_words_beside_cells_stand_below_them(parser: DocumentParser) -> None:
     """Each line once, with the sheet on which it is."""
     codes = '&L&"Arial,Bold"&12Ann && Ltd&CPage &P of &N&R&K00-024Secret'
     header = record(HEADER, struct.pack("<H", len(codes)) + string(codes))
-    series = record(SERIES, struct.pack("<HB", 0, 5) + string("Sales"))
+    points = record(0x0204, struct.pack("<HHHH", 0, 0, 0, 6) + string("Spring"))
+    chart = record(0x0809, struct.pack("<HH", 0x600, 0x20) + bytes(12)) + points + record(10, b"")
+    series = chart + record(SERIES, struct.pack("<HB", 0, 5) + string("Sales"))
     first = header + label(0, 0, "Rent") + box("Größe\nof it", "Grö", "ße\nof it") + box("Größe")
 
     assert parser.parse("a.xls", workbook(first, series)).blocks == (
         Block("Rent\n\nAnn & Ltd\nSecret\nGröße\nof it", page=1, heading="S0"),
-        Block("Sales", page=2, heading="S1"),
+        Block("Spring\nSales", page=2, heading="S1"),
     )
 
 

@@ -6,11 +6,11 @@ import struct
 from collections.abc import Iterator
 from itertools import pairwise
 
-from sluice.adapters.parsers.biff import Record, records, workbook_places
+from sluice.adapters.parsers.biff import BEGIN, records, workbook_places
 from sluice.adapters.parsers.cleaning import one_line
 from sluice.adapters.parsers.sheet_margins import margin_lines
 
-_SHEET, _END, _BOX, _CONTINUED, _SERIES = 0x0085, 0x000A, 0x01B6, 0x003C, 0x100D
+_SHEET, _END, _BOX, _CONTINUED, _SERIES, _LABEL = 0x0085, 0x000A, 0x01B6, 0x003C, 0x100D, 0x0204
 _MARGINS = frozenset({0x0014, 0x0015})
 # Excel 97 to 2003, whose strings are Unicode.
 _VERSION = 0x0600
@@ -39,7 +39,7 @@ def _sheets(stream: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _words(stream: bytes, start: int, end: int) -> Iterator[str]:
-    missing, box = 0, ""
+    missing, box, depth = 0, "", 0
     for record in records(stream, start, end):
         said = stream[record.start : record.end]
         if record.kind == _CONTINUED and missing:
@@ -49,7 +49,8 @@ def _words(stream: bytes, start: int, end: int) -> Iterator[str]:
                 yield from box.splitlines()
             continue
         missing, box = _length(said) if record.kind == _BOX else 0, ""
-        yield from _said(record, said)
+        depth += (record.kind == BEGIN) - (record.kind == _END)
+        yield from _said(record.kind, said, in_chart=depth > 1)
 
 
 def _length(box: bytes) -> int:
@@ -57,10 +58,13 @@ def _length(box: bytes) -> int:
     return int.from_bytes(box[10:12], "little")
 
 
-def _said(record: Record, said: bytes) -> Iterator[str]:
-    if record.kind == _SERIES and len(said) > 4:
+def _said(kind: int, said: bytes, *, in_chart: bool) -> Iterator[str]:
+    """Yield what a record says by itself; labels outside of charts are cells."""
+    if kind == _SERIES and len(said) > 4:
         yield _short_string(said[2:])
-    elif record.kind in _MARGINS and len(said) > 3:
+    elif kind == _LABEL and in_chart and len(said) > 9:
+        yield _characters(said[9:], said[8])
+    elif kind in _MARGINS and len(said) > 3:
         yield from margin_lines(_characters(said[3:], said[2]))
 
 
