@@ -25,11 +25,15 @@ class SigningKey:
 
 
 class Provider:
-    """Serves discovery and keys while entered; `fetches` counts how often the keys were asked for."""
+    """Serves discovery and keys while entered; `fetches` counts how often the keys were asked for.
+
+    While it `is_garbled` it answers, but not in HTTP.
+    """
 
     def __init__(self) -> None:
         self.keys = [SigningKey("first")]
         self.fetches = 0
+        self.is_garbled = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.issuer = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -57,6 +61,9 @@ class Provider:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                if provider.is_garbled:
+                    self.wfile.write(b"no HTTP\r\n\r\n")
+                    return
                 if self.path == "/.well-known/openid-configuration":
                     answer: dict[str, Any] = {"issuer": provider.issuer, "jwks_uri": f"{provider.issuer}/keys"}
                 else:

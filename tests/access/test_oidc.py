@@ -184,6 +184,14 @@ async def test_known_keys_outlive_a_provider_that_is_away(provider: Provider, to
     assert (await tokens.verify(token))["sub"] == "ada"
 
 
+async def test_a_provider_that_speaks_no_http_is_one_that_is_away(provider: Provider, tokens: OidcTokens) -> None:
+    """As when a proxy between has broken."""
+    provider.is_garbled = True
+
+    with pytest.raises(IdentityProviderUnavailable):
+        await tokens.verify(provider.token())
+
+
 async def test_a_provider_that_was_never_reached_is_told(provider: Provider, tokens: OidcTokens, clock: Clock) -> None:
     """That is our trouble and passes, so that it must not look like a bad token."""
     token = provider.token()

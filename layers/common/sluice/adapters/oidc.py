@@ -11,9 +11,9 @@ import json
 import logging
 import urllib.request
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from time import monotonic
 from typing import Any
-from urllib.error import URLError
 
 import jwt
 
@@ -121,7 +121,7 @@ class _PublishedKeys:
         self._tried = self._clock()
         try:
             self._keys = await asyncio.to_thread(self._fetch)
-        except (URLError, OSError, ValueError, KeyError, jwt.PyJWTError) as error:
+        except (OSError, HTTPException, ValueError, KeyError, jwt.PyJWTError) as error:
             logger.warning("The keys of %s can't be fetched: %s", self._issuer, error)
             return
         self._fetched = self._clock()
