@@ -55,13 +55,24 @@ def _first(choices: list[list[MIMEPart]]) -> list[MIMEPart]:
 
 
 def _fullest(choices: list[list[MIMEPart]]) -> list[MIMEPart]:
-    """Return the first choice that has words, or a page with many more of them: the text only tells of that then."""
+    """Return the first choice that has words; a page with many more of them instead, and one with others as well.
+
+    The text only tells of the page then, or they are no alternatives.
+    """
     first = _first(choices)
     pages = [parts for parts in choices if parts is not first and _simplicity(parts) == _PAGE]
-    if not pages:
-        return first
-    words = max(_FEW, sum(map(words_in, first)))
-    return next((page for page in pages if sum(map(words_in, page)) > _MUCH_MORE * words), first)
+    said = _words(first) if pages else set()
+    for page in pages:
+        words = _words(page)
+        if len(words) > _MUCH_MORE * max(_FEW, len(said)):
+            return page
+        if len(words - said) * 2 > max(_FEW, len(words)):
+            return first + page
+    return first
+
+
+def _words(parts: list[MIMEPart]) -> set[str]:
+    return {word for part in parts for word in words_in(part)}
 
 
 def _simplicity(parts: list[MIMEPart]) -> int:

@@ -49,12 +49,12 @@ def has_words(part: MIMEPart) -> bool:
     return bool(content.strip())
 
 
-def words_in(part: MIMEPart) -> int:
-    """Return how many words a reader would be shown."""
+def words_in(part: MIMEPart) -> set[str]:
+    """Return the different words that a reader would be shown."""
     content = _content(part)
     if part.get_content_subtype() in _PAGES:
-        return sum(len(_WORD.findall(block.text)) for block in html.read(content).blocks)
-    return len(_WORD.findall(content))
+        content = "\n".join(block.text for block in html.read(content).blocks)
+    return set(_WORD.findall(content.casefold()))
 
 
 def is_armoured(part: MIMEPart) -> bool:
