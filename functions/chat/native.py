@@ -44,8 +44,8 @@ def payload(event: AnswerEvent) -> Payload:
             return {"type": "citation", **asdict(source)}
         case BudgetReached():
             return {"type": "status", "state": "budget_reached", "model": None, "reason": "budget"}
-        case AnswerFailed(code, message, retryable):
-            return {"type": "error", "code": code, "message": message, "retryable": retryable}
+        case AnswerFailed():
+            return {"type": "error", **_known(event)}
         case AnswerDone(finish_reason, model, usage, timing):
             return {
                 "type": "done",
@@ -56,6 +56,6 @@ def payload(event: AnswerEvent) -> Payload:
             }
 
 
-def _known(usage: Usage) -> Payload:
+def _known(fields: Usage | AnswerFailed) -> Payload:
     """What is not known is left out rather than null or, worse, 0."""
-    return {name: value for name, value in asdict(usage).items() if value is not None}
+    return {name: value for name, value in asdict(fields).items() if value is not None}

@@ -66,8 +66,9 @@ class UiMessage:
             case SourceCited(source):
                 self.spoken.cite(source)
                 return [{"type": "data-citation", "id": f"citation-{source.id}", "data": asdict(source)}]
-            case AnswerFailed(code, message, retryable):
-                told = {"type": "data-error", "data": {"code": code, "retryable": retryable}, "transient": True}
+            case AnswerFailed(code, message, retryable, retry_after):
+                data = {"code": code, "retryable": retryable, **({"retry_after": retry_after} if retry_after else {})}
+                told = {"type": "data-error", "data": data, "transient": True}
                 return [*self._end_of_text(), told, {"type": "error", "errorText": message}]
             case AnswerDone():
                 return [*self._end_of_text(), {"type": "finish-step"}, _finish(event)]

@@ -87,6 +87,15 @@ async def test_a_failing_model_ends_the_stream_with_an_error(client: httpx.Async
     assert events(worked)[-1]["type"] == "done"
 
 
+async def test_a_model_that_says_when_to_come_back_is_passed_on(client: httpx.AsyncClient, parts: Parts) -> None:
+    """As a search's `Retry-After` is, which a stream that has begun can't have."""
+    parts.model.enqueue(ModelRateLimited(retry_after=20.0))
+
+    failed = await client.post("/api/chat", json={"message": "whales"})
+
+    assert events(failed)[-1]["retry_after"] == 20.0
+
+
 async def test_a_filter_and_a_model_reach_the_answer(client: httpx.AsyncClient, parts: Parts) -> None:
     """Nothing that the caller chose is dropped."""
     parts.model.enqueue("Krill.")

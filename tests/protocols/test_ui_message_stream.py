@@ -14,7 +14,7 @@ from functions.chat import dependencies
 from functions.chat.app import app
 from functions.chat.ui_schemas import conversation_id
 from sluice.domain import Caller, Filter
-from sluice.errors import ModelUnavailable
+from sluice.errors import ModelRateLimited, ModelUnavailable
 from sluice.events import AnswerEvent
 from sluice.following import Following
 from sluice.ports import ConversationStore
@@ -81,6 +81,21 @@ async def test_the_parts_of_a_message_in_their_order(served: Served, parts: Part
     assert end == {"type": "text-end", "id": "text", "citations": [cited | place]}
     assert (finish_step, finish["finishReason"]) == ({"type": "finish-step"}, "stop")
     assert finish["messageMetadata"]["usage"] == {"prompt_tokens": 10, "completion_tokens": 5, "cost": 0.0}
+
+
+async def test_an_error_comes_with_its_code_beside_the_protocols_own_words(served: Served, parts: Parts) -> None:
+    """A page can tell what to do about it; the SDK shows the words."""
+    parts.model.enqueue("They eat ", ModelRateLimited("Wait.", retry_after=20.0))
+
+    async with httpx.AsyncClient(base_url=served.address, trust_env=False) as client:
+        answer = await client.post("/api/chat", **ask(served))
+
+    code = {"code": "model_rate_limited", "retryable": True, "retry_after": 20.0}
+    assert parts_of(answer.text)[-3:] == [
+        {"type": "text-end", "id": "text"},
+        {"type": "data-error", "data": code, "transient": True},
+        {"type": "error", "errorText": "Wait."},
+    ]
 
 
 async def test_the_sdk_holds_a_conversation(served: Served, parts: Parts) -> None:

@@ -63,11 +63,15 @@ class BudgetReached:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFailed:
-    """The last event of an answer that could not be finished; what was sent stands and is kept."""
+    """The last event of an answer that could not be finished; what was sent stands and is kept.
+
+    `retry_after` is in seconds, where whoever failed said when to come back.
+    """
 
     code: str
     message: str
     retryable: bool
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def _failure(error: BaseException | None) -> AnswerFailed | None:
         return None
     if isinstance(error, SluiceError):
         logger.error("%s: %s%s", error.code, error.message, _origin(error))
-        return AnswerFailed(error.code, error.message, error.retryable)
+        return AnswerFailed(error.code, error.message, error.retryable, error.retry_after)
     logger.error("unexpected error", exc_info=error)
     return _INTERNAL
 

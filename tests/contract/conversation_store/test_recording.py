@@ -27,7 +27,7 @@ EVENTS: list[AnswerEvent] = [
     SourcesFound((SOURCE,)),
     TextAdded('They eat "krill" 🐋 [1].'),
     SourceCited(SOURCE),
-    AnswerFailed("answer_cut_off", "Cut off.", retryable=True),
+    AnswerFailed("model_rate_limited", "Wait.", retryable=True, retry_after=20.0),
     AnswerDone("stop", "m", Usage(10, 5), {"total": 12.5}),
 ]
 
