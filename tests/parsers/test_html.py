@@ -129,6 +129,10 @@ def test_a_fragment_is_html_by_its_name(parser: DocumentParser) -> None:
         ("gb2312", "gb18030", "你好，鎔"),
         ("ISO-8859-1", "cp1252", "“5 €”"),
         ("iso-8859-8-i", "iso8859_8", "שלום"),
+        ("visual", "iso8859_8", "שלום"),
+        ("x-cp1250", "cp1250", "łąka"),
+        ("iso-ir-100", "cp1252", "“5 €”"),
+        ("x-mac-ukrainian", "mac_cyrillic", "Привет, мир"),
         ("utf-16", "utf-8", "Ünter"),
     ],
 )
@@ -184,3 +188,19 @@ def test_attributes_beyond_the_first_hundreds_of_an_element_are_left_out(attribu
 
     assert fewer == f"<p {' '.join(attributes[:500])}>Hi</p><p title='a>b'>"
     assert html.read(f"<p {' '.join(attributes)}>Hi</p>").blocks == (Block("Hi"),)
+
+
+@pytest.mark.parametrize(("name", "encoding"), [("utf-8", "utf-8"), ("gb2312", "gb18030")])
+def test_a_broken_character_does_not_make_another_encoding(parser: DocumentParser, name: str, encoding: str) -> None:
+    """Of a page that says its encoding; more of them show that it is another one."""
+    text = "人人生而自由，在尊严和权利上一律平等。" * 10
+    body = f'<html><meta charset="{name}"><body>{text}'.encode(encoding)
+
+    assert parser.parse("a.html", body + b"\xff</body></html>").blocks == (Block(f"{text}\ufffd"),)
+
+
+def test_sections_that_are_not_closed_reach_to_the_end() -> None:
+    """And are looked through once."""
+    page = "<html xmlns='http://www.w3.org/1999/xhtml'><p>Text</p>" + "<![CDATA[" * 20_000
+
+    assert html.read(page).blocks[0].text.startswith("Text")

@@ -6,6 +6,7 @@ import codecs
 import re
 import unicodedata
 
+from sluice.adapters.parsers.encoding_names import meant_by
 from sluice.adapters.parsers.escaping import escaped
 from sluice.adapters.parsers.guessing import attempt, guessed
 from sluice.adapters.parsers.mainframes import ebcdic
@@ -19,15 +20,6 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
-# Names for encodings mean their Windows supersets, in HTML (WHATWG Encoding Standard, section 4.2) as in mail.
-_WEB_NAMES = {
-    "iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252", "iso-8859-9": "cp1254",
-    "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932",
-    "x-sjis": "cp932", "windows-31j": "cp932", "x-euc-jp": "euc_jp", "x-gbk": "gb18030", "x-x-big5": "big5",
-    "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "ksc5601": "cp949", "korean": "cp949", "windows-949": "cp949",
-    "tis-620": "cp874", "iso-8859-11": "cp874", "windows-874": "cp874", "iso-8859-8-i": "iso8859_8",
-    "macintosh": "mac_roman", "x-mac-roman": "mac_roman", "x-mac-cyrillic": "mac_cyrillic",
-}  # fmt: skip
 _DECLARED = re.compile(rb"<(?:meta\b[^>]*?charset\s*=|\?xml\b[^>]*?encoding\s*=)\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 # ASCII as UTF-16 is zeros by half, and other scripts have bytes that are no printable ASCII.
@@ -36,6 +28,7 @@ _LEAST_ZEROS = 0.4
 _FEWEST_UNUSUAL = 0.05
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE = 65_536
+_MOST_BROKEN = 0.02
 
 
 def decode(body: bytes) -> str:
@@ -80,12 +73,24 @@ def _declared(body: bytes) -> str | None:
     declared = _DECLARED.search(_COMMENT.sub(b"", body[:_SAMPLE]))
     if not declared:
         return None
-    return decoded_as(declared[1].decode("ascii", "replace"), body)
+    name = declared[1].decode("ascii", "replace")
+    text = decoded_as(name, body)
+    return _mostly(name, body) if text is None else text
 
 
 def decoded_as(name: str, body: bytes) -> str | None:
     """Return the text in the encoding of that name, None where it is unknown or does not fit."""
-    return attempt(body, _WEB_NAMES.get(name.lower(), name))
+    return attempt(body, meant_by(name))
+
+
+def _mostly(name: str, body: bytes) -> str | None:
+    """Return the text with a sign for each character that is broken, None where that is more than one or another."""
+    try:
+        text = body.decode(meant_by(name), "replace")
+    except LookupError:
+        return None
+    foreign = sum(character > "\x7f" for character in text)
+    return text if text.count("\ufffd") <= foreign * _MOST_BROKEN else None
 
 
 def _checked(text: str) -> str:

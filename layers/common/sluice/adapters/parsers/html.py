@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from sluice.adapters.parsers.cleaning import clean, one_line
 from sluice.adapters.parsers.headings import Outline
@@ -31,7 +31,7 @@ _HIDING_STYLE = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*h
 _XML = re.compile(r"\A\s*<\?xml\b|\bxmlns\s*=\s*[\"']http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
 _BEGINNING = 2_000
 _CLOSED_AT_ONCE = re.compile(r"<([a-zA-Z][\w.-]*)((?:\s[^<>]*)?)/>")
-_SECTION = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_SECTION = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _OWN_ENTITIES = re.compile(r"(<!DOCTYPE[^>\[]*)\[[^\]]*\]", re.IGNORECASE)
 _VOID = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
@@ -42,7 +42,7 @@ def read(text: str) -> ParsedDocument:
     """Return a block for the text under each heading, with the heading's path; raise `DocumentTooLarge`."""
     page = with_fewer_attributes(_as_html(text))
     check_nesting(page)
-    tree = LexborHTMLParser(page)
+    tree = _parsed(page)
     title = tree.css_first("title")
     shown = _Page()
     shown.walk(tree.root)
@@ -155,6 +155,13 @@ def _is_hidden(node: LexborNode) -> bool:
         return False
     attributes = node.attributes
     return "hidden" in attributes or bool(_HIDING_STYLE.search(attributes.get("style") or ""))
+
+
+def _parsed(page: str) -> LexborHTMLParser:
+    try:
+        return LexborHTMLParser(page)
+    except SelectolaxError as error:  # any page can be parsed for which there is memory
+        raise MemoryError from error
 
 
 def _as_html(text: str) -> str:
