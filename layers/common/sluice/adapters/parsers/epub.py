@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
@@ -22,6 +22,7 @@ _ENCRYPTION = "META-INF/encryption.xml"
 _PAGES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml", "text/x-oeb1-document"})
 _PAGE_NAMES = (".xhtml", ".html", ".htm")
 _DRAWING = "image/svg+xml"
+_PACKAGE = ".opf"
 _RIGHTS = ("META-INF/rights.xml", "META-INF/sinf.xml")
 _TAG = re.compile(r"<[a-zA-Z!?]")
 _PROTECTED = "The book is protected against copying; upload a copy that is not."
@@ -34,19 +35,22 @@ def read(body: bytes, limits: Limits) -> ParsedDocument:
     package = archive.xml(package_name)
     encrypted = _encrypted(archive)
     blocks: list[Block] = []
-    for chapter in _chapters(package, posixpath.dirname(package_name)):
+    for chapter in _chapters(archive, package, posixpath.dirname(package_name)):
         if chapter in encrypted:
             raise EncryptedDocument(_PROTECTED)
-        if chapter in archive:
-            blocks += _chapter(archive, chapter)
+        blocks += _chapter(archive, chapter)
     return ParsedDocument("epub", tuple(blocks), title=_title(package))
 
 
 def _package_name(archive: Archive) -> str:
-    for element in archive.xml(_CONTAINER).iter():
-        if _name(element) == "rootfile" and (path := element.get("full-path")):
-            return path
-    raise DamagedDocument("The book is damaged: it names no package.")
+    """Return the package that the container names, or the first one that is there."""
+    container = archive.xml(_CONTAINER).iter() if _CONTAINER in archive else ()
+    named = [element.get("full-path", "").lstrip("/") for element in container if _name(element) == "rootfile"]
+    there = (name for name in archive.names if name.lower().endswith(_PACKAGE))
+    name = next((name for name in (*named, *there) if name in archive), None)
+    if name is None:
+        raise DamagedDocument("The book is damaged: it names no package.")
+    return name
 
 
 def _encrypted(archive: Archive) -> set[str]:
@@ -56,15 +60,24 @@ def _encrypted(archive: Archive) -> set[str]:
     return {unquote(element.get("URI", "")) for element in references}
 
 
-def _chapters(package: Element, folder: str) -> Iterator[str]:
+def _chapters(archive: Archive, package: Element, folder: str) -> list[str]:
+    """Return the pages in the order of reading; where that names none that is there, all that are listed."""
     items = {element.get("id", ""): element for element in package.iter() if _name(element) == "item"}
-    for element in package.iter():
-        item = items.get(element.get("idref", "")) if _name(element) == "itemref" else None
-        if item is None:
-            continue
-        path = unquote(item.get("href", "").partition("#")[0])
-        if item.get("media-type") in _PAGES | {_DRAWING} or path.lower().endswith(_PAGE_NAMES):
-            yield posixpath.normpath(posixpath.join(folder, path))
+    spine = [element.get("idref", "") for element in package.iter() if _name(element) == "itemref"]
+    in_order = [*_pages(archive, (items[identifier] for identifier in spine if identifier in items), folder)]
+    return in_order or [*_pages(archive, items.values(), folder)]
+
+
+def _pages(archive: Archive, items: Iterable[Element], folder: str) -> Iterator[str]:
+    """Yield the names of pages in the archive; some programs write them there as they write them in addresses."""
+    for item in items:
+        address = item.get("href", "").partition("#")[0]
+        paths = (
+            posixpath.normpath(posixpath.join("/", folder, path)).lstrip("/") for path in (unquote(address), address)
+        )
+        is_page = item.get("media-type") in _PAGES | {_DRAWING} or address.lower().endswith(_PAGE_NAMES)
+        if is_page and (name := next(filter(archive.__contains__, paths), None)):
+            yield name
 
 
 def _chapter(archive: Archive, name: str) -> list[Block]:

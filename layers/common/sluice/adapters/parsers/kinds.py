@@ -186,15 +186,21 @@ def _archive(archive: Archive) -> str:
         if member in archive:
             return kind
     if "mimetype" in archive:
-        if _OPEN_DOCUMENT.match(archive.read("mimetype")):
-            return OPEN_DOCUMENT
-        raise unsupported("an OpenDocument file other than a text, slides, a drawing or sheets")
+        return _declared_kind(archive.read("mimetype"))
     if _OPEN_DOCUMENT_MEMBERS.issubset(archive.names):
         return OPEN_DOCUMENT
     for folder, kind in _FOLDERS:
         if any(name.startswith(folder) for name in archive.names):
             return kind
     raise unsupported("a ZIP archive")
+
+
+def _declared_kind(declared: bytes) -> str:
+    if _OPEN_DOCUMENT.match(declared):
+        return OPEN_DOCUMENT
+    if declared.startswith(b"application/epub+zip"):
+        return EPUB
+    raise unsupported("an OpenDocument file other than a text, slides, a drawing or sheets")
 
 
 def _compound(body: bytes) -> str:
