@@ -95,6 +95,28 @@ def test_broken_json_lines_are_damaged(parser: DocumentParser) -> None:
         parser.parse("a.jsonl", b'{"a": 1}\n{"a": ')
 
 
+def test_few_broken_json_lines_are_text(parser: DocumentParser) -> None:
+    """Such as one that was mixed up with another."""
+    body = b'{"a": 1}\n' * 9 + b'{"a": {"a": 2}\n' + b'{"a": 3}\n' * 2
+
+    assert [block.text for block in parser.parse("a.jsonl", body).blocks] == [
+        *["a: 1"] * 9, '{"a": {"a": 2}', *["a: 3"] * 2
+    ]  # fmt: skip
+
+
+def test_json_texts_may_be_parted_by_a_sign(parser: DocumentParser) -> None:
+    """As in JSON text sequences (RFC 7464)."""
+    blocks = parser.parse("a.json", b'\x1e{"a": "one"}\n\x1e{"a": "two"}\n').blocks
+
+    assert blocks == (Block("a: one"), Block("a: two"))
+
+
+def test_a_string_is_json_by_its_name(parser: DocumentParser) -> None:
+    """With its escapes resolved; under another name it is a text in quotes."""
+    assert parser.parse("a.json", rb'"\u00e9t\u00e9"').blocks == (Block("été"),)
+    assert parser.parse("a.txt", rb'"\u00e9t\u00e9"').blocks == (Block(r'"\u00e9t\u00e9"'),)
+
+
 MAIL = b"""From: =?utf-8?q?J=C3=BCrgen?= <j@example.com>\r
 To: a@example.com\r
 Subject: Re: the =?iso-8859-1?q?caf=E9?=\r

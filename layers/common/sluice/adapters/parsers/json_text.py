@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sluice.adapters.parsers.cleaning import clean, one_line
@@ -14,8 +14,10 @@ from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument, DocumentTooLarge
 
 _TITLES = ("title", "name", "Title", "Name")
-# Not where Python ends a line, which may be within a string.
-_LINE_END = re.compile("[\r\n]")
+# Not where Python ends a line, which may be within a string; but a sign that parts texts (RFC 7464).
+_LINE_END = re.compile("[\r\n\x1e]")
+# A line that was cut off or mixed up with another one.
+_MOST_BROKEN = 0.1
 
 
 def read(text: str, limits: Limits) -> ParsedDocument:
@@ -26,10 +28,19 @@ def read(text: str, limits: Limits) -> ParsedDocument:
 
 
 def is_json(text: str, beginning: str, *, is_named: bool) -> bool:
-    """Return whether the text is an object or array, or one a line: by its first line where its name says JSON."""
+    """Return whether the text is an object or array, or one a line; by its first line, or a string, if named so."""
+    if is_named and beginning.startswith('"'):
+        return _is_string(text)
     if not beginning.startswith(("{", "[")):
         return False
     return _holds(text) or (_is_lines(text) if not is_named else _holds(beginning.partition("\n")[0]))
+
+
+def _is_string(text: str) -> bool:
+    try:
+        return isinstance(_DECODER.decode(text), str)
+    except ValueError:
+        return False
 
 
 def _holds(text: str) -> bool:
@@ -51,19 +62,39 @@ def _load(text: str) -> Any:
         try:
             return _DECODER.decode(text)
         except ValueError:
-            return [_DECODER.decode(line) for line in _LINE_END.split(text) if line.strip()]
+            return _loaded_lines([line for line in _LINE_END.split(text) if line.strip()])
     except RecursionError as error:
         raise DocumentTooLarge("The JSON is nested too deeply.") from error
     except ValueError as error:
         raise DamagedDocument(f"The file begins as JSON but is not valid: {error}.") from error
 
 
+def _loaded_lines(lines: Sequence[str]) -> list[Any]:
+    """Return the value of each line, or its text if it is one of few that are broken; raise `ValueError` for more.
+
+    A last line that is broken shows that the file is cut off.
+    """
+    values: list[Any] = []
+    left = int(len(lines) * _MOST_BROKEN)
+    for number, line in enumerate(lines, 1):
+        try:
+            values.append(_DECODER.decode(line))
+        except ValueError:
+            if not left or number == len(lines):
+                raise
+            values.append(line)
+            left -= 1
+    return values
+
+
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Keep every value of a name that is there more than once, as a list of them."""
     members = dict(pairs)
     if len(members) < len(pairs):
-        for name in [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]:
-            members[name] = [value for key, value in pairs if key == name]
+        values = defaultdict(list)
+        for name, value in pairs:
+            values[name].append(value)
+        members |= {name: several for name, several in values.items() if len(several) > 1}
     return members
 
 
