@@ -46,8 +46,8 @@ def test_text_around_pictures_is_read_whole(parser: DocumentParser) -> None:
 @pytest.mark.parametrize(
     ("parts", "read"),
     [
-        ((part("Plain"), part("<p>Page</p>", "text/html")), ["Plain"]),
-        ((part("<p>Page</p>", "text/html"), part("Plain")), ["Plain"]),
+        ((part("Plain"), part("<p>Plain</p>", "text/html")), ["Plain"]),
+        ((part("<p>Plain!</p>", "text/html"), part("Plain")), ["Plain"]),
         ((part(" "), part("<p>Page</p>", "text/html")), ["Page"]),
         ((part(""), multipart("related", part("<p>Page</p>", "text/html"), part("x"), boundary="R")), ["Page"]),
         ((part("...", "image/png"),), []),
@@ -55,11 +55,12 @@ def test_text_around_pictures_is_read_whole(parser: DocumentParser) -> None:
             (part("See the page."), part("<p>All that a page has to say.</p>", "text/html")),
             ["All that a page has to say."],
         ),
+        ((part("Come at ten."), part("<p>Never mind me.</p>", "text/html")), ["Come at ten.", "Never mind me."]),
     ],
-    ids=["plain first", "page first", "empty plain", "page with pictures", "picture", "plain tells of the page"],
+    ids=["plain first", "page first", "empty plain", "with pictures", "picture", "plain tells of page", "other words"],
 )
 def test_of_alternatives_one_is_read(parser: DocumentParser, parts: tuple[str, ...], read: list[str]) -> None:
-    """Plain text, unless it is there for form's sake only, or the page says more than twice as much."""
+    """Plain text, unless it is there for form's sake only; the page too where most of its words are others."""
     assert texts(parser, multipart("alternative", *parts)) == read
 
 
