@@ -6,12 +6,13 @@ import hashlib
 import socket
 from uuid import uuid4
 
+import boto3
 import httpx
 import pytest
 
 from sluice.adapters.s3 import S3Objects
 from sluice.domain import ObjectRef, uuid7
-from sluice.errors import DocumentBusy, DocumentTooLarge, InvalidInput, ObjectGone, StorageUnavailable
+from sluice.errors import DocumentBusy, DocumentTooLarge, InvalidInput, ObjectArchived, ObjectGone, StorageUnavailable
 from sluice.ports import ObjectStore, StoredObject
 from sluice.testing.objects import InMemoryObjects
 from tests.contract.conftest import BUCKET
@@ -90,6 +91,15 @@ async def test_an_object_that_is_gone_says_so(objects: ObjectStore, key: str) ->
     with pytest.raises(ObjectGone):
         await objects.read(ref, max_bytes=100)
     assert await objects.current(ref) is None
+
+
+async def test_an_object_in_an_archive_says_so(s3_endpoint: str, key: str) -> None:
+    """Trying again does not help: somebody has to restore it first."""
+    client = boto3.client("s3", endpoint_url=s3_endpoint)
+    client.put_object(Bucket=BUCKET, Key=key, Body=b"content", StorageClass="GLACIER")
+
+    with pytest.raises(ObjectArchived):
+        await S3Objects(BUCKET, endpoint_url=s3_endpoint).read(ObjectRef(BUCKET, key), max_bytes=7)
 
 
 async def test_what_is_read_is_what_is_there(objects: ObjectStore, key: str) -> None:
