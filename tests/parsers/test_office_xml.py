@@ -45,17 +45,24 @@ def test_a_package_in_one_file_is_a_document(parser: DocumentParser, name: str, 
 
 
 def test_what_word_2003_wrote_is_a_document(parser: DocumentParser) -> None:
-    """With its headings, and notes behind the paragraph that they are about."""
+    """With its headings, notes behind the paragraph that they are about, and headers and footers."""
     note = f"<w:footnote>{paragraph('Noted')}</w:footnote>"
     comment = f'<annotation w:type="Word.Comment"><content>{paragraph("Said")}</content></annotation>'
     text = f"<w:p><w:r><w:t>A</w:t>{note}</w:r>{comment}<w:r><w:t>ll</w:t></w:r></w:p>"
-    body = f"<w:body><s>{paragraph('Hello', 'H1')}{text}</s></w:body>"
+    margins = f"<w:sectPr><w:hdr>{paragraph('Ann Ltd')}</w:hdr><w:ftr>{paragraph('Secret')}</w:ftr></w:sectPr>"
+    body = f"<w:body><s>{paragraph('Hello', 'H1')}{text}{margins}</s></w:body>"
 
     parsed = parser.parse(
         "a.doc", f"<w:wordDocument {WORD_2003}><w:styles>{HEADING}</w:styles>{body}</w:wordDocument>".encode()
     )
 
-    assert (parsed.kind, parsed.blocks) == ("docx", (Block("Hello\n\nAll\n\nNoted\n\nSaid", heading="Hello"),))
+    assert (parsed.kind, parsed.blocks) == (
+        "docx",
+        (
+            Block("Hello\n\nAll\n\nNoted\n\nSaid", heading="Hello"),
+            Block("Ann Ltd\nSecret"),
+        ),
+    )
 
 
 def test_what_excel_2003_wrote_is_a_workbook(parser: DocumentParser) -> None:

@@ -19,7 +19,9 @@ from sluice.adapters.parsers.packages import attribute, tag
 from sluice.domain import Block, ParsedDocument
 from sluice.errors import DamagedDocument
 
-_STYLES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles"
+_RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+# What stands within the document of Word 2003, and in parts of its own since.
+_PARTS = {"body": "document", "styles": "styles", "hdr": "header", "ftr": "footer"}
 # Excel writes references to control characters, which no file of XML may have.
 _CONTROL = re.compile(
     r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|x0*(?:[0-8bcef]|1[0-9a-f]));|[\x00-\x08\x0b\x0c\x0e-\x1f]", re.IGNORECASE
@@ -71,14 +73,16 @@ def _decoded(text: str) -> bytes:
 
 def _word_members(root: Element) -> Iterator[tuple[str, bytes]]:
     """Yield the parts of what Word 2003 wrote, whose elements are named as in DOCX."""
-    for element in root:
-        if tag(element) == "body":
+    relations = ""
+    for number, element in enumerate(root.iter()):
+        kind = _PARTS.get(tag(element), "")
+        if kind == "document":
             _set_notes_apart(element)
             yield "word/document.xml", ElementTree.tostring(element, "utf-8")
-        elif tag(element) == "styles":
-            relation = f'<Relationship Id="s" Type="{_STYLES}" Target="styles.xml"/>'
-            yield "word/styles.xml", ElementTree.tostring(element, "utf-8")
-            yield "word/_rels/document.xml.rels", f"<Relationships>{relation}</Relationships>".encode()
+        elif kind:
+            yield f"word/part{number}.xml", ElementTree.tostring(element, "utf-8")
+            relations += f'<Relationship Id="r{number}" Type="{_RELATIONSHIPS}/{kind}" Target="part{number}.xml"/>'
+    yield "word/_rels/document.xml.rels", f"<Relationships>{relations}</Relationships>".encode()
 
 
 def _set_notes_apart(body: Element) -> None:
