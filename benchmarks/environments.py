@@ -12,8 +12,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from local.runtime_api import RuntimeApi
-from sluice.streaming.prelude import PreludeReader
 from tests.streaming.environment import function_url_event
+from tests.streaming.prelude_reader import PreludeReader
 
 MEGABYTE = 1024 * 1024
 

@@ -17,7 +17,8 @@ from uuid import uuid4
 import psutil
 
 from local.runtime_api import STREAMED_LIMIT, Invocation, InvocationError, RuntimeApi
-from sluice.streaming.prelude import Prelude, PreludeReader
+from sluice.streaming.prelude import Prelude
+from tests.streaming.prelude_reader import PreludeReader
 
 ROOT = Path(__file__).resolve().parents[2]
 DOMAIN = "abc123.lambda-url.eu-west-1.on.aws"

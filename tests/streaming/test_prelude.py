@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from sluice.streaming.prelude import DELIMITER, Prelude, PreludeReader
+from sluice.streaming.prelude import DELIMITER, Prelude
+from tests.streaming.prelude_reader import PreludeReader
 
 PRELUDE = Prelude(201, {"content-type": "text/plain", "x-name": "naïve, \0"}, ("a=1", "b=2"))
 

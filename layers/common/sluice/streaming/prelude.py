@@ -67,30 +67,3 @@ def _named_by_connection(pairs: list[tuple[str, str]]) -> frozenset[str]:
     """Return the headers that a `Connection` header declares to be for one connection only (RFC 9110, 7.6.1)."""
     values = ",".join(value for name, value in pairs if name == "connection")
     return frozenset(token.strip().lower() for token in values.split(",") if token.strip())
-
-
-class PreludeReader:
-    """Splits a streamed answer, fed in pieces of any size, into its prelude and its body."""
-
-    def __init__(self) -> None:
-        self.prelude: Prelude | None = None
-        self._pending = b""
-
-    def feed(self, data: bytes) -> bytes:
-        """Take the next bytes and return those of the body; raise `ValueError` if the prelude is not one."""
-        if self.prelude:
-            return data
-        self._pending += data
-        encoded, delimiter, body = self._pending.partition(DELIMITER)
-        if not delimiter:
-            return b""
-        self.prelude, self._pending = _decode(encoded), b""
-        return body
-
-
-def _decode(encoded: bytes) -> Prelude:
-    try:
-        content = json.loads(encoded)
-        return Prelude(content["statusCode"], content.get("headers", {}), tuple(content.get("cookies", ())))
-    except (ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"The response does not begin with a prelude, but with {encoded[:80]!r}.") from error
