@@ -148,6 +148,28 @@ def test_what_is_drawn_on_a_sheet_stands_below_its_rows(parser: DocumentParser) 
     assert read({"xl/drawings/drawing1.xml": "<"}) == (Block("Rent", page=1, heading="Costs"),)
 
 
+def test_a_sheet_may_be_a_chart(parser: DocumentParser) -> None:
+    """It has its place among the others, and writes days as dates."""
+    days = '<numCache><formatCode>d/m/yy</formatCode><pt idx="0"><v>46387</v></pt></numCache>'
+    chart = f'<x><ser><cat>{days}</cat><val><pt idx="0"><v>1.5</v></pt></val></ser></x>'
+    sheets = "".join(f'<sheet name="S{number}" r:id="rId{number}"/>' for number in (1, 2))
+    space = f'{SPACE} xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    parts = {
+        "xl/workbook.xml": f"<workbook {space}><sheets>{sheets}</sheets></workbook>",
+        "xl/chartsheets/sheet1.xml": f"<chartsheet {SPACE}/>",
+        "xl/chartsheets/_rels/sheet1.xml.rels": relations(("drawing", "../drawings/drawing1.xml")),
+        "xl/drawings/drawing1.xml": "<x/>",
+        "xl/drawings/_rels/drawing1.xml.rels": relations(("chart", "../charts/chart1.xml")),
+        "xl/charts/chart1.xml": chart,
+    }
+    links = relations(("chartsheet", "chartsheets/sheet1.xml"), ("worksheet", "worksheets/sheet1.xml"))
+
+    parsed = parser.parse("a.xlsx", workbook(f'<row r="1">{text("A1", "Rent")}</row>', parts, relations_of=links))
+
+    assert parsed.pages == 2
+    assert parsed.blocks == (Block("2026-12-31 1.5", page=1, heading="S1"), Block("Rent", page=2, heading="S2"))
+
+
 def test_headers_and_footers_stand_below_the_rows(parser: DocumentParser) -> None:
     """Without their codes, and without what only numbers the pages."""
     header = '&amp;L&amp;"Arial,Bold"&amp;12Ann &amp;&amp; Ltd&amp;CPage &amp;P of &amp;N&amp;R&amp;K00-024Secret'

@@ -40,7 +40,16 @@ class CellFormats:
             is_date = self._are_dates[int(style)] if style else False
         except (ValueError, IndexError):
             return value
-        return _date(amount, self._first_day) if is_date and 0 <= amount < _LAST_NUMBER else number(amount)
+        return _written(amount, self._first_day, is_date=is_date)
+
+
+def written_as(value: str, code: str) -> str:
+    """Return a number as text, as a date where its format shows one; raise `ValueError` for what is no number."""
+    return _written(float(value), _FIRST_DAYS[False], is_date=_is_date(code))
+
+
+def _written(amount: float, first_day: datetime.datetime, *, is_date: bool) -> str:
+    return _date(amount, first_day) if is_date and 0 <= amount < _LAST_NUMBER else number(amount)
 
 
 def _named(root: Element, name: str) -> list[Element]:

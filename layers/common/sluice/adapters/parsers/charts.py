@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from sluice.adapters.parsers.cells import number
+from sluice.adapters.parsers.cell_formats import written_as
 from sluice.adapters.parsers.cleaning import one_line
 from sluice.adapters.parsers.packages import attribute, tag
 
@@ -38,15 +38,17 @@ def _series(series: Element) -> str:
 def _points(data: Element | None) -> dict[str, str]:
     """Return the values that were drawn last, by their places; of names in several levels the innermost."""
     found: dict[str, str] = {}
+    code = "".join(_texts(data, "formatCode"))
     for element in data.iter() if data is not None else ():
         if tag(element) == "pt":
-            found.setdefault(attribute(element, "idx") or "", _value("".join(_texts(element, "v"))))
+            text = "".join(_texts(element, "v"))
+            found.setdefault(attribute(element, "idx") or "", _value(text, attribute(element, "formatCode") or code))
     return found
 
 
-def _value(text: str) -> str:
+def _value(text: str, code: str) -> str:
     try:
-        return number(float(text))
+        return written_as(text, code)
     except (ValueError, OverflowError):
         return one_line(text)
 

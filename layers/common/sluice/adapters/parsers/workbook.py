@@ -50,7 +50,14 @@ def _read_xml(body: bytes, archive: Archive, workbook: str, limits: Limits) -> P
     if texts is None:
         reader = SparseSheets(again, workbook, limits)
         texts = [(sheet.name, reader.text(sheet)) for sheet in sheets]
-    return _document(texts, {sheet.name: drawn_on(again, sheet) + margins[sheet.name] for sheet in sheets}, limits)
+    beside = {sheet.name: drawn_on(again, sheet) + margins[sheet.name] for sheet in sheets}
+    return _document(_with_charts(texts, [*beside]), beside, limits)
+
+
+def _with_charts(texts: list[tuple[str, str]], names: list[str]) -> list[tuple[str, str]]:
+    """Return the texts of all sheets in their order, also of those that hold a chart and no cells."""
+    cells = dict(texts)
+    return [(name, cells.get(name, "")) for name in names] if cells.keys() <= set(names) else texts
 
 
 def _document(sheets: list[tuple[str, str]], beside: dict[str, list[str]], limits: Limits) -> ParsedDocument:

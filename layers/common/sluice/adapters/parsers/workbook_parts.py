@@ -14,6 +14,7 @@ from sluice.adapters.parsers.packages import attribute, main_part, relations, ta
 from sluice.errors import DamagedDocument
 
 _WORKBOOK = "xl/workbook.xml"
+_SHEETS = frozenset({"worksheet", "chartsheet"})
 _DRAWN = frozenset({"drawing", "diagramData"})
 _DEEPEST = 3
 
@@ -32,12 +33,12 @@ def workbook_part(archive: Archive) -> str | None:
 
 
 def shown_sheets(archive: Archive, workbook: str) -> list[Sheet]:
-    """Return the sheets of cells in their order, without hidden ones, charts and macros."""
+    """Return the sheets of cells and charts in their order, without hidden ones and macros."""
     parts = relations(archive, workbook)
     found = []
     for element in archive.xml(workbook).iter():
         relation = parts.get(attribute(element, "id") or "") if tag(element) == "sheet" else None
-        if relation and relation.kind == "worksheet" and attribute(element, "state") in (None, "visible"):
+        if relation and relation.kind in _SHEETS and attribute(element, "state") in (None, "visible"):
             found.append(Sheet(attribute(element, "name") or "", relation.part))
     return found
 
