@@ -28,6 +28,7 @@ def without_table(body: bytes) -> bytes:
         pdf(TEXT, behind=SCAN + b"3 Tr "),
         pdf(TEXT).replace(b"startxref\n", b"startxref\n9"),
         without_table(pdf(TEXT)),
+        pdf(TEXT)[: pdf(TEXT).index(b"trailer") + 12],
         pdf(TEXT).removeprefix(b"%PDF-1.7\n"),
         pdf(TEXT).replace(b"%PDF-1.7", b"%\xe2\xe3\xcf\xd3"),
         b"@PJL SET RESOLUTION=600\n" * 20 + pdf(TEXT),
@@ -38,8 +39,9 @@ def without_table(body: bytes) -> bytes:
     ],
     ids=[
         "rotated 90", "rotated 180", "rotated 270", "white on white", "invisible on a scan", "wrong place of its table",
-        "no table", "no first line", "no signature", "a printer's orders before it", "filled with NULs", "huge sheet",
-        "says that it has two thousand million pages", "says that it has none",
+        "no table",
+        "cut off in its end", "no first line", "no signature", "a printer's orders before it", "filled with NULs",
+        "huge sheet", "says that it has two thousand million pages", "says that it has none",
     ],
 )  # fmt: skip
 def test_what_can_be_read_is_read(parser: DocumentParser, body: bytes) -> None:

@@ -31,19 +31,34 @@ _PRIVATE = re.compile("[\uf730-\uf7fe]")
 # Where letters that make no words show that fonts tell wrong characters; to ask every page would take long.
 _FIRST_PAGES = 3
 _SIGNATURE = b"%PDF-"
+_LAST, _TABLE = b"endobj", b"xref"
+_CATALOG = re.compile(rb"\b(\d+ \d+) obj\b(?:(?!endobj|stream).){0,2000}?/Type\s*/Catalog\b", re.DOTALL)
 # What a scanner's program writes onto the image of a page: its name, a page's number, a date.
 _LONGEST_STAMP = 80
 
 
 def open_pdf(body: bytes) -> pdfium.PdfDocument:
     """Open a document that needs no password; raise `DocumentError`."""
+    # PDFium wants a first line, and finds the objects again when they stand a little farther down.
+    whole = body if _SIGNATURE in body[:1024] else _SIGNATURE + b"1.7\n" + body
     try:
-        # PDFium wants a first line, and finds the objects again when they stand a little farther down.
-        return pdfium.PdfDocument(body if _SIGNATURE in body[:1024] else _SIGNATURE + b"1.7\n" + body)
+        try:
+            return pdfium.PdfDocument(whole)
+        except pdfium.PdfiumError as error:
+            if error.err_code != pdfium_c.FPDF_ERR_FORMAT or not (repaired := _with_end(whole)):
+                raise
+            return pdfium.PdfDocument(repaired)
     except pdfium.PdfiumError as error:
         if error.err_code in (pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY):
             raise EncryptedDocument from error
         raise DamagedDocument from error
+
+
+def _with_end(body: bytes) -> bytes:
+    """Return a file with another end, whose own is broken behind its last object; nothing for half a file."""
+    end = body.rfind(_LAST) + len(_LAST)
+    root = next(_CATALOG.finditer(body), None) if _TABLE in body[end:] else None
+    return body[:end] + b"\ntrailer\n<< /Root %b R >>\n%%%%EOF\n" % root[1] if root else b""
 
 
 class Read(NamedTuple):
