@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any, Protocol
 
 from functions.ingest.events import Created, ObjectEvent, QueueMessage, Removed, object_events, queue_messages
@@ -130,7 +131,7 @@ class Records:
         if queue is None:
             return False
         try:
-            delay = _BUSY_SECONDS if isinstance(error, DocumentBusy) else 0
+            delay = _until_free(error) if isinstance(error, DocumentBusy) else 0
             again = any(isinstance(event, Created) and event.again for event in message.events)
             await queue.send(message.body, delay_seconds=delay, again=again)
         except SluiceError:
@@ -143,6 +144,11 @@ class Records:
             longest = min(_LAST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2 ** (message.tries - 1))
             with suppress(SluiceError):
                 await queue.show_again(message.receipt, after_seconds=random.randint(longest // 2, longest))  # noqa: S311 - spreads load
+
+
+def _until_free(error: DocumentBusy) -> int:
+    """Return when to ask again: soon, and no later than when an environment that has died loses the document."""
+    return _BUSY_SECONDS if error.retry_after is None else min(_BUSY_SECONDS, max(1, ceil(error.retry_after)))
 
 
 def _log(ended: IngestEnded) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.domain import DocumentStatus, ParsedDocument
+from sluice.domain import Claim, DocumentStatus, ParsedDocument
 from sluice.errors import (
     DatabaseUnavailable,
     DocumentBusy,
@@ -21,6 +21,8 @@ from sluice.errors import (
     StorageUnavailable,
 )
 from sluice.ports import Embeddings
+from sluice.testing.document_passages import DocumentPassages
+from sluice.testing.documents import InMemoryDocuments
 from sluice.testing.models import HashEmbedder
 from sluice.testing.objects import ScriptedParser, ScriptedRecognizer
 from sluice.testing.pdfs import pdf
@@ -179,6 +181,31 @@ async def test_two_at_once_are_one_work(world: World) -> None:
 
     world.now = 61.0
     assert ended(await world.ingest(ref)).status is DocumentStatus.READY
+
+
+async def test_a_long_step_keeps_the_document(world: World) -> None:
+    """The lease may be shorter than it, since it is renewed as long as the environment lives."""
+    ref = await world.objects.write("guide.txt", b"Some text.")
+    renewed = asyncio.Event()
+
+    class Renewed(InMemoryDocuments):
+        async def renew(self, claim: Claim) -> None:
+            await super().renew(claim)
+            renewed.set()
+
+    class Slow(ScriptedParser):
+        async def parse(self, name: str, body: bytes, *, tenant: str = "") -> AsyncGenerator[ParsedDocument, None]:
+            await renewed.wait()
+            async for part in super().parse(name, body, tenant=tenant):
+                yield part
+
+    world.documents = Renewed()
+    world.passages = DocumentPassages(world.documents)
+    ingesting = world.with_parser(Slow(), claim_seconds=0.03)
+
+    events = [event async for event in ingesting.ingest(CALLER, ref)]
+
+    assert ended(events).status is DocumentStatus.READY
 
 
 async def test_a_failed_document_is_tried_again_when_asked(world: World) -> None:

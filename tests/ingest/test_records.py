@@ -308,6 +308,17 @@ def test_a_document_in_work_is_asked_for_later(function: Function) -> None:
     assert function.queue.sent == [Sent(json.dumps(event), delay_seconds=30)]
 
 
+def test_a_document_of_a_dead_environment_is_asked_for_when_its_lease_ends(function: Function) -> None:
+    """And not a second later than it must wait."""
+    event = function.put("a.txt", b"Some text.")
+    (told,) = object_events(event)
+    assert asyncio.run(function.documents.claim(Caller(), told.ref, lease_seconds=5))
+
+    assert function.invoke(batch(event)) == NOTHING_FAILED
+
+    assert function.queue.sent == [Sent(json.dumps(event), delay_seconds=5)]
+
+
 def test_a_queue_that_can_not_be_reached_leaves_the_message(function: Function) -> None:
     """The event source mapping brings it again by itself."""
     function.queue.failures.append(QueueUnavailable())

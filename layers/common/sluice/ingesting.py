@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -23,6 +24,7 @@ from sluice.errors import (
 )
 from sluice.events import IngestEnded, IngestEvent, IngestProgress
 from sluice.measuring import Metrics, measure_document
+from sluice.overlapping import meanwhile
 from sluice.ports import ObjectStore, PassageStore, Progress
 from sluice.staging import Sizes, Staging, Tools
 
@@ -30,6 +32,8 @@ __all__ = ["Ingesting", "Sizes", "Tools"]
 
 # A question as long as a chunk takes ten times as long to answer as one of a sentence or two.
 _PROBE_CHARACTERS = 160
+# Signs of life in a lease: two may fail.
+_BEATS = 3
 
 
 class Ingesting:
@@ -84,7 +88,8 @@ class Ingesting:
             yield IngestEnded(await self._labelled_as_it_is(caller, ref))
             return
         try:
-            async with contextlib.aclosing(self._process(claim, ref, until)) as events:
+            steps = contextlib.aclosing(self._process(claim, ref, until))
+            async with meanwhile(self._keep(claim)), steps as events:
                 async for event in events:
                     yield event
         except ObjectGone as error:
@@ -161,6 +166,13 @@ class Ingesting:
         yield _event(claim, Progress("stored"))
         await self._probe(claim)
         yield IngestEnded(await self._documents.finish(claim))
+
+    async def _keep(self, claim: Claim) -> None:
+        """Renew the lease as long as this environment lives, so that it can be short for one that dies."""
+        while True:
+            await asyncio.sleep(claim.lease_seconds / _BEATS)
+            with contextlib.suppress(SluiceError):  # what the work meets too
+                await self._documents.renew(claim)
 
     async def _probe(self, claim: Claim) -> None:
         """Search for the document's own words, as a question would; raise `DocumentNotFindable`."""

@@ -104,8 +104,8 @@ class Settings(AccessSettings):
     ocr_seconds: Annotated[float, Field(gt=0)] = 240.0
     chunk_characters: Annotated[int, Field(ge=200, le=8_000)] = 1_200
     chunk_overlap: Annotated[int, Field(ge=0, le=1_000)] = 150
-    # How long a document stays with an environment that gives no sign; each batch of chunks is one.
-    claim_seconds: Annotated[float, Field(gt=0)] = 180.0
+    # How long a document stays with an environment that gives no sign of life; it gives three in this time.
+    claim_seconds: Annotated[float, Field(gt=0)] = 60.0
     # How long before an invocation's end it hands on what is left of a document.
     handover_seconds: Annotated[float, Field(ge=0)] = 20.0
     queue_url: str = ""

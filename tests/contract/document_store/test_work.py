@@ -40,8 +40,9 @@ async def test_a_claim_is_exclusive(store: DocumentStore) -> None:
     claim = await claimed(store)
 
     assert timeless(claim.document) == expected(claim.document.id, DocumentStatus.PROCESSING, step="received")
-    with pytest.raises(DocumentBusy):
+    with pytest.raises(DocumentBusy) as busy:
         await store.claim(CALLER, REF, lease_seconds=60)
+    assert 30 < (busy.value.retry_after or 0) <= 60
 
 
 async def test_a_claim_runs_out(store: DocumentStore) -> None:
@@ -67,6 +68,20 @@ async def test_a_sign_of_life_renews_the_lease(store: DocumentStore) -> None:
         await store.claim(CALLER, REF, lease_seconds=60)
     document = await store.get(CALLER, claim.document.id)
     assert (document.step, document.done, document.total, document.pages) == ("chunked", 0, 7, 3)
+
+
+async def test_a_lease_is_renewed_without_progress(store: DocumentStore) -> None:
+    """A long step is no death; a claim that is lost stays lost."""
+    claim = replace(await claimed(store, seconds=-1), lease_seconds=60)
+
+    await store.renew(claim)
+
+    with pytest.raises(DocumentBusy):
+        await store.claim(CALLER, REF, lease_seconds=60)
+    assert (await store.get(CALLER, claim.document.id)).step == "received"
+    await store.release(claim)
+    with pytest.raises(DocumentChanged):
+        await store.renew(claim)
 
 
 async def test_a_released_claim_can_be_taken(store: DocumentStore) -> None:

@@ -58,7 +58,8 @@ class DocumentStore(Protocol):
     async def claim(self, caller: Caller, ref: ObjectRef, *, lease_seconds: float, again: bool = False) -> Claim | None:
         """Register the object and take its document for processing; None when there is nothing to do.
 
-        Raises `DocumentBusy` while another claim's lease runs. A claim goes on from what an earlier one has staged.
+        Raises `DocumentBusy` while another claim's lease runs, with how long that is at most where it is known. A claim
+        goes on from what an earlier one has staged.
         """
         ...
 
@@ -68,6 +69,10 @@ class DocumentStore(Protocol):
 
     async def report(self, claim: Claim, progress: Progress, *, pages: int | None = None) -> None:
         """Note the progress and renew the lease; with new `pages`, those without text are unknown until `publish`."""
+        ...
+
+    async def renew(self, claim: Claim) -> None:
+        """Let the lease run from now."""
         ...
 
     async def reuse(self, claim: Claim, chunks: Sequence[Chunk]) -> set[int]:

@@ -44,7 +44,7 @@ on conflict (tenant, source) do update set
         ) as judged
     )
 where document.status <> 'deleted' and (excluded.sequencer = '' or excluded.sequencer >= document.sequencer)
-returning *;
+returning *, extract(epoch from claimed_until - now())::float8 as lease_left;
 
 -- name: replace_tombstone
 -- An object that was put again after its deletion is another document.
@@ -192,6 +192,8 @@ inserted as (
         embedding, case when space.other_model = %(other_model)s then other end
     from parsed
     cross join space
+    -- Who is not told that they are written, since its connection was lost, writes them again.
+    on conflict (id) do nothing
 )
 select exists (select from held) as is_held, exists (select from space) as is_fitting;
 

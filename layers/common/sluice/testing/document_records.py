@@ -69,13 +69,17 @@ class Record:
         return self.staged
 
     def note(self, progress: Progress, usage: EmbeddingUsage, until: float) -> None:
-        """Keep how far the work is and what it has taken; the lease ends no earlier than before."""
-        self.claimed_until = max(self.claimed_until, until)
+        """Keep how far the work is and what it has taken."""
+        self.renew(until)
         known = self.document
         done = known.done if progress.done is None else progress.done
         total = known.total if progress.total is None else progress.total
         spent = {"tokens": known.tokens + usage.tokens, "cost": known.cost + usage.cost}
         self.change(step=progress.step, done=done, total=total, **spent)
+
+    def renew(self, until: float) -> None:
+        """Let the lease end then, or when it would have."""
+        self.claimed_until = max(self.claimed_until, until)
 
     def publish(self, version: UUID, chunks: int) -> None:
         """Let readers see this version, and drop all else."""

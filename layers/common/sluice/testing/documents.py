@@ -41,7 +41,7 @@ class InMemoryDocuments:
         if record.document.status not in (DocumentStatus.PENDING, DocumentStatus.PROCESSING):
             return None
         if record.document.status is DocumentStatus.PROCESSING and record.claimed_until > self._clock():
-            raise DocumentBusy
+            raise DocumentBusy(retry_after=record.claimed_until - self._clock())
         token = uuid7()
         version = record.hold(token, self._clock() + lease_seconds)
         return Claim(caller, record.document, token, version, lease_seconds)
@@ -53,6 +53,9 @@ class InMemoryDocuments:
         self._note(claim, progress)
         if pages is not None:
             self._records.held(claim).change(pages=pages, pages_without_text=None)
+
+    async def renew(self, claim: Claim) -> None:
+        self._records.held(claim).renew(self._clock() + claim.lease_seconds)
 
     async def reuse(self, claim: Claim, chunks: Sequence[Chunk]) -> set[int]:
         staged = self._records.held(claim).versions[claim.version]

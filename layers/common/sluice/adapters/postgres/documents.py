@@ -58,7 +58,7 @@ class PostgresDocuments:
             return Claim(caller, rows.document(taken[0]), token, taken[0]["staged"], lease_seconds)
         document = rows.document(known[0]) if known else await self.register(caller, ref)
         if document.status is DocumentStatus.PROCESSING:
-            raise DocumentBusy
+            raise DocumentBusy(retry_after=known[0]["lease_left"] if known else None)
         if document.status is DocumentStatus.PENDING:  # which was a tombstone
             return await self.claim(caller, ref, lease_seconds=lease_seconds)
         return None
@@ -70,6 +70,10 @@ class PostgresDocuments:
     async def report(self, claim: Claim, progress: Progress, *, pages: int | None = None) -> None:
         """Note the progress and renew the lease."""
         rows.held(await self._fetch("report_progress", rows.progress(claim, progress, pages=pages)))
+
+    async def renew(self, claim: Claim) -> None:
+        """Let the lease run from now."""
+        rows.held(await self._fetch("report_progress", rows.progress(claim, None)))
 
     async def reuse(self, claim: Claim, chunks: Sequence[Chunk]) -> set[int]:
         """Stage what the tenant has already; return the ordinals of the chunks that are staged."""
