@@ -33,7 +33,7 @@ from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.answering import Answering
 from sluice.domain import Caller, Chunk, ObjectRef
 from sluice.events import AnswerDone, AnswerEvent, TextAdded
-from sluice.ports import Finish, PromptMessage, TextDelta
+from sluice.ports import Finish, PromptMessage, Summary, TextDelta
 from sluice.question import Limits, Question
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
@@ -162,7 +162,7 @@ async def _store_something(url: str) -> None:
     assert claim is not None
     vectors = await embedder.embed([text], purpose="document")
     await documents.stage(claim, [Chunk(0, text, 0, len(text))], vectors, model=embedder.model)
-    await documents.publish(claim, kind="text", title=None, pages=None, chunks=1)
+    await documents.publish(claim, Summary("text", 1))
     await database.close()
 
 

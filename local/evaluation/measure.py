@@ -14,7 +14,7 @@ from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.chunking import split
 from sluice.domain import Block, Caller, Chunk, ObjectRef, Passage, Search, Vector, Weights
 from sluice.errors import ModelError
-from sluice.ports import Embedder
+from sluice.ports import Embedder, Summary
 from sluice.reranking import Reranking
 
 DEPTH = 10
@@ -74,7 +74,7 @@ class Evaluation:
             assert claim is not None, "the database of an evaluation must be empty"  # noqa: S101 - our own doing
             vectors = await self._embedder.embed([chunk.embedded_text for chunk in chunks], purpose="document")
             await documents.stage(claim, chunks, vectors, model=self._embedder.model)
-            await documents.publish(claim, kind="text", title=None, pages=None, chunks=len(chunks))
+            await documents.publish(claim, Summary("text", len(chunks)))
             self._progress("storing", start + len(chunks), len(self._pieces))
         await self._database.fetch("analyze")
 

@@ -14,7 +14,7 @@ from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.feedback import PostgresFeedback
 from sluice.domain import Caller, Chunk, Claim, Message, ObjectRef, Role, Turn, uuid7
 from sluice.events import TextAdded
-from sluice.ports import Embedder
+from sluice.ports import Embedder, Summary
 
 VICTIM, STRANGER = Caller("acme", "ann"), Caller("other", "mallory")
 SECRET = "kxqz"
@@ -96,7 +96,7 @@ async def _stage(documents: PostgresDocuments, embedder: Embedder, name: str) ->
 
 async def _publish(documents: PostgresDocuments, embedder: Embedder, name: str) -> Claim:
     claim = await _stage(documents, embedder, name)
-    await documents.publish(claim, kind="text", title=SECRET, pages=None, chunks=1)
+    await documents.publish(claim, Summary("text", 1, SECRET))
     return claim
 
 

@@ -154,15 +154,7 @@ class Ingesting:
                 yield _event(claim, step)
         read = staging.summary
         assert read is not None  # noqa: S101 - the steps have come to their end
-        await self._documents.publish(
-            claim,
-            kind=read.kind,
-            title=read.title,
-            pages=read.pages,
-            pages_without_text=read.pages_without_text,
-            chunks=read.chunks,
-            metadata=labelling.from_object(stored.metadata),
-        )
+        await self._documents.publish(claim, read, metadata=labelling.from_object(stored.metadata))
         yield _event(claim, Progress("stored"))
         await self._probe(claim)
         yield IngestEnded(await self._documents.finish(claim))

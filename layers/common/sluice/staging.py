@@ -19,6 +19,7 @@ from sluice.ports import (
     Parser,
     Progress,
     StoredObject,
+    Summary,
 )
 from sluice.scans import Scans
 
@@ -51,17 +52,6 @@ class Tools:
     parser: Parser
     embedder: DocumentEmbedder
     scans: Scans | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What was read: the facts of the document, without its text."""
-
-    kind: str
-    title: str | None
-    pages: int | None
-    pages_without_text: int | None
-    chunks: int
 
 
 class Staging:
@@ -114,7 +104,7 @@ class Staging:
             if not count:
                 raise EmptyDocument
             without_text = None if part.pages is None else part.pages - len(self._pages_with_text)
-            return Summary(part.kind, part.title, part.pages, without_text, count)
+            return Summary(part.kind, count, part.title, part.pages, without_text)
         finally:
             self._batches.put_nowait(None)
 

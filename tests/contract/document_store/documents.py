@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from sluice.domain import Caller, Chunk, Claim, Document, DocumentStatus, EmbeddingUsage, ObjectRef, Vector
-from sluice.ports import DocumentStore, Progress
+from sluice.ports import DocumentStore, Progress, Summary
 
 MODEL, DIMENSION = "test/hash", 64
 CALLER = Caller("acme")
@@ -44,7 +44,7 @@ async def staged(store: DocumentStore, claim: Claim, *texts: str, model: str = M
 
 async def published(store: DocumentStore, claim: Claim, *texts: str) -> Document:
     await staged(store, claim, *texts)
-    await store.publish(claim, kind="pdf", title="A title", pages=len(texts), chunks=len(texts))
+    await store.publish(claim, Summary("pdf", len(texts), "A title", len(texts)))
     return await store.finish(claim)
 
 

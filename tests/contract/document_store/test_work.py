@@ -10,7 +10,7 @@ import pytest
 
 from sluice.domain import Caller, DocumentStatus, EmbeddingUsage, ObjectRef
 from sluice.errors import DocumentBusy, DocumentChanged, EmbeddingModelMismatch
-from sluice.ports import DocumentStore, Progress, Sample
+from sluice.ports import DocumentStore, Progress, Sample, Summary
 from tests.contract.document_store.documents import (
     CALLER,
     MODEL,
@@ -111,7 +111,7 @@ async def test_pages_without_text_are_those_of_the_pages_that_are_told(store: Do
     """A new version has other pages: until it is published nobody knows how many of them have text."""
     claim = await claimed(store)
     await staged(store, claim, "One.")
-    await store.publish(claim, kind="pdf", title=None, pages=9, chunks=1, pages_without_text=8)
+    await store.publish(claim, Summary("pdf", 1, pages=9, pages_without_text=8))
     first = await store.finish(claim)
     second = await claimed(store, event("", "etag-2"))
     await store.report(second, Progress("embedded", 1, 4))
@@ -191,7 +191,7 @@ async def test_a_sample_is_what_readers_see(store: DocumentStore) -> None:
     """The published chunk in the middle, with its vector."""
     claim = await claimed(store)
     await staged(store, claim, "One.", "Two.", "Three.")
-    await store.publish(claim, kind="text", title=None, pages=None, chunks=3)
+    await store.publish(claim, Summary("text", 3))
 
     assert await store.sample(claim) == Sample("Two.", content("Two.")[1][0], MODEL)
 

@@ -21,6 +21,7 @@ from sluice.ports.documents import (
     Sample,
     SourceLinks,
     StoredObject,
+    Summary,
     TextRecognizer,
 )
 from sluice.ports.models import (
@@ -65,6 +66,7 @@ __all__ = [
     "Sample",
     "SourceLinks",
     "StoredObject",
+    "Summary",
     "TextDelta",
     "TextRecognizer",
 ]

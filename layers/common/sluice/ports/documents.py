@@ -40,6 +40,17 @@ class Sample:
     model: str
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was read: the facts of a document, without its text."""
+
+    kind: str
+    chunks: int
+    title: str | None = None
+    pages: int | None = None
+    pages_without_text: int | None = None
+
+
 class DocumentStore(Protocol):
     """Keeps documents and their chunks. A document has one current version; readers never see half of one.
 
@@ -100,17 +111,7 @@ class DocumentStore(Protocol):
         """
         ...
 
-    async def publish(
-        self,
-        claim: Claim,
-        *,
-        kind: str,
-        title: str | None,
-        pages: int | None,
-        chunks: int,
-        pages_without_text: int | None = None,
-        metadata: Mapping[str, object] | None = None,
-    ) -> None:
+    async def publish(self, claim: Claim, read: Summary, *, metadata: Mapping[str, object] | None = None) -> None:
         """Swap the staged version in and the old one out, with their metadata, in one transaction."""
         ...
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sluice.domain import Caller, Chunk, Claim, Document, DocumentStatus, EmbeddingUsage, ObjectRef, Vector, uuid7
 from sluice.errors import DocumentBusy, EmbeddingModelMismatch
-from sluice.ports import OtherVectors, Progress, Sample
+from sluice.ports import OtherVectors, Progress, Sample, Summary
 from sluice.testing.document_records import Record, Records
 
 _NO_USAGE = EmbeddingUsage()
@@ -84,23 +84,12 @@ class InMemoryDocuments:
         staged = self._records.held(claim).versions[claim.version]
         staged.update({chunk.ordinal: (chunk, vector) for chunk, vector in zip(chunks, vectors, strict=True)})
 
-    async def publish(
-        self,
-        claim: Claim,
-        *,
-        kind: str,
-        title: str | None,
-        pages: int | None,
-        chunks: int,
-        pages_without_text: int | None = None,
-        metadata: Mapping[str, object] | None = None,
-    ) -> None:
+    async def publish(self, claim: Claim, read: Summary, *, metadata: Mapping[str, object] | None = None) -> None:
         record = self._records.held(claim)
-        record.publish(claim.version, chunks)
-        title = title or record.document.title
-        metadata = {**(metadata or {}), "kind": kind}
-        record.change(kind=kind, title=title, pages=pages, chunks=chunks, metadata=metadata)
-        record.change(pages_without_text=pages_without_text, step="stored", done=None, total=None)
+        record.publish(claim.version, read.chunks)
+        told = asdict(read) | {"title": read.title or record.document.title}
+        metadata = {**(metadata or {}), "kind": read.kind}
+        record.change(**told, metadata=metadata, step="stored", done=None, total=None)
 
     async def sample(self, claim: Claim) -> Sample:
         record = self._records.held(claim)

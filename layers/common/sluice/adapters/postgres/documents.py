@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -25,7 +26,7 @@ from sluice.domain import (
     uuid7,
 )
 from sluice.errors import DocumentBusy, DocumentChanged, EmbeddingModelSwitched
-from sluice.ports import OtherVectors, Progress, Sample
+from sluice.ports import OtherVectors, Progress, Sample, Summary
 
 # Appended word counts that a search can still add up at no cost.
 _UNFOLDED_CHANGES = 20_000
@@ -106,29 +107,10 @@ class PostgresDocuments:
         if not all(row["is_fitting"] for [row] in written):
             await self._refuse(embedded)
 
-    async def publish(
-        self,
-        claim: Claim,
-        *,
-        kind: str,
-        title: str | None,
-        pages: int | None,
-        chunks: int,
-        pages_without_text: int | None = None,
-        metadata: Mapping[str, object] | None = None,
-    ) -> None:
+    async def publish(self, claim: Claim, read: Summary, *, metadata: Mapping[str, object] | None = None) -> None:
         """Swap the staged version in and drop everything else, in one transaction."""
-        published = {
-            "kind": kind,
-            "title": title,
-            "pages": pages,
-            "pages_without_text": pages_without_text,
-            "chunks": chunks,
-            "metadata": Jsonb(metadata or {}),
-            "version": claim.version,
-            "lease_seconds": claim.lease_seconds,
-        }
-        given = rows.key(claim) | published
+        held = {"version": claim.version, "lease_seconds": claim.lease_seconds}
+        given = rows.key(claim) | held | asdict(read) | {"metadata": Jsonb(metadata or {})}
         names = ("seize_document", "publish_version", "delete_other_chunks")
         seized, *_ = await self._database.send([rows.statement(name, given) for name in names])
         rows.held(seized)
@@ -176,7 +158,7 @@ class PostgresDocuments:
         """Stage, publish and finish at once what has been parsed and embedded elsewhere."""
         assert caller == claim.caller  # noqa: S101 - a claim is its caller's own
         await self.stage(claim, chunks, vectors, model=model)
-        await self.publish(claim, kind=parsed.kind, title=parsed.title, pages=parsed.pages, chunks=len(chunks))
+        await self.publish(claim, Summary(parsed.kind, len(chunks), parsed.title, parsed.pages))
         return await self.finish(claim)
 
     async def label(
