@@ -270,42 +270,33 @@ def test_a_name_spoils_no_line(sluice: Sluice, tmp_path: Path) -> None:
     ]
 
 
+def shown_on_a_terminal(arguments: list[str], stdout: int | None = None) -> tuple[str, str]:
+    """Return what a terminal has shown of a command, and what went to another standard output."""
+    ours, its = os.openpty()
+    command = [sys.executable, "-c", "from local.cli import main; main()", *arguments]
+    environment = {**os.environ, "TERM": "xterm"}
+    running = subprocess.Popen(command, cwd=ROOT, stdout=stdout or its, stderr=its, env=environment)
+    os.close(its)
+    shown = b""
+    with suppress(OSError):  # the end of a terminal
+        while part := os.read(ours, 1024):
+            shown += part
+    elsewhere = running.communicate()[0] or b""
+    os.close(ours)
+    return shown.decode(), elsewhere.decode()
+
+
 def test_on_a_terminal_there_are_bars_and_a_line_for_each_file(service: Service, tmp_path: Path) -> None:
     """The line stays, however many files there are; where only the bars see a terminal, it has tabs."""
     for name in ("good.md", "scan.pdf"):
         (tmp_path / name).write_text("text")
-    command = [
-        sys.executable,
-        "-c",
-        "from local.cli import main; main()",
-        "ingest",
-        str(tmp_path),
-        "--url",
-        service.url,
-    ]
+    ingest = ["ingest", str(tmp_path), "--url", service.url]
 
-    def run(stdout: int | None) -> tuple[str, str]:
-        """Return what a terminal has shown, and what went elsewhere."""
-        ours, its = os.openpty()
-        done = subprocess.Popen(
-            command, cwd=ROOT, stdout=stdout or its, stderr=its, env={**os.environ, "TERM": "xterm"}
-        )
-        os.close(its)
-        shown = b""
-        with suppress(OSError):  # the end of a terminal
-            while part := os.read(ours, 1024):
-                shown += part
-        elsewhere = done.communicate()[0] or b""
-        os.close(ours)
-        return shown.decode(), elsewhere.decode()
+    whole, _ = shown_on_a_terminal(ingest)
+    bars, lines = shown_on_a_terminal(ingest, subprocess.PIPE)
 
-    shown, _ = run(None)
-    assert re.search(r"\x1b\[32mready\x1b\[0m  good\.md  7 chunks\r\n", shown)
-    assert re.search(r"\x1b\[31mfailed\x1b\[0m  scan\.pdf  The PDF has no text layer\.\r\n", shown)
-    assert "1 of 2 ready." in shown
-    shown, elsewhere = run(subprocess.PIPE)
-    assert sorted(elsewhere.splitlines()) == [
-        "failed\tscan.pdf\tThe PDF has no text layer.",
-        "ready\tgood.md\t7 chunks",
-    ]
-    assert "good.md  7" not in shown
+    assert re.search(r"\x1b\[32mready\x1b\[0m  good\.md  7 chunks\r\n", whole)
+    assert re.search(r"\x1b\[31mfailed\x1b\[0m  scan\.pdf  The PDF has no text layer\.\r\n", whole)
+    assert "1 of 2 ready." in whole
+    assert sorted(lines.splitlines()) == ["failed\tscan.pdf\tThe PDF has no text layer.", "ready\tgood.md\t7 chunks"]
+    assert "good.md  7" not in bars
