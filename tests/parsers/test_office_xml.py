@@ -44,6 +44,13 @@ def test_a_package_in_one_file_is_a_document(parser: DocumentParser, name: str, 
     assert (parsed.kind, parsed.blocks) == ("docx", (Block("Hello\n\nWithin.", heading="Hello"),))
 
 
+def test_a_part_without_a_name_costs_no_text(parser: DocumentParser) -> None:
+    """Nothing refers to it."""
+    body = package().replace("/word/page.html", "")
+
+    assert parser.parse("a.xml", body.encode()).blocks == (Block("Hello", heading="Hello"),)
+
+
 def test_what_word_2003_wrote_is_a_document(parser: DocumentParser) -> None:
     """With its headings, notes behind the paragraph that they are about, and headers and footers."""
     note = f"<w:footnote>{paragraph('Noted')}</w:footnote>"

@@ -56,7 +56,7 @@ def _root(text: str) -> Element:
 
 def _members(package: Element) -> Iterator[tuple[str, bytes]]:
     for part in package:
-        name = (attribute(part, "name") or "").lstrip("/")
+        name = (attribute(part, "name") or "").lstrip("/") or "unnamed"
         for data in part:
             if tag(data) == "xmlData" and len(data):
                 yield name, ElementTree.tostring(data[0], "utf-8")
