@@ -28,6 +28,7 @@ JSON = ("content-type", "application/json")
                 (JSON, ("x-amzn-remapped-www-authenticate", "Bearer"), ("set-cookie", "a=1"), ("set-cookie", "b=2")),
             ),
         ),
+        ({"statusCode": 200, "headers": {"Content-Length": "99"}, "body": "hi"}, Answer(200, (JSON,), b"hi")),
         ({"message": "no status"}, Answer(200, (JSON,), b'{"message": "no status"}')),
         ([1, 2], Answer(200, (JSON,), b"[1, 2]")),
         ({"statusCode": "high"}, FAILED),
