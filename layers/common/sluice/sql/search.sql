@@ -1,46 +1,27 @@
 -- name: search_passages
--- Candidates come from two indexes, by meaning and by words; each is then scored by both, exactly. A leg's score counts
--- as a share of the leg's best one, and the shares are added by weight (convex combination: Bruch, Gai, Ingber 2023).
--- What stands in the marks is below, and for what the caller may see in `visibility.py`. What a leg has measured is not
--- measured again.
-with visible as not materialized (${seen}),
+-- Candidates come from two indexes, by meaning and by words; `sluice_scored` then scores each by both. What stands in the
+-- marks is below, and for what the caller may see in `visibility.py`.
+--
+-- Chunks may be read by functions only, and so are locked here: this statement's snapshot is to be younger than the lock, or
+-- another embedding model's vectors might have taken the place of those that it knows.
+with locked as (select from chunk),
+${seen}
 dense as materialized (${dense}),
 question as materialized (${question}),
-lexical as materialized (${lexical}),
-scored as materialized (
-    select
-        id, content, start_offset, end_offset, page, heading, document_id, source, title, metadata,
-        greatest(1 - coalesce(found.by_meaning, embedding <=> %(vector)s::halfvec), 0) as similarity,
-        coalesce(-coalesce(found.by_words, term_weights <#> (select weights from question)), 0) as relevance
-    from (${found}) as found
-    join visible using (id)
-)
-select
-    id as chunk_id,
-    document_id,
-    source,
-    title,
-    metadata,
-    content,
-    start_offset as start,
-    end_offset as end,
-    page,
-    heading,
-    (
-        %(dense_weight)s::float8 * coalesce(similarity / nullif(max(similarity) over (), 0), 0)
-        + %(lexical_weight)s::float8 * coalesce(relevance / nullif(max(relevance) over (), 0), 0)
-    ) / (%(dense_weight)s::float8 + %(lexical_weight)s::float8) as score,
-    similarity,
-    (select count(*) from dense) as near
-from scored
--- Nothing is found by the vector of a model that is not the searched one, or not any more.
-where (select model from embedding_space) = %(model)s
-order by score desc, id
-limit %(limit)s;
+lexical as materialized (${lexical})
+select passage.*, coalesce(cardinality(near.ids), 0) as near
+from (select array_agg(id) as ids, array_agg(distance) as distances from dense) as near
+cross join (select array_agg(id) as ids, array_agg(distance) as distances from lexical) as worded
+cross join question
+cross join sluice_scored(
+    %(tenant)s, %(model)s, %(vector)s::halfvec, question.weights,
+    near.ids, near.distances, worded.ids, worded.distances,
+    %(dense_weight)s, %(lexical_weight)s, %(limit)s
+) as passage;
 
 -- name: look_up_words
 -- What the lexical leg finds, as one row, for a search whose vector is still on its way.
-with visible as not materialized (${seen}),
+with ${seen}
 question as materialized (${question}),
 lexical as materialized (${lexical})
 select
@@ -50,22 +31,13 @@ select
 from lexical;
 
 -- name: seen
-select
-    chunk.id, chunk.content, chunk.start_offset, chunk.end_offset, chunk.page, chunk.heading, chunk.embedding,
-    chunk.lexemes, chunk.term_weights, document.id as document_id, document.source, document.title, document.metadata
-from chunk
--- As a function, since the planner would take two equal columns for two rare coincidences, and then not the index.
-join document on document.id = chunk.document_id and uuid_eq(document.version, chunk.version)
-where ${visible}
-
--- name: found_by_meaning
-select id, distance as by_meaning, null::float8 as by_words from dense
-
--- name: found_by_words
-select id, null::float8 as by_meaning, distance as by_words from lexical
-
--- name: found_by_both
-select id, dense.distance as by_meaning, lexical.distance as by_words from dense full join lexical using (id)
+visible as not materialized (
+    select chunk.id, chunk.embedding, chunk.lexemes, chunk.term_weights
+    from chunk
+    -- As a function, since the planner would take two equal columns for two rare coincidences, and then not the index.
+    join document on document.id = chunk.document_id and uuid_eq(document.version, chunk.version)
+    where ${visible}
+),
 
 -- name: nearest_leg
 -- The same as dense_leg where nothing but the tenant narrows it, in a function that a session plans once.
@@ -104,6 +76,11 @@ limit %(candidates)s
 
 -- name: looked_up_leg
 select id, distance from unnest(%(looked_up_ids)s::uuid[], %(looked_up_distances)s::float8[]) as found (id, distance)
+
+-- name: looked_up_visible_leg
+select id, distance
+from unnest(%(looked_up_ids)s::uuid[], %(looked_up_distances)s::float8[]) as found (id, distance)
+join visible using (id)
 
 -- name: looked_up_question
 select %(looked_up_weights)s::sparsevec as weights

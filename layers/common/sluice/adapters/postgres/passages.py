@@ -131,17 +131,16 @@ def _statement(
 
     `ahead` of it words may have been looked up.
     """
-    narrowed, both = visible.is_narrowed, weights.dense and weights.lexical
+    narrowed = visible.is_narrowed
     by_meaning: LiteralString = "exhaustive_dense_leg" if exhaustive else "dense_leg" if narrowed else "nearest_leg"
-    by_words: LiteralString = "looked_up_leg" if ahead else "lexical_leg" if narrowed else "worded_leg"
-    found: LiteralString = "found_by_both" if both else "found_by_meaning" if weights.dense else "found_by_words"
+    ahead_leg: LiteralString = "looked_up_visible_leg" if narrowed else "looked_up_leg"
+    by_words: LiteralString = ahead_leg if ahead else "lexical_leg" if narrowed else "worded_leg"
     weighed: LiteralString = "looked_up_question" if ahead else "question"
     parts = {
-        "${found}": _part(found),
+        "${seen}": _part("seen") if narrowed or exhaustive else "",
         "${dense}": _part(by_meaning if weights.dense else "no_leg"),
         "${question}": _part(weighed if weights.lexical else "no_question"),
         "${lexical}": _part(by_words if weights.lexical else "no_leg"),
-        "${seen}": _part("seen"),
         "${visible}": visible.sql,
     }
     statement = _part(name)
