@@ -28,8 +28,8 @@ from sluice.domain import (
 from sluice.errors import DocumentBusy, DocumentChanged, EmbeddingModelSwitched
 from sluice.ports import OtherVectors, Progress, Sample, Summary
 
-# Appended word counts that a search can still add up at no cost.
-_UNFOLDED_CHANGES = 20_000
+# Appended word counts, at most, that a search can still add up at no cost; of small documents they are half as many.
+_UNFOLDED_CHANGES = 40_000
 
 
 class PostgresDocuments:
