@@ -118,6 +118,15 @@ async def test_what_is_not_being_made_is_not_resumed(store: InMemoryConversation
     assert (strange, unknown, ended) == (None, None, None)
 
 
+async def test_an_answer_that_nobody_reads_on_from_is_not_resumed(store: InMemoryConversations) -> None:
+    """It is still being made, in another branch than the one that is being read."""
+    other = replace(TURN, question_id=uuid7(), answer_id=uuid7(), at_tip=False, may_begin=False)
+    await store.begin(CALLER, other, messages=0, characters=0)
+    await store.save(CALLER, replace(ENDED, id=other.answer_id), first=1, events=EVENTS)
+
+    assert await Following(conversations=store).resume(CALLER, TURN.conversation_id) is None
+
+
 async def test_nobody_follows_what_is_not_theirs(store: InMemoryConversations) -> None:
     """Nor what is no answer."""
     following = Following(conversations=store)
