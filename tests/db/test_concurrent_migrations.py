@@ -13,7 +13,7 @@ import pytest
 from local.postgres import Postgres
 from sluice.adapters.postgres import indexes as index_builds
 from sluice.adapters.postgres.indexes import NotRepeatable
-from sluice.adapters.postgres.migrations import migrate
+from sluice.adapters.postgres.migrations import MigrationFailed, migrate
 from sluice.domain import uuid7
 
 TABLES = """
@@ -125,7 +125,7 @@ def test_a_build_that_fails_is_not_noted(database_url: str, folder: Path) -> Non
     """Once its cause is mended the next run builds it."""
     (folder / "0001_tables.sql").write_text(TABLES + TWO_ROWS)
     (folder / "0002_index.sql").write_text(INDEX.replace("create index", "create unique index"))
-    with pytest.raises(psycopg.errors.UniqueViolation):
+    with pytest.raises(MigrationFailed, match=r"0002_index\.sql failed.* could not create unique index"):
         run(database_url, folder)
 
     with psycopg.connect(database_url, autocommit=True) as connection:

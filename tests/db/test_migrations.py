@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from local.postgres import Postgres
-from sluice.adapters.postgres.migrations import MigrationEdited, migrate, migrations
+from sluice.adapters.postgres.migrations import MigrationEdited, MigrationFailed, migrate, migrations
 from sluice.domain import uuid7
 from sluice.errors import EmbeddingModelMismatch
 
@@ -40,10 +40,10 @@ def test_four_runners_at_once_apply_each_migration_once(empty_database: str) -> 
 
 
 def test_a_failed_migration_leaves_nothing_behind(empty_database: str, tmp_path: Path) -> None:
-    """What a file did before it failed is rolled back with it."""
+    """What a file did before it failed is rolled back with it, and the error names it."""
     (tmp_path / "0001_broken.sql").write_text("create table half (id int); select 1 / 0;")
 
-    with pytest.raises(psycopg.errors.DivisionByZero):
+    with pytest.raises(MigrationFailed, match=r"0001_broken\.sql failed.* division by zero"):
         migrate(empty_database, model="m", dimension=8, folder=tmp_path)
 
     with psycopg.connect(empty_database) as connection:

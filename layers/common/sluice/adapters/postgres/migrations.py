@@ -18,7 +18,7 @@ from sluice.adapters.postgres.migration_files import FOLDER, Migration, migratio
 from sluice.errors import EmbeddingModelSwitched, SluiceError
 from sluice.holding import WHOLE, at_most
 
-__all__ = ["MigrationEdited", "migrate", "migrations"]
+__all__ = ["MigrationEdited", "MigrationFailed", "migrate", "migrations"]
 
 # Any number will do, as long as no other user of the database takes the same one.
 _LOCK = int.from_bytes(hashlib.sha256(b"sluice migrations").digest()[:7], "big")
@@ -39,12 +39,19 @@ class MigrationEdited(SluiceError):
     code = "migration_edited"
 
 
+class MigrationFailed(SluiceError):
+    """A migration failed; the database is as the ones before it left it."""
+
+    code = "migration_failed"
+
+
 def migrate(url: str, *, model: str, dimension: int, held: str = WHOLE, folder: Path = FOLDER) -> list[str]:
     """Apply what is missing and return the names; several callers at once apply each file once.
 
     The index of a new database holds so much of each vector (see `holding`); others keep theirs.
 
-    Raises `MigrationEdited`, and `EmbeddingModelMismatch` when the stored vectors come from another model.
+    Raises `MigrationEdited`, `MigrationFailed`, and `EmbeddingModelMismatch` when the stored vectors come from another
+    model.
     """
     with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
         values = {"dimension": dimension}
@@ -63,16 +70,26 @@ def _apply(url: str, connection: psycopg.Connection, migration: Migration, value
                     f"{migration.name} was edited after it had been applied; write a new one instead."
                 )
             return False
-        if migration.is_transaction:
-            connection.execute(migration.filled(values))
-        else:
-            # A query with parameters keeps its snapshot until the next one, and the build would wait for that.
-            connection.execute("select")
-            indexes.run(url, migration.statements(values))
+        with _named(migration):
+            if migration.is_transaction:
+                connection.execute(migration.filled(values))
+            else:
+                # A query with parameters keeps its snapshot until the next one, and the build would wait for that.
+                connection.execute("select")
+                indexes.run(url, migration.statements(values))
         connection.execute(
             "insert into schema_migration (name, checksum) values (%s, %s)", [migration.name, migration.checksum]
         )
         return True
+
+
+@contextmanager
+def _named(migration: Migration) -> Iterator[None]:
+    """Say which file failed, since the words of PostgreSQL don't."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise MigrationFailed(f"{migration.name} failed, and what came after it was not tried: {error}") from error
 
 
 @contextmanager
