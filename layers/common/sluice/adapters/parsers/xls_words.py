@@ -12,6 +12,7 @@ from sluice.adapters.parsers.sheet_margins import margin_lines
 
 _SHEET, _END, _BOX, _CONTINUED, _SERIES, _LABEL = 0x0085, 0x000A, 0x01B6, 0x003C, 0x100D, 0x0204
 _MARGINS = frozenset({0x0014, 0x0015})
+_SAYING = _MARGINS | {_SERIES, _LABEL}
 # Excel 97 to 2003, whose strings are Unicode.
 _VERSION = 0x0600
 
@@ -40,17 +41,17 @@ def _sheets(stream: bytes) -> Iterator[tuple[int, str]]:
 
 def _words(stream: bytes, start: int, end: int) -> Iterator[str]:
     missing, box, depth = 0, "", 0
-    for record in records(stream, start, end):
-        said = stream[record.start : record.end]
-        if record.kind == _CONTINUED and missing:
-            piece = _characters(said[1:], said[0])[:missing] if said else ""
+    for kind, first, last in records(stream, start, end):
+        if kind == _CONTINUED and missing:
+            piece = _characters(stream[first + 1 : last], stream[first])[:missing] if first < last else ""
             missing, box = missing - len(piece), box + piece
             if not missing:
                 yield from box.splitlines()
             continue
-        missing, box = _length(said) if record.kind == _BOX else 0, ""
-        depth += (record.kind == BEGIN) - (record.kind == _END)
-        yield from _said(record.kind, said, in_chart=depth > 1)
+        missing, box = _length(stream[first:last]) if kind == _BOX else 0, ""
+        depth += (kind == BEGIN) - (kind == _END)
+        if kind in _SAYING:
+            yield from _said(kind, stream[first:last], in_chart=depth > 1)
 
 
 def _length(box: bytes) -> int:
