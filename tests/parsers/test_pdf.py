@@ -238,3 +238,13 @@ def test_a_broken_form_in_xml_leaves_the_page(parser: DocumentParser) -> None:
     """And so does one that would be expanded."""
     for template in ("<template>", "<!DOCTYPE t [<!ENTITY a 'b'>]><template><draw>&a;</draw></template>"):
         assert parser.parse("a.pdf", xfa(template=template)).blocks == (Block("Please wait", page=1),)
+
+
+def test_shadows_of_letters_are_left_out(parser: DocumentParser) -> None:
+    """Where each is drawn once more a little beside itself; what is written twice stays."""
+    letters = ((letter, 50 + 8 * place) for place, letter in enumerate("Shadows"))
+    shown = " ".join(f"1 0 0 1 {x} 700 Tm ({letter}) Tj 1 0 0 1 {x + 1} 699 Tm ({letter}) Tj" for letter, x in letters)
+
+    body = pdf("aabbccddeeff 0011223344", behind=f"BT /F1 12 Tf {shown} ET ".encode())
+
+    assert parser.parse("a.pdf", body).blocks == (Block("Shadows\naabbccddeeff 0011223344", page=1),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sluice.adapters.parsers.reading import DocumentParser
+from sluice.adapters.parsers.right_to_left import marks_behind
 from sluice.domain import Block
 from sluice.testing.pdfs import pdf
 
@@ -43,3 +44,13 @@ def written(shown: str, entries: bytes = b"") -> bytes:
 def test_words_are_in_order(parser: DocumentParser, shown: str, text: str) -> None:
     """However many letters a glyph stands for, and however it is turned."""
     assert parser.parse("a.pdf", written(shown)).blocks == (Block(text, page=1),)
+
+
+@pytest.mark.parametrize(
+    ("parted", "whole"),
+    [("أي ًضا إلى", "أيضًا إلى"), ("بنا ًء على", "بناءً على"), ("كتابا ًجديدا", "كتابا ًجديدا"), ("جدا ً و", "جدا ً و")],
+    ids=["before an alef", "at the end", "of the word before", "alone"],
+)
+def test_a_sign_over_a_broad_letter_does_not_part_a_word(parted: str, whole: str) -> None:
+    """It is taken for the next word where its letter ends that, and stays where it may be of the one before."""
+    assert marks_behind(parted) == whole

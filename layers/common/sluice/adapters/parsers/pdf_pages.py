@@ -15,7 +15,8 @@ from sluice.adapters.parsers.legibility import is_legible
 from sluice.adapters.parsers.pdf_columns import completed
 from sluice.adapters.parsers.pdf_fonts import mended
 from sluice.adapters.parsers.pdf_page import has_drawings, is_scan, opened, shown_text
-from sluice.adapters.parsers.right_to_left import in_order
+from sluice.adapters.parsers.pdf_shadows import without_shadows
+from sluice.adapters.parsers.right_to_left import in_order, marks_behind
 from sluice.adapters.parsers.unmapped import meant
 from sluice.adapters.parsers.xfa import form_text
 from sluice.errors import DamagedDocument, DocumentError, EncryptedDocument
@@ -115,21 +116,26 @@ def _show_forms(pdf: pdfium.PdfDocument) -> None:
 def _page(pdf: pdfium.PdfDocument, index: int) -> Read:
     try:
         with opened(pdf, index) as page:
-            own = in_order(page, shown_text(page))
+            own = in_order(page, without_shadows(page, shown_text(page)))
             shown, is_rest, has_unknown = meant(page, _named(completed(page, own)))
             values, has_more = annotated(pdf, page)
             rest = [*values, form_text(pdf) if index == 0 else ""]
-            text = clean("\n".join([_LINE_HYPHEN.sub("", shown), *rest]))
+            text = clean("\n".join([_written(shown), *rest]))
             is_unread = is_rest or (len(text) < _LONGEST_STAMP and (is_scan(page) if text else has_drawings(page)))
             has_unknown = has_unknown or (index < _FIRST_PAGES and not is_legible(shown))
             if not (has_more and draw(page)):
                 return Read(text, is_unread, has_unknown)
         with opened(pdf, index) as page:
-            drawn = drawn_text(own, in_order(page, shown_text(page)))
-        text = clean("\n".join([_LINE_HYPHEN.sub("", shown + drawn), *not_shown(rest, drawn)]))
+            drawn = drawn_text(own, in_order(page, without_shadows(page, shown_text(page))))
+        text = clean("\n".join([_written(shown + drawn), *not_shown(rest, drawn)]))
         return Read(text, is_unread, has_unknown)
     except pdfium.PdfiumError as error:
         raise DamagedDocument(f"Page {index + 1} of the PDF is damaged and can't be read.") from error
+
+
+def _written(text: str) -> str:
+    """Return the text with words whole that PDFium parts: at the end of a line, or before a sign of Arabic."""
+    return marks_behind(_LINE_HYPHEN.sub("", text))
 
 
 def _named(text: str) -> str:

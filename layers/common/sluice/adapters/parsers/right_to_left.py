@@ -21,6 +21,9 @@ from sluice.adapters.parsers.pdf_page import Page
 
 _LETTER = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
 _RUN = re.compile(f"{_LETTER}(?: ?{_LETTER})+")
+# The sign that words end in may stand over a broad letter, which leaves room for a space: over the letter behind it, if
+# that is the last one but for an alef.
+_SIGN_FIRST = re.compile("(?<=[\u0621-\u064a]) \u064b([\u0621-\u064a]\u0627?)(?![\u0621-\u064a])")
 _LIGATURES = (range(0xFB1D, 0xFE00), range(0xFE70, 0xFEFD))
 
 
@@ -45,6 +48,11 @@ def in_order(page: Page, text: str) -> str:
         parts += [text[end:start], *_ordered(page, glyphs, are_turned=are_turned)]
         end = start + sum(len(glyph.said) for glyph in glyphs)
     return "".join([*parts, text[end:]])
+
+
+def marks_behind(text: str) -> str:
+    """Return the text with the sign of the indefinite behind its letter, in the word that both were parted from."""
+    return text if text.isascii() else _SIGN_FIRST.sub(lambda end: f"{end[1][0]}\u064b{end[1][1:]}", text)
 
 
 def _glyphs(page: Page, run: re.Match[str]) -> Iterator[_Glyph]:
