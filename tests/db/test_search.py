@@ -161,6 +161,14 @@ async def test_a_vector_that_is_none_is_refused(library: Library, vector: list[f
         await library.passages.search(Search(CALLER, "q", 1), vector)
 
 
+async def test_a_vector_of_another_length_is_the_model_s_fault(library: Library) -> None:
+    """Not that of the question, which whoever asked could mend."""
+    await library.add("a.txt", "whales")
+
+    with pytest.raises(EmbeddingModelMismatch, match=rf"\({DIMENSION + 1} dimensions\) is configured"):
+        await library.passages.search(Search(CALLER, "whales", 1), [0.5] * (DIMENSION + 1))
+
+
 @pytest.mark.parametrize("query", ["whales\x00", "whales\ud800"])
 async def test_text_that_postgresql_can_not_hold_is_refused(library: Library, query: str) -> None:
     """A NUL is not text there, nor is half a surrogate pair; the next search works."""

@@ -69,9 +69,9 @@ class PostgresPassages:
         """
         model = model or self._model
         plan = partial(self.plan, search, vector, model=model)
-        rows = await self._rank(plan(looked_up=looked_up), model)
+        rows = await self._rank(plan(looked_up=looked_up), model, len(vector))
         if len(rows) < search.limit or (rows[0]["near"] < search.limit and self._weights_of(model).dense):
-            rows = await self._rank(plan(exhaustive=True), model)
+            rows = await self._rank(plan(exhaustive=True), model, len(vector))
         if not rows:
             await self._spaces.check(model)
         return [Passage(**{name: value for name, value in row.items() if name != "near"}) for row in rows]
@@ -116,11 +116,11 @@ class PostgresPassages:
         """Raise `EmbeddingModelMismatch` unless the configured model is, or was, one of this database."""
         await self._spaces.current()
 
-    async def _rank(self, planned: Planned, model: str) -> list[DictRow]:
+    async def _rank(self, planned: Planned, model: str, dimension: int) -> list[DictRow]:
         try:
             return await self._database.fetch(planned.statement, planned.parameters)
         except InvalidInput:
-            await self._spaces.check(model)  # vectors of another model may have another dimension
+            await self._spaces.check(model, dimension)  # the database takes no vector of another length
             raise
 
 

@@ -25,11 +25,15 @@ class PostgresSpaces:
             raise mismatch(stored=_named(space.model, space.dimension), configured=self._model)
         return space
 
-    async def check(self, model: str) -> None:
-        """Raise `EmbeddingModelSwitched` unless `model` is the one that is searched, else as `current` does."""
+    async def check(self, model: str, dimension: int = 0) -> None:
+        """Raise `EmbeddingModelSwitched` unless `model` is the one that is searched, else as `current` does.
+
+        `dimension` is that of a vector which `model` has made now, and 0 where there is none.
+        """
         space = await self.current()
         if space.model != model:
             raise EmbeddingModelSwitched(space.model)
+        check_vectors(space, model, dimension)
 
 
 def of(row: DictRow | None) -> EmbeddingSpace:
