@@ -278,3 +278,18 @@ async def test_a_tenant_finds_common_words_behind_those_of_others(
     [found] = await database.fetch(plan.statement, plan.parameters | {"candidates": 3, "ranked": 100})
 
     assert len(found["ids"]) == 3
+
+
+async def test_functions_of_an_older_release_need_not_say_how_many_are_ranked(
+    database: Database, lexical: Library
+) -> None:
+    """They search on while a deployment has migrated the database already."""
+    await lexical.add("a.txt", "whales sing", "seals bark")
+
+    rows = await database.fetch(
+        "select count(*) as found from sluice_question(%(tenant)s, 'simple', 'whales', 'whales', 50), "
+        "sluice_with_words(%(tenant)s, wanted, weights, 3)",
+        {"tenant": CALLER.tenant},
+    )
+
+    assert rows == [{"found": 1}]
