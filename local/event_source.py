@@ -54,6 +54,12 @@ def _named_failures(answer: bytes) -> set[str]:
     return {failure["itemIdentifier"] for failure in failures or []}
 
 
+def retry_seconds(message: Message, first: int = FIRST_RETRY_SECONDS) -> int:
+    """Return how long a message that has failed rests: `first` after the first time, and longer after each other."""
+    received = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
+    return first * int(RETRY_FACTOR ** (received - 1))
+
+
 def event(batch: Sequence[Message], source: EventSource) -> bytes:
     """Return the event that a function gets for a batch of messages, as JSON."""
     region = source.queue_arn.split(":")[3]
@@ -133,9 +139,8 @@ class EventSourceMapping:
         left = await self._invoke(batch)
         for message in batch:
             if message in left:
-                await self._sqs.show_again(
-                    self._queue_url, message["ReceiptHandle"], after_seconds=self._retry_seconds(message)
-                )
+                rest = retry_seconds(message, self._first_retry_seconds)
+                await self._sqs.show_again(self._queue_url, message["ReceiptHandle"], after_seconds=rest)
             else:
                 await self._sqs.delete(self._queue_url, message["ReceiptHandle"])
         done, seconds = len(batch) - len(left), time.monotonic() - started
@@ -156,7 +161,3 @@ class EventSourceMapping:
             self._log.error("%s %s", invocation.request_id, describe(invocation.error))
             return batch
         return failed(answer, batch, report_failures=self._source.report_failures)
-
-    def _retry_seconds(self, message: Message) -> int:
-        received = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
-        return self._first_retry_seconds * int(RETRY_FACTOR ** (received - 1))

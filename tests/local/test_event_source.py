@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.event_source import event, failed
+from local.event_source import event, failed, retry_seconds
 from local.template import EventSource
 
 ARN = "arn:aws:sqs:eu-west-1:123456789012:q"
@@ -42,6 +42,13 @@ def test_what_stays_in_the_queue(answer: bytes, left: list[str]) -> None:
 def test_without_reporting_the_answer_is_not_read() -> None:
     """A function that returns is done with its batch."""
     assert failed(b"nonsense", BATCH, report_failures=False) == []
+
+
+def test_a_message_rests_longer_each_time() -> None:
+    """Together longer than a document may be worked on, and none of them as long as on AWS."""
+    received = [{"Attributes": {"ApproximateReceiveCount": str(count)}} for count in range(1, 5)]
+
+    assert [retry_seconds(message) for message in received] == [5, 20, 80, 320]
 
 
 def test_the_event_of_a_batch() -> None:
