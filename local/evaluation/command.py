@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,13 @@ from sluice.errors import ModelError
 
 if TYPE_CHECKING:
     from sluice.reranking import Reranking
+
+
+def _within_a_folder(file: Path | None) -> Path | None:
+    """Refuse a file that can't be written before minutes are spent on what would stand in it."""
+    if file and not (file.parent.is_dir() and os.access(file.parent, os.W_OK)):
+        raise typer.BadParameter(f"There is no folder {file.parent} that can be written to.")
+    return file
 
 
 Folders = Annotated[list[Path], typer.Argument(help="Folders with corpus.jsonl, queries.jsonl and qrels.tsv.")]
@@ -25,7 +33,10 @@ Characters = Annotated[
 Reranker = Annotated[
     str | None, typer.Option(help="Also rank anew what was found, by this model; it costs what it costs.")
 ]
-Json = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file too.")]
+Json = Annotated[
+    Path | None,
+    typer.Option("--json", dir_okay=False, callback=_within_a_folder, help="Write the figures to this file too."),
+]
 
 
 def evaluate(

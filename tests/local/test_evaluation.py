@@ -141,6 +141,14 @@ def test_a_model_that_does_not_rank_ends_the_evaluation(folder: Path) -> None:
         evaluate([folder], model="offline/static", reranking=Reranking(reranker, candidates=50, seconds=60))
 
 
+@pytest.mark.parametrize("file", ["missing/figures.json", "."])
+def test_figures_that_can_not_be_written_are_told_at_once(folder: Path, tmp_path: Path, file: str) -> None:
+    """And not when everything has been measured."""
+    ended = CliRunner().invoke(app, ["eval", str(folder), "--json", str(tmp_path / file)])
+
+    assert (ended.exit_code, "nDCG" in ended.output) == (2, False)
+
+
 def test_a_folder_that_is_no_set_is_told_in_one_line(tmp_path: Path) -> None:
     """No stack trace for a user's mistake."""
     ended = CliRunner().invoke(app, ["eval", str(tmp_path)])
