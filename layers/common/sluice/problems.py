@@ -171,6 +171,5 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:
     _logger.error("unexpected error", exc_info=error)
-    return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side; the log says what."
-    )
+    ours = errors.SluiceError()
+    return problem(status_of(ours), ours.code, ours.message)

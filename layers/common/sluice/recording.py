@@ -22,7 +22,6 @@ from sluice.ports import AnswerKeeper
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 0.5
-_INTERNAL = AnswerFailed("internal_error", "Something went wrong on our side; the log says what.", retryable=False)
 
 Generation = AsyncGenerator[AnswerEvent, None]
 
@@ -144,10 +143,12 @@ def _failure(error: BaseException | None) -> AnswerFailed | None:
     if error is None:
         return None
     if isinstance(error, SluiceError):
-        logger.error("%s: %s%s", error.code, error.message, _origin(error))
-        return AnswerFailed(error.code, error.message, error.retryable, error.retry_after)
-    logger.error("unexpected error", exc_info=error)
-    return _INTERNAL
+        ours = error
+        logger.error("%s: %s%s", ours.code, ours.message, _origin(ours))
+    else:
+        ours = SluiceError()
+        logger.error("unexpected error", exc_info=error)
+    return AnswerFailed(ours.code, ours.message, ours.retryable, ours.retry_after)
 
 
 def _origin(error: BaseException) -> str:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 
 class SluiceError(Exception):
-    """Something went wrong."""
+    """Something went wrong on our side; the log says what."""
 
     code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
