@@ -101,6 +101,8 @@ def test_a_filter_may_be_as_deep_and_wide_as_is_said() -> None:
         ({"created_at": {"gt": 7}}, "texts"),
         ({"updated_at": {"gt": "2026-13-45"}}, "A date is written as"),
         ({"document_ids": ["seven"]}, "UUIDs"),
+        ({"document_ids": [7]}, "ids and dates are texts"),
+        ({"created_at": {"gte": 2026}}, "ids and dates are texts"),
         ({"document_ids": [7]}, "texts"),
         ({"not": {"document_ids": []}}, "outermost"),
         ({"and": []}, "at least one"),

@@ -135,7 +135,9 @@ def _moment(value: object) -> datetime:
 
 def _text(value: object) -> str:
     """Return a text that PostgreSQL can hold: no NUL, and no half of a surrogate pair."""
-    if not isinstance(value, str) or len(value) > MAX_CHARACTERS:
+    if not isinstance(value, str):
+        raise InvalidFilter("Keys, tags, ids and dates are texts.")
+    if len(value) > MAX_CHARACTERS:
         raise InvalidFilter(f"Keys, tags and texts have at most {MAX_CHARACTERS:,} characters.")
     _read(value.encode, "A text holds half a surrogate pair.")
     if "\0" in value:
