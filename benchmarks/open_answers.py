@@ -31,9 +31,9 @@ from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.answering import Answering
-from sluice.domain import Caller, Chunk, ObjectRef
+from sluice.domain import Caller, Chunk, EmbeddingUsage, ObjectRef
 from sluice.events import AnswerDone, AnswerEvent, TextAdded
-from sluice.ports import Finish, PromptMessage, Summary, TextDelta
+from sluice.ports import Embeddings, Finish, PromptMessage, Summary, TextDelta
 from sluice.question import Limits, Question
 from sluice.retrieving import Retrieving
 from sluice.rewriting import Rewriter
@@ -161,7 +161,8 @@ async def _store_something(url: str) -> None:
     claim = await documents.claim(CALLER, ObjectRef("b", "whales.txt", "1"), lease_seconds=60)
     assert claim is not None
     vectors = await embedder.embed([text], purpose="document")
-    await documents.stage(claim, [Chunk(0, text, 0, len(text))], vectors, model=embedder.model)
+    embeddings = Embeddings(vectors, EmbeddingUsage(), embedder.model)
+    await documents.stage(claim, [Chunk(0, text, 0, len(text))], embeddings)
     await documents.publish(claim, Summary("text", 1))
     await database.close()
 

@@ -12,9 +12,9 @@ from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.chunking import split
-from sluice.domain import Block, Caller, Chunk, ObjectRef, Passage, Search, Vector, Weights
+from sluice.domain import Block, Caller, Chunk, EmbeddingUsage, ObjectRef, Passage, Search, Vector, Weights
 from sluice.errors import ModelError
-from sluice.ports import Embedder, Summary
+from sluice.ports import Embedder, Embeddings, Summary
 from sluice.reranking import Reranking
 
 DEPTH = 10
@@ -73,7 +73,8 @@ class Evaluation:
             claim = await documents.claim(_CALLER, ObjectRef("evaluation", str(start), "1"), lease_seconds=600)
             assert claim is not None, "the database of an evaluation must be empty"  # noqa: S101 - our own doing
             vectors = await self._embedder.embed([chunk.embedded_text for chunk in chunks], purpose="document")
-            await documents.stage(claim, chunks, vectors, model=self._embedder.model)
+            embeddings = Embeddings(vectors, EmbeddingUsage(), self._embedder.model)
+            await documents.stage(claim, chunks, embeddings)
             await documents.publish(claim, Summary("text", len(chunks)))
             self._progress("storing", start + len(chunks), len(self._pieces))
         await self._database.fetch("analyze")

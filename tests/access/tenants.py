@@ -12,9 +12,9 @@ from sluice.adapters.postgres.conversations import PostgresConversations
 from sluice.adapters.postgres.database import Connection, Database
 from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.feedback import PostgresFeedback
-from sluice.domain import Caller, Chunk, Claim, Message, ObjectRef, Role, Turn, uuid7
+from sluice.domain import Caller, Chunk, Claim, EmbeddingUsage, Message, ObjectRef, Role, Turn, uuid7
 from sluice.events import TextAdded
-from sluice.ports import Embedder, Summary
+from sluice.ports import Embedder, Embeddings, Summary
 
 VICTIM, STRANGER = Caller("acme", "ann"), Caller("other", "mallory")
 SECRET = "kxqz"
@@ -90,7 +90,7 @@ async def _stage(documents: PostgresDocuments, embedder: Embedder, name: str) ->
     vectors = await embedder.embed([chunk.content], purpose="document")
     claim = await documents.claim(VICTIM, ObjectRef("b", f"{name}.txt", "1"), lease_seconds=60)
     assert claim
-    await documents.stage(claim, [chunk], vectors, model=embedder.model)
+    await documents.stage(claim, [chunk], Embeddings(vectors, EmbeddingUsage(), embedder.model))
     return claim
 
 

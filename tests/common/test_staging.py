@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
-from sluice.domain import Chunk, Claim, DocumentStatus, Vector
+from sluice.domain import Chunk, Claim, DocumentStatus
 from sluice.errors import EmbeddingModelSwitched
+from sluice.ports import Embeddings, Progress
 from sluice.testing.document_passages import DocumentPassages
 from sluice.testing.documents import InMemoryDocuments
 from tests.common.ingestion import World, ended
@@ -25,12 +25,12 @@ class Watched(InMemoryDocuments):
         self.written: list[int] = []
         self.at_once = self.most_at_once = 0
 
-    async def stage(self, claim: Claim, chunks: Sequence[Chunk], vectors: Sequence[Vector], **told: Any) -> None:
+    async def stage(self, claim: Claim, chunks: Sequence[Chunk], embeddings: Embeddings, *, progress: Progress) -> None:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             await asyncio.sleep(0.001)
-            await super().stage(claim, chunks, vectors, **told)
+            await super().stage(claim, chunks, embeddings, progress=progress)
             self.written.append(len(chunks))
         finally:
             self.at_once -= 1

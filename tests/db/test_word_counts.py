@@ -7,8 +7,8 @@ import pytest
 from sluice import sql
 from sluice.adapters.postgres.database import Database
 from sluice.adapters.postgres.documents import PostgresDocuments
-from sluice.domain import Caller, Chunk, ObjectRef
-from sluice.ports import Summary
+from sluice.domain import Caller, Chunk, EmbeddingUsage, ObjectRef
+from sluice.ports import Embeddings, Summary
 from tests.conftest import DIMENSION, EMBEDDING_MODEL
 
 CALLER = Caller()
@@ -31,7 +31,8 @@ async def test_counts_are_added_up_once_they_are_many(
         claim = await documents.claim(CALLER, ObjectRef("documents", name, "etag"), lease_seconds=60)
         assert claim
         chunks = [Chunk(number, text, 0, len(text)) for number, text in enumerate(CONTENTS)]
-        await documents.stage(claim, chunks, [[1.0] + [0.0] * (DIMENSION - 1)] * 3, model=EMBEDDING_MODEL)
+        embeddings = Embeddings([[1.0] + [0.0] * (DIMENSION - 1)] * 3, EmbeddingUsage(), EMBEDDING_MODEL)
+        await documents.stage(claim, chunks, embeddings)
         await documents.publish(claim, Summary("text", 3))
 
     await database.fetch(sql.query("documents", "fold_lexeme_changes"), {"tenant": CALLER.tenant, "most": most})

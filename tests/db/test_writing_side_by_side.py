@@ -14,7 +14,7 @@ from sluice.adapters.postgres.documents import PostgresDocuments
 from sluice.adapters.postgres.vectors import HalfVector, HalfVectors
 from sluice.domain import Caller, Chunk, Claim, DocumentStatus, EmbeddingUsage, ObjectRef
 from sluice.errors import DocumentChanged, InvalidInput
-from sluice.ports import Progress
+from sluice.ports import Embeddings, Progress
 from tests.conftest import DIMENSION, EMBEDDING_MODEL
 
 CALLER = Caller()
@@ -40,7 +40,8 @@ async def write_until(release: asyncio.Event, database: Database, claim: Claim) 
 
 async def stage(documents: PostgresDocuments, claim: Claim) -> None:
     vector = [1.0] + [0.0] * (DIMENSION - 1)
-    await documents.stage(claim, [Chunk(0, "Late.", 0, 5)], [vector], model=EMBEDDING_MODEL)
+    embeddings = Embeddings([vector], EmbeddingUsage(), EMBEDDING_MODEL)
+    await documents.stage(claim, [Chunk(0, "Late.", 0, 5)], embeddings)
 
 
 async def test_new_bytes_take_the_document_away_at_once(database: Database) -> None:
@@ -109,14 +110,7 @@ async def test_a_deletion_waits_for_what_is_being_written(database: Database) ->
     await asyncio.gather(writing, burying)
 
     with pytest.raises(DocumentChanged):
-        await documents.stage(
-            claim,
-            [Chunk(0, "Late.", 0, 5)],
-            [[1.0] + [0.0] * (DIMENSION - 1)],
-            model=EMBEDDING_MODEL,
-            usage=EmbeddingUsage(),
-            progress=Progress("embedded"),
-        )
+        await stage(documents, claim)
     found = await documents.find(CALLER, REF.source)
     assert found
     assert found.status is DocumentStatus.DELETED

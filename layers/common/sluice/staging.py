@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sluice.chunking import Splitter
@@ -228,12 +228,6 @@ class Staging:
         return part.failure
 
     async def _commit(self, part: EmbeddedChunks) -> None:
-        await self._tools.documents.stage(
-            self._claim,
-            part.chunks,
-            part.embeddings.vectors,
-            model=part.embeddings.model or self._tools.embedder.model,
-            usage=part.embeddings.usage,
-            progress=Progress("embedded", self._staged, self.summary.chunks if self.summary else None),
-            other=part.embeddings.other,
-        )
+        embeddings = replace(part.embeddings, model=part.embeddings.model or self._tools.embedder.model)
+        progress = Progress("embedded", self._staged, self.summary.chunks if self.summary else None)
+        await self._tools.documents.stage(self._claim, part.chunks, embeddings, progress=progress)

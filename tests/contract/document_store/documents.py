@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from sluice.domain import Caller, Chunk, Claim, Document, DocumentStatus, EmbeddingUsage, ObjectRef, Vector
-from sluice.ports import DocumentStore, Progress, Summary
+from sluice.ports import DocumentStore, Embeddings, Progress, Summary
 
 MODEL, DIMENSION = "test/hash", 64
 CALLER = Caller("acme")
@@ -39,7 +39,7 @@ async def claimed(
 async def staged(store: DocumentStore, claim: Claim, *texts: str, model: str = MODEL) -> None:
     chunks, vectors = content(*texts)
     progress = Progress("embedded", len(chunks), 9)
-    await store.stage(claim, chunks, vectors, model=model, usage=EmbeddingUsage(10, 0.5), progress=progress)
+    await store.stage(claim, chunks, Embeddings(vectors, EmbeddingUsage(10, 0.5), model), progress=progress)
 
 
 async def published(store: DocumentStore, claim: Claim, *texts: str) -> Document:

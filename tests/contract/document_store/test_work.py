@@ -10,7 +10,7 @@ import pytest
 
 from sluice.domain import Caller, DocumentStatus, EmbeddingUsage, ObjectRef
 from sluice.errors import DocumentBusy, DocumentChanged, EmbeddingModelMismatch
-from sluice.ports import DocumentStore, Progress, Sample, Summary
+from sluice.ports import DocumentStore, Embeddings, Progress, Sample, Summary
 from tests.contract.document_store.documents import (
     CALLER,
     MODEL,
@@ -178,7 +178,7 @@ async def test_batches_of_a_document_are_staged_side_by_side(store: DocumentStor
 
     await asyncio.gather(
         *(
-            store.stage(claim, half, half_vectors, model=MODEL, usage=EmbeddingUsage(10, 0.5), progress=STAGED)
+            store.stage(claim, half, Embeddings(half_vectors, EmbeddingUsage(10, 0.5), MODEL), progress=STAGED)
             for half, half_vectors in halves
         )
     )

@@ -14,12 +14,11 @@ from sluice.domain import (
     Claim,
     Document,
     DocumentStatus,
-    EmbeddingUsage,
     ObjectRef,
     ParsedDocument,
     Vector,
 )
-from sluice.ports.models import OtherVectors
+from sluice.ports.models import Embeddings
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +92,12 @@ class DocumentStore(Protocol):
         """
         ...
 
-    async def stage(
-        self,
-        claim: Claim,
-        chunks: Sequence[Chunk],
-        vectors: Sequence[Vector],
-        *,
-        model: str,
-        usage: EmbeddingUsage,
-        progress: Progress,
-        other: OtherVectors | None = None,
-    ) -> None:
+    async def stage(self, claim: Claim, chunks: Sequence[Chunk], embeddings: Embeddings, *, progress: Progress) -> None:
         """Note the progress and what the chunks cost, and write them, all or none, beside the ones that readers see.
 
-        While the embedding model changes, `other` is kept beside the vectors. Raises `EmbeddingModelMismatch` when the
-        stored vectors come from another model than `model`, `EmbeddingModelSwitched` when they do since just now.
+        While the embedding model changes, the other vectors are kept beside these. Raises `EmbeddingModelMismatch` when
+        the stored vectors come from another model than these, which must be named, `EmbeddingModelSwitched` when they
+        do since just now.
         """
         ...
 

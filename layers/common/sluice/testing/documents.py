@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sluice.domain import Caller, Chunk, Claim, Document, DocumentStatus, EmbeddingUsage, ObjectRef, Vector, uuid7
 from sluice.errors import DocumentBusy, EmbeddingModelMismatch
-from sluice.ports import OtherVectors, Progress, Sample, Summary
+from sluice.ports import Embeddings, Progress, Sample, Summary
 from sluice.testing.document_records import Record, Records
 
 _NO_USAGE = EmbeddingUsage()
@@ -65,24 +65,16 @@ class InMemoryDocuments:
         staged.update({chunk.ordinal: (chunk, known[chunk.digest]) for chunk in there})
         return {chunk.ordinal for chunk in there}
 
-    async def stage(
-        self,
-        claim: Claim,
-        chunks: Sequence[Chunk],
-        vectors: Sequence[Vector],
-        *,
-        model: str,
-        usage: EmbeddingUsage,
-        progress: Progress,
-        other: OtherVectors | None = None,
-    ) -> None:
+    async def stage(self, claim: Claim, chunks: Sequence[Chunk], embeddings: Embeddings, *, progress: Progress) -> None:
         if self.failures:
             raise self.failures.popleft()
-        if model != self._model:
+        if embeddings.model != self._model:
             raise EmbeddingModelMismatch
-        self._note(claim, progress, usage)
+        self._note(claim, progress, embeddings.usage)
         staged = self._records.held(claim).versions[claim.version]
-        staged.update({chunk.ordinal: (chunk, vector) for chunk, vector in zip(chunks, vectors, strict=True)})
+        staged.update(
+            {chunk.ordinal: (chunk, vector) for chunk, vector in zip(chunks, embeddings.vectors, strict=True)}
+        )
 
     async def publish(self, claim: Claim, read: Summary, *, metadata: Mapping[str, object] | None = None) -> None:
         record = self._records.held(claim)

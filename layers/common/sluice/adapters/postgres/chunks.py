@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import psycopg
 
@@ -14,7 +13,7 @@ from sluice.adapters.postgres.vectors import HalfVectors
 from sluice.domain import Chunk, Claim, Vector, uuid7
 from sluice.errors import DatabaseUnavailable
 from sluice.languages import languages_of
-from sluice.ports import OtherVectors
+from sluice.ports import Embeddings
 
 # Chunks per statement: one round trip and one count of words for all of them.
 _BATCH = 256
@@ -22,37 +21,27 @@ _BATCH = 256
 Row = tuple[Chunk, Vector, Vector | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """Chunks with their vectors by `model`, and with those by another, while the database changes to that."""
-
-    chunks: Sequence[Chunk]
-    vectors: Sequence[Vector]
-    model: str
-    other: OtherVectors | None = None
-
-    @property
-    def dimension(self) -> int:
-        """How many numbers a vector has; 0 where there is none."""
-        return len(self.vectors[0]) if self.vectors else 0
-
-
 def reuse(claim: Claim, chunks: Sequence[Chunk]) -> Statement:
     """Return what copies into the staged version the chunks that the tenant has; its rows tell what is in place."""
     return sql.query("documents", "reuse_chunks"), _owner(claim) | _places(chunks)
 
 
-def insert(claim: Claim, embedded: Embedded, vector_oid: int) -> list[Statement]:
+def insert(claim: Claim, chunks: Sequence[Chunk], embeddings: Embeddings, vector_oid: int) -> list[Statement]:
     """Return what inserts the chunks: statements of one transaction, each of which says in one row whether it has."""
-    others = embedded.other.vectors if embedded.other else [None] * len(embedded.chunks)
-    rows = list(zip(embedded.chunks, embedded.vectors, others, strict=True))
+    other = embeddings.other
+    rows = list(zip(chunks, embeddings.vectors, other.vectors if other else [None] * len(chunks), strict=True))
     given = _owner(claim) | {
-        "model": embedded.model,
-        "dimension": embedded.dimension,
-        "other_model": embedded.other and embedded.other.model,
+        "model": embeddings.model,
+        "dimension": dimension(embeddings),
+        "other_model": other and other.model,
     }
     statement = sql.query("documents", "insert_chunks")
     return [(statement, given | _columns(batch, vector_oid)) for batch in _batches(rows)]
+
+
+def dimension(embeddings: Embeddings) -> int:
+    """Return how many numbers a vector has; 0 where there is none."""
+    return len(embeddings.vectors[0]) if embeddings.vectors else 0
 
 
 @contextmanager

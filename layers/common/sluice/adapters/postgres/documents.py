@@ -19,14 +19,13 @@ from sluice.domain import (
     Claim,
     Document,
     DocumentStatus,
-    EmbeddingUsage,
     ObjectRef,
     ParsedDocument,
     Vector,
     uuid7,
 )
 from sluice.errors import DocumentBusy, DocumentChanged, EmbeddingModelSwitched
-from sluice.ports import OtherVectors, Progress, Sample, Summary
+from sluice.ports import Embeddings, Progress, Sample, Summary
 
 # Appended word counts, at most, that a search can still add up at no cost; of small documents they are half as many.
 _UNFOLDED_CHANGES = 40_000
@@ -85,27 +84,18 @@ class PostgresDocuments:
         return {row["ordinal"] for row in there}
 
     async def stage(
-        self,
-        claim: Claim,
-        chunks: Sequence[Chunk],
-        vectors: Sequence[Vector],
-        *,
-        model: str,
-        usage: EmbeddingUsage = rows.NO_USAGE,
-        progress: Progress | None = None,
-        other: OtherVectors | None = None,
+        self, claim: Claim, chunks: Sequence[Chunk], embeddings: Embeddings, *, progress: Progress | None = None
     ) -> None:
         """Add up what the chunks have cost, and write them beside the ones that readers see."""
         # By itself: a lost connection repeats the other statements, and what was spent would count twice.
-        note = rows.progress(claim, progress, usage=usage)
+        note = rows.progress(claim, progress, usage=embeddings.usage)
         noted = rows.held(await self._database.fetch(rows.query("report_progress"), note))
-        embedded = chunk_rows.Embedded(chunks, vectors, model, other)
         with chunk_rows.complete():
-            written = await self._database.send(chunk_rows.insert(claim, embedded, noted["vector_oid"]))
+            written = await self._database.send(chunk_rows.insert(claim, chunks, embeddings, noted["vector_oid"]))
         if not all(row["is_held"] for [row] in written):
             raise DocumentChanged
         if not all(row["is_fitting"] for [row] in written):
-            await self._refuse(embedded)
+            await self._refuse(embeddings)
 
     async def publish(self, claim: Claim, read: Summary, *, metadata: Mapping[str, object] | None = None) -> None:
         """Swap the staged version in and drop everything else, in one transaction."""
@@ -157,7 +147,7 @@ class PostgresDocuments:
     ) -> Document:
         """Stage, publish and finish at once what has been parsed and embedded elsewhere."""
         assert caller == claim.caller  # noqa: S101 - a claim is its caller's own
-        await self.stage(claim, chunks, vectors, model=model)
+        await self.stage(claim, chunks, Embeddings(list(vectors), rows.NO_USAGE, model))
         await self.publish(claim, Summary(parsed.kind, len(chunks), parsed.title, parsed.pages))
         return await self.finish(claim)
 
@@ -212,11 +202,12 @@ class PostgresDocuments:
         """Drop the tombstones that no event can come after."""
         await self._fetch("forget_tombstones", {"seconds": older_than_seconds})
 
-    async def _refuse(self, embedded: chunk_rows.Embedded) -> None:
+    async def _refuse(self, embeddings: Embeddings) -> None:
         """Say why vectors can't stand beside the stored ones."""
         found = await self._database.fetch(sql.query("embeddings", "embedding_space"))
-        spaces.check_vectors(spaces.of(found[0] if found else None), embedded.model, embedded.dimension)
-        raise EmbeddingModelSwitched(embedded.model)  # and back, just now
+        space, model = spaces.of(found[0] if found else None), embeddings.model or ""
+        spaces.check_vectors(space, model, chunk_rows.dimension(embeddings))
+        raise EmbeddingModelSwitched(model)  # and back, just now
 
     async def _fetch(self, name: str, parameters: Parameters) -> list[Document]:
         return [rows.document(row) for row in await self._database.fetch(rows.query(name), parameters)]
