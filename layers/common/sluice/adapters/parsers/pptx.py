@@ -53,8 +53,9 @@ def _slides(archive: Archive) -> Iterator[str]:
 
 def _slide(archive: Archive, margins: Margins, part: str, number: int) -> Block:
     root = archive.xml(part)
-    pieces = [*lines(root, _UNSAID.__contains__), *margins.lines(root, part)]
-    for kind, other in relations(archive, part).values():
+    beside = relations(archive, part).values()
+    pieces = [*lines(root, _UNSAID.__contains__), *margins.lines(root, beside)]
+    for kind, other in beside:
         with suppress(DamagedDocument):  # without what lies beside it a slide is still a slide
             pieces += _beside(archive, kind, other)
     return Block(clean("\n".join(pieces)), page=number, heading=_title(root))

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from sluice.adapters.parsers.archives import Archive
 from sluice.adapters.parsers.cleaning import one_line
-from sluice.adapters.parsers.packages import relations, tag
+from sluice.adapters.parsers.packages import Relation, relations, tag
 from sluice.adapters.parsers.slide_shapes import lines, placeholder
 from sluice.errors import DamagedDocument
 
@@ -24,28 +24,26 @@ class Margins:
         self._drawn: dict[str, list[str]] = {}
         self._told: set[str] = set()
 
-    def lines(self, slide: Element, part: str) -> list[str]:
+    def lines(self, slide: Element, beside: Iterable[Relation]) -> list[str]:
         """Return what this slide shows and none before it has shown."""
-        shown = dict.fromkeys([*_footers(slide), *self._around(slide, part, "slideLayout")])
+        shown = dict.fromkeys([*_footers(slide), *self._behind(slide, beside, "slideLayout")])
         new = [line for line in shown if line not in self._told]
         self._told |= shown.keys()
         return new
 
-    def _around(self, drawn: Element, part: str, kind: str) -> list[str]:
+    def _behind(self, drawn: Element, beside: Iterable[Relation], kind: str) -> list[str]:
         """Return the words of what lies behind a slide or a layout; what is broken has none."""
-        if drawn.get("showMasterSp") in _SWITCHED_OFF:
-            return []
-        with suppress(DamagedDocument):
-            behind = next((other for found, other in relations(self._archive, part).values() if found == kind), None)
-            return self._of(behind) if behind else []
+        part = next((relation.part for relation in beside if relation.kind == kind), None)
+        if part and drawn.get("showMasterSp") not in _SWITCHED_OFF:
+            with suppress(DamagedDocument):
+                return self._of(part)
         return []
 
     def _of(self, part: str) -> list[str]:
         if part not in self._drawn:
             root = self._archive.xml(part)
             own = _words(lines(root, lambda place: place is not None))
-            above = self._around(root, part, "slideMaster") if tag(root) == "sldLayout" else []
-            self._drawn[part] = own + above
+            self._drawn[part] = own + self._behind(root, relations(self._archive, part).values(), "slideMaster")
         return self._drawn[part]
 
 
