@@ -80,28 +80,40 @@ class IngestClient(Transport):
 
     async def _upload_to_bucket(self, path: Path, target: dict[str, str]) -> AsyncGenerator[Event, None]:
         form = await self.json("POST", "/api/uploads", body=target)
-        if (size := await _size(path)) > form["max_bytes"]:
+        size = await _size(path)
+        if size > form["max_bytes"]:
             raise ClientError(f"The file has {size:,} bytes; at most {form['max_bytes']:,} are allowed.")
         before = await self._by_source(form["source"])
         body = await asyncio.to_thread(path.read_bytes)
         async with self.post_form(form["url"], form["fields"], (target["name"], body)):
             yield {"type": "received"}
-        yield await self._settled(form["source"], before)
+        yield await self._settled(form["source"], before, size)
 
-    async def _settled(self, source: str, before: Event | None) -> Event:
+    async def _settled(self, source: str, before: Event | None, size: int) -> Event:
         """Wait until the bucket's event has made the object a document, or has found that nothing is new."""
         loop = asyncio.get_running_loop()
         unchanged_until = loop.time() + UNCHANGED_SECONDS
         while True:
             document = await self._by_source(source)
-            is_new = document is not None and (before is None or document["updated_at"] != before["updated_at"])
-            if document and document["status"] in ("ready", "failed") and (is_new or loop.time() > unchanged_until):
+            if document and tells_of(document, before, size=size, overdue=loop.time() > unchanged_until):
                 return {"type": document["status"], "document": document}
             await asyncio.sleep(POLL_SECONDS)
 
     async def _by_source(self, source: str) -> Event | None:
         documents = (await self.page({"source": source}, limit=1))["documents"]
         return documents[0] if documents else None
+
+
+def tells_of(document: Event, before: Event | None, *, size: int, overdue: bool) -> bool:
+    """Whether the document's status is that of the file of `size` bytes which was put into the bucket just now.
+
+    It was as `before` then. Where nothing has changed for long and the size is the same, the bytes were too; of another
+    size, they wait in a long queue.
+    """
+    if document["status"] not in ("ready", "failed"):
+        return False
+    is_new = before is None or document["updated_at"] != before["updated_at"]
+    return is_new or (overdue and document["size"] == size)
 
 
 async def _size(path: Path) -> int:

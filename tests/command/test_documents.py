@@ -10,7 +10,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from local.addresses import ROOT
+from local.client.ingest import tells_of
 from tests.command.conftest import Sluice
 from tests.command.service import DOCUMENT, NONE, Service
 
@@ -46,6 +49,25 @@ def test_a_large_file_goes_straight_to_the_bucket(sluice: Sluice, service: Servi
     assert (result.exit_code, result.stdout) == (0, "ready\tlarge file.pdf\t9 chunks\n")
     [posted] = [seen for seen in service.seen if seen.target == "/bucket"]
     assert {"x-api-key", "x-amz-content-sha256"} & posted.headers.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("changed", "size", "overdue", "expected"),
+    [
+        ({"updated_at": "later"}, 7, False, True),
+        ({"updated_at": "later", "status": "pending"}, 7, False, False),
+        ({}, 5, False, False),
+        ({}, 5, True, True),
+        ({}, 7, True, False),
+    ],
+)
+def test_a_new_version_is_not_taken_for_the_old_one_that_is_ready(
+    changed: dict[str, str], size: int, overdue: bool, expected: bool
+) -> None:
+    """Its event may wait in a long queue; the same bytes again change nothing, and are not waited for without end."""
+    before = {"status": "ready", "updated_at": "now", "size": 5}
+
+    assert tells_of({**before, **changed}, before, size=size, overdue=overdue) is expected
 
 
 def test_documents_are_listed_with_tabs(sluice: Sluice, service: Service) -> None:
