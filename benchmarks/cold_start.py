@@ -46,7 +46,7 @@ WARM_QUESTIONS = 5
 # Everything at the top, as most functions have it; no priming, and the collector at work, as nobody has told it not to.
 USUAL = """
 import gc; gc.enable()
-import boto3, fastapi, litellm, mangum, orjson, psycopg_pool, aws_lambda_powertools
+import boto3, fastapi, litellm, mangum, orjson, pgvector.psycopg, psycopg_pool, aws_lambda_powertools
 from sluice import bootstrap
 async def nothing(): pass
 bootstrap.start, bootstrap.prime_snapshot = nothing, lambda: None

@@ -3,9 +3,9 @@
 set -eu
 compile() { .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header "$@"; }
 compile --python-version 3.11 pyproject.toml --group local --group test --group check -o requirements/dev.txt
-# langchain-postgres asks for an older pgvector; what it uses of it is the same in the newer one.
+# langchain-postgres asks for an older pgvector than ours; what it uses of it is the same in both.
 overrides=$(mktemp)
-echo 'pgvector>=0.5' >"$overrides"
+grep '^pgvector==' requirements/dev.txt | cut -d' ' -f1 >"$overrides"
 compile --python-version 3.11 pyproject.toml --group local --group test --group bench -c requirements/dev.txt \
     --overrides "$overrides" -o requirements/bench.txt
 rm "$overrides"

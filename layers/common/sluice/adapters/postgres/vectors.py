@@ -11,6 +11,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pgvector
 import psycopg
 from psycopg import pq
 from psycopg.adapt import AdaptersMap, Dumper
@@ -31,8 +32,8 @@ class HalfVector:
     def __post_init__(self) -> None:
         """Raise `InvalidInput` for an empty vector, or one with a number that half precision can't hold."""
         try:
-            packed = struct.pack(f">HH{len(self.values)}e", len(self.values), 0, *self.values)
-        except OverflowError as error:
+            packed = pgvector.HalfVector(self.values).to_binary()
+        except (OverflowError, ValueError) as error:
             raise InvalidInput(_REFUSED) from error
         # Infinity can be packed, and so can what is no number: a sum is finite only if all of it is.
         if not len(self.values) or not math.isfinite(sum(self.values)):
