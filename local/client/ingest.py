@@ -12,6 +12,9 @@ from local.client.transport import Event, Transport
 # A function URL takes 6 MB, of which base64 eats a quarter; larger files go straight to the bucket.
 DIRECT_LIMIT = 4 * 1024 * 1024
 POLL_SECONDS = 0.5
+SETTLED = ("ready", "failed")
+# An upload's stream ends with this code where its invocation's time was up first.
+UNFINISHED = "document_unfinished"
 PAGE = 500
 # As long as the function may take.
 RECONCILE_SECONDS = 900.0
@@ -75,8 +78,21 @@ class IngestClient(Transport):
         body = await asyncio.to_thread(path.read_bytes)
         headers = {"accept": "text/event-stream", "content-type": "application/octet-stream"}
         events = self.events("POST", "/api/documents", query=target, content=body, headers=headers)
+        document_id = None
         async for event in events:
+            if document_id and event.get("code") == UNFINISHED:
+                yield await self._ended(document_id)
+                return
+            document_id = event.get("document_id", document_id)
             yield event
+
+    async def _ended(self, document_id: str) -> Event:
+        """Wait until later invocations, which the queue begins, have done the rest of a document."""
+        while True:
+            document = await self.json("GET", f"/api/documents/{document_id}")
+            if document["status"] in SETTLED:
+                return {"type": document["status"], "document": document}
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _upload_to_bucket(self, path: Path, target: dict[str, str]) -> AsyncGenerator[Event, None]:
         form = await self.json("POST", "/api/uploads", body=target)
@@ -110,7 +126,7 @@ def tells_of(document: Event, before: Event | None, *, size: int, overdue: bool)
     It was as `before` then. Where nothing has changed for long and the size is the same, the bytes were too; of another
     size, they wait in a long queue.
     """
-    if document["status"] not in ("ready", "failed"):
+    if document["status"] not in SETTLED:
         return False
     is_new = before is None or document["updated_at"] != before["updated_at"]
     return is_new or (overdue and document["size"] == size)

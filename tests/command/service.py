@@ -130,6 +130,9 @@ class Service:
     async def upload(self, request: Request) -> Response:
         if request.query_params["name"].startswith("scan"):
             return events({"type": "received"}, {"type": "failed", "document": DOCUMENT})
+        if request.query_params["name"].startswith("long"):
+            late = {"type": "error", "code": "document_unfinished", "message": "The time was up.", "retryable": True}
+            return events({"type": "received", "document_id": DOCUMENT["id"]}, late)
         steps: list[dict[str, Any]] = [{"type": "received"}, {"type": "embedded", "done": 1, "total": 2}]
         ready = {**DOCUMENT, "status": "ready", "chunks": 7}
         if request.query_params["name"].startswith("part"):
@@ -188,6 +191,7 @@ class Service:
             Route("/api/documents", self.upload, methods=["POST"]),
             Route("/api/documents", self.listing),
             Route("/api/documents/{id}", self.delete, methods=["DELETE"]),
+            Route("/api/documents/{id}", fixed({**DOCUMENT, "status": "ready", "chunks": 800})),
             Route("/api/documents/{id}/retry", fixed({**DOCUMENT, "status": "pending"}), methods=["POST"]),
             Route("/api/uploads", self.presign, methods=["POST"]),
             Route("/bucket", self.take, methods=["POST"]),

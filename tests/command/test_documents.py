@@ -51,6 +51,15 @@ def test_a_large_file_goes_straight_to_the_bucket(sluice: Sluice, service: Servi
     assert {"x-api-key", "x-amz-content-sha256"} & posted.headers.keys() == set()
 
 
+def test_a_document_that_outlasts_its_upload_is_waited_for(sluice: Sluice, tmp_path: Path) -> None:
+    """The queue brings it to its end; it has not failed."""
+    long = tmp_path / "long.md"
+    long.write_text("text")
+    result = sluice("ingest", str(long))
+
+    assert (result.exit_code, result.stdout) == (0, "ready\tlong.md\t800 chunks\n")
+
+
 @pytest.mark.parametrize(
     ("changed", "size", "overdue", "expected"),
     [
