@@ -15,7 +15,7 @@ from sluice.adapters.postgres.database import Connection, Database
 from sluice.adapters.postgres.passages import PostgresPassages
 from sluice.adapters.postgres.visibility import Visibility
 from sluice.domain import Caller, Filter, Search, Weights
-from sluice.errors import InvalidInput
+from sluice.errors import EmbeddingModelMismatch
 from tests.conftest import DIMENSION, EMBEDDING_MODEL
 from tests.db.test_search import CALLER, EMBEDDER, Library
 
@@ -130,7 +130,7 @@ async def test_a_filter_that_matches_ten_of_many_starves_no_leg(
 @pytest.mark.parametrize("length", [1, DIMENSION - 1, DIMENSION + 1, 4001])
 async def test_a_vector_of_another_length_is_refused(papers: Library, length: int) -> None:
     """A message, and no statement that fails in the server."""
-    with pytest.raises(InvalidInput):
+    with pytest.raises(EmbeddingModelMismatch):
         await papers.passages.search(Search(CALLER, "q", 1), [0.5] * length)
 
 
