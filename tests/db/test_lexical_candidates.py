@@ -293,3 +293,27 @@ async def test_functions_of_an_older_release_need_not_say_how_many_are_ranked(
     )
 
     assert rows == [{"found": 1}]
+
+
+async def test_a_session_from_before_an_ingestion_reads_no_counts_of_other_words(
+    database: Database, lexical: Library
+) -> None:
+    """What it has planned among few counts still holds when writers have appended many."""
+    await lexical.add("a.txt", "whales sing", "seals bark")
+    await database.fetch("analyze lexeme_change")
+    question = "select wanted from sluice_question('acme', 'simple', 'whales seals', 'whales seals', 50)"
+    appended = "select pg_stat_get_xact_tuples_returned('lexeme_change'::regclass)::int as read"
+
+    async def ask(connection: Connection) -> int:
+        for _ in range(10):  # from the sixth on a plan is kept
+            await connection.execute(question)
+        await connection.execute(
+            "insert into lexeme_change (tenant, lexeme, chunks, positions) "
+            "select 'acme', 'word' || number, 1, 1 from generate_series(1, 3000) as number"
+        )
+        [before] = await (await connection.execute(appended)).fetchall()
+        await connection.execute(question)
+        [after] = await (await connection.execute(appended)).fetchall()
+        return int(after["read"]) - int(before["read"])
+
+    assert await database.transact(ask) < 100
