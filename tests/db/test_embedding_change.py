@@ -264,6 +264,28 @@ async def test_readers_and_writers_notice_nothing(world: World, model: str) -> N
     assert next(asked) > 10
 
 
+@pytest.mark.parametrize("statements", [1, 2, 3])
+async def test_a_search_finds_all_the_same_when_the_old_model_comes_back_in_its_midst(
+    world: World, monkeypatch: pytest.MonkeyPatch, statements: int
+) -> None:
+    """Whichever of its statements was the last before: what has found nothing may be what was asked in between."""
+    await world.migrate(SAME)
+    await world.switch()
+    fetch, ran = world.database.fetch, count(1)
+
+    async def fetch_and_roll_back(statement: LiteralString, parameters: Parameters | None = None) -> list[Any]:
+        rows = await fetch(statement, parameters)
+        if next(ran) == statements:
+            monkeypatch.undo()
+            await world.roll_back()
+        return rows
+
+    monkeypatch.setattr(world.database, "fetch", fetch_and_roll_back)
+
+    assert (await world.find("Whale number 3 eats krill."))[0] == ("Whale number 3 eats krill.", 1.0)
+    assert not (await world.reembedding.standing()).space.switched
+
+
 class Interrupted(Exception):
     """The operator's machine is gone."""
 

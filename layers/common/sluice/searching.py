@@ -85,10 +85,7 @@ class Searching:
             embedded = await (vector or self.embed(search.query, book=book))
             ready = perf_counter()
             looked_up = await looking_up
-        try:
-            passages = await self._find(wide, embedded, waking, looked_up)
-        except EmbeddingModelSwitched as switched:
-            passages = await self._find(wide, await self._embed_anew(search.query, switched, book), waking)
+        passages = await self._find(wide, embedded, waking, book, looked_up)
         found = Found(passages, {"embed": 1000 * (ready - began), "search": 1000 * (perf_counter() - ready)})
         return await self._rank(self._reranking, search, found, book) if self._reranking else found
 
@@ -101,9 +98,16 @@ class Searching:
         return await waking.query(lambda: self._passages.look_up(search, model=self._embedder.model))
 
     async def _find(
-        self, search: Search, by: QueryVector, waking: Waking, looked_up: LookedUp | None = None
+        self, search: Search, by: QueryVector, waking: Waking, book: Book | None, looked_up: LookedUp | None = None
     ) -> list[Passage]:
-        return await waking.query(lambda: self._passages.search(search, by.vector, model=by.model, looked_up=looked_up))
+        """Search, and once more for each switch of models that falls in between."""
+        try:
+            return await waking.query(
+                lambda: self._passages.search(search, by.vector, model=by.model, looked_up=looked_up)
+            )
+        except EmbeddingModelSwitched as switched:
+            anew = await self._embed_anew(search.query, switched, book)
+        return await self._find(search, anew, waking, book)
 
     async def _rank(self, reranking: Reranking, search: Search, found: Found, book: Book | None) -> Found:
         began = perf_counter()

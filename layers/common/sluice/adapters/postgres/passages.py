@@ -72,8 +72,6 @@ class PostgresPassages:
         rows = await self._rank(plan(looked_up=looked_up), model, len(vector))
         if len(rows) < search.limit or (rows[0]["near"] < search.limit and self._weights_of(model).dense):
             rows = await self._rank(plan(exhaustive=True), model, len(vector))
-        if not rows:
-            await self._spaces.check(model)
         return [Passage(**{name: value for name, value in row.items() if name != "near"}) for row in rows]
 
     def plan_look_up(self, search: Search, *, model: str | None = None) -> Planned | None:
@@ -118,10 +116,13 @@ class PostgresPassages:
 
     async def _rank(self, planned: Planned, model: str, dimension: int) -> list[DictRow]:
         try:
-            return await self._database.fetch(planned.statement, planned.parameters)
+            rows = await self._database.fetch(planned.statement, planned.parameters)
         except InvalidInput:
             await self._spaces.check(model, dimension)  # the database takes no vector of another length
             raise
+        if not rows:
+            await self._spaces.check(model)
+        return rows
 
 
 def _statement(
