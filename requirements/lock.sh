@@ -4,7 +4,7 @@ set -eu
 compile() { .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header "$@"; }
 compile --python-version 3.11 pyproject.toml --group local --group test --group check -o requirements/dev.txt
 # langchain-postgres asks for an older pgvector than ours; what it uses of it is the same in both.
-overrides=$(mktemp)
+overrides=requirements/overrides.txt
 grep '^pgvector==' requirements/dev.txt | cut -d' ' -f1 >"$overrides"
 compile --python-version 3.11 pyproject.toml --group local --group test --group bench -c requirements/dev.txt \
     --overrides "$overrides" -o requirements/bench.txt
