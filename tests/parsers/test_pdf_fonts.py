@@ -183,3 +183,18 @@ def test_a_broken_font_changes_nothing(parser: DocumentParser, font: bytes) -> N
 
     with pytest.raises(NoTextLayer, match="fonts don't say which characters"):
         parser.parse("a.pdf", body)
+
+
+def test_one_page_of_many_is_mended_by_itself(parser: DocumentParser) -> None:
+    """To write all of a large document would take long; the page stays where it is."""
+    letters = sorted(set(TEXT))
+    names = " ".join(f"/{'space' if letter == ' ' else letter}" for letter in letters)
+    font = (
+        f"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 9 9] /FontMatrix [0.01 0 0 0.01 0 0] /CharProcs << >> "
+        f"/Encoding << /Differences [33 {names}] >> /FirstChar 33 /LastChar 72 /Widths [{'60 ' * 40}] >>"
+    )
+    shown = "".join(chr(33 + letters.index(letter)) for letter in f"{TEXT} {TEXT}")
+
+    body = pdf(*[""] * 18, shown, "", font=font.encode())
+
+    assert parser.parse("a.pdf", body).blocks == (Block(f"{TEXT} {TEXT}", page=19),)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from sluice.adapters.parsers.alphabets import fit
 
 _VOWELS = frozenset("aeiouy")
+_ASCII_VOWELS = "aeiouAEIOU"
 # Every language in Latin letters has a third or more; what is shifted by some code points has about a seventh.
 _FEWEST_VOWELS = 0.23
 _FEWEST_LETTERS = 20
@@ -37,6 +38,8 @@ def is_legible(text: str) -> bool:
 
     Short texts pass, and figures do, unless most of it are letters that hardly anybody writes.
     """
+    if _has_vowels(text[:_SAMPLE]):
+        return True
     if _is_of_numbers(text[:_SAMPLE]):
         return False
     letters = [letter for letter in unicodedata.normalize("NFD", text[:_SAMPLE]).lower() if letter.isalpha()]
@@ -49,6 +52,11 @@ def is_legible(text: str) -> bool:
         return True
     vowels = sum(letter in _VOWELS for letter in letters)
     return vowels >= len(letters) * _FEWEST_VOWELS and fit(text[:_SAMPLE]) > 0.5
+
+
+def _has_vowels(text: str) -> bool:
+    """Tell most texts in Latin letters at once, by a share of all of their characters."""
+    return sum(map(text.count, _ASCII_VOWELS)) > len(text) * _FEWEST_VOWELS
 
 
 def is_unassigned(text: str) -> bool:

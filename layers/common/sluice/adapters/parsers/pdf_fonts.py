@@ -33,7 +33,7 @@ _SPACE = re.compile(rb"#20|[\s,-]")
 _ORDER = bytes([*range(0x20, 0x7F), *range(0x80, 0xCA), *range(0xCB, 0xD6)]).decode("mac_roman")
 _LATER = {226 + place: letter for place, letter in enumerate("ŁłŠšŽž¦ÐðÝýÞþ−×¹²³½¼¾")}
 _LOST = "\ufffd"
-_LEAST = 0x1000
+_LEAST = 0x400
 # What only fonts have in which PDFium may miss something.
 _TELLING = (b"/DescendantFonts", b"/ToUnicode", b"/CharProcs")
 # A letter's glyph that has the letter's name; other drawn glyphs are numbered.
@@ -85,10 +85,10 @@ def _characters(objects: Objects, font: _Font) -> dict[int, str]:
     content = objects.stream(font.get(b"/ToUnicode"))
     if _BASED.search(content):
         return {}
+    known = _of_glyphs(objects, font) if font.get(b"/Encoding") in _BY_GLYPH else {}
+    if not known and unicode_maps.is_in_order(content):
+        return {}
     own = unicode_maps.read(content)
-    if font.get(b"/Encoding") not in _BY_GLYPH:
-        return own
-    known = _of_glyphs(objects, font)
     if not known:
         return own
     # A map that repeats the glyphs' numbers is made by programs that do not know better.

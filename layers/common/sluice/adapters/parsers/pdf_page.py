@@ -71,6 +71,12 @@ def has_drawings(page: Page) -> bool:
     return bool(pdfium_c.FPDFPage_CountObjects(page.page) > 0)
 
 
+def has_annotations(pdf: pdfium.PdfDocument) -> bool:
+    """Return whether anything was put onto the first page."""
+    with opened(pdf, 0) as page:
+        return bool(pdfium_c.FPDFPage_GetAnnotCount(page.page) > 0)
+
+
 def is_scan(page: Page) -> bool:
     """Return whether an image covers most of the page."""
     area = pdfium_c.FPDF_GetPageWidthF(page.page) * pdfium_c.FPDF_GetPageHeightF(page.page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import closing
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from sluice.adapters.parsers.cleaning import clean
 from sluice.adapters.parsers.legibility import is_legible
 from sluice.adapters.parsers.pdf_columns import completed
 from sluice.adapters.parsers.pdf_fonts import mended
-from sluice.adapters.parsers.pdf_page import has_drawings, is_scan, opened, shown_text
+from sluice.adapters.parsers.pdf_page import has_annotations, has_drawings, is_scan, opened, shown_text
 from sluice.adapters.parsers.pdf_shadows import without_shadows
 from sluice.adapters.parsers.right_to_left import in_order, marks_behind
 from sluice.adapters.parsers.unmapped import meant
@@ -31,6 +32,9 @@ _SMALL = {
 _PRIVATE = re.compile("[\uf730-\uf7fe]")
 # Where letters that make no words show that fonts tell wrong characters; to ask every page would take long.
 _FIRST_PAGES = 3
+# The share of pages with unknown characters that makes it cheaper to mend all, and how many are mended before.
+_MANY = 0.1
+_MOST_ALONE = 4
 _SIGNATURE = b"%PDF-"
 _LAST, _TABLE = b"endobj", b"xref"
 _CATALOG = re.compile(rb"\b(\d+ \d+) obj\b(?:(?!endobj|stream).){0,2000}?/Type\s*/Catalog\b", re.DOTALL)
@@ -71,12 +75,16 @@ class Read(NamedTuple):
 
 
 class Pages:
-    """Reads the pages of a document, with mended fonts from the first one on whose characters are not known."""
+    """Reads the pages of a document, with mended fonts where characters are not known.
+
+    A few such pages are mended by themselves, since it takes long to write a large document; all are, if they are many.
+    """
 
     def __init__(self, body: bytes, pdf: pdfium.PdfDocument) -> None:
         self._body = body
         self._pdf = pdf
         self._mended: pdfium.PdfDocument | None = None
+        self._mended_pages = 0
         self._is_mended = False
         _show_forms(pdf)
 
@@ -85,19 +93,35 @@ class Pages:
         read = _page(self._mended or self._pdf, index)
         if not read.has_unknown or self._is_mended:
             return read
-        self._is_mended = True
+        self._mended_pages += 1
+        self._is_mended = self._mended_pages > len(self._pdf) * _MANY
         try:
-            self._mended = self._opened_again()
-            return _page(self._mended, index) if self._mended else read
-        except DocumentError:
+            if self._is_mended:
+                self._mended = self._with_mended_fonts(range(len(self._pdf)))
+                return _page(self._mended, index) if self._mended else read
+            return self._alone(index, read) if self._mended_pages <= _MOST_ALONE else read
+        except (DocumentError, pdfium.PdfiumError):
             self.close()
             return read
 
-    def _opened_again(self) -> pdfium.PdfDocument | None:
+    def _alone(self, index: int, read: Read) -> Read:
+        """Return a page that is mended by itself; not one with fields, whose values are the document's."""
+        page = self._with_mended_fonts([index])
+        if not page:
+            return read
+        with closing(page):
+            return read if self._pdf.formenv and has_annotations(page) else _page(page, 0)
+
+    def _with_mended_fonts(self, pages: Sequence[int]) -> pdfium.PdfDocument | None:
         with closing(open_pdf(self._body)) as untouched:  # what annotations look like may be a part of pages by now
-            body = mended(untouched)
+            if len(pages) == len(untouched):
+                body = mended(untouched)
+            else:
+                with closing(pdfium.PdfDocument.new()) as some:
+                    some.import_pages(untouched, [*pages])
+                    body = mended(some)
         again = open_pdf(body) if body else None
-        if again and len(again) == len(self._pdf):
+        if again and len(again) == len(pages):
             _show_forms(again)
             return again
         return None

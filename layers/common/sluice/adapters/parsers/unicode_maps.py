@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-_SECTION = re.compile(rb"beginbf(char|range)(.*?)(?:endbf|\Z)", re.DOTALL)
+_SECTION = re.compile(rb"(?:(\d+)\s+)?beginbf(char|range)(.*?)(?:endbf|\Z)", re.DOTALL)
 _PAIR = re.compile(rb"<([^<>]*)>\s*<([^<>]*)>")
 _RANGE = re.compile(rb"<([^<>]*)>\s*<([^<>]*)>\s*(?:<([^<>]*)>|\[([^\]]*)\])")
 _TEXT = re.compile(rb"<([^<>]*)>")
@@ -23,10 +23,25 @@ _MOST = 0x20000
 def read(content: bytes) -> dict[int, str]:
     """Return what each code of two bytes at most stands for."""
     found: dict[int, str] = {}
-    for kind, section in _SECTION.findall(content):
+    for _, kind, section in _SECTION.findall(content):
         pairs = _pairs(section) if kind == b"char" else _ranges(section)
         found.update((code, said) for code, said in islice(pairs, _MOST) if said.strip("\0"))
     return found
+
+
+def is_in_order(content: bytes) -> bool:
+    """Return whether PDFium reads all of a map, and takes what is said last where a code is there twice."""
+    codes: list[int] = []
+    for announced, kind, section in _SECTION.findall(content):
+        entries = (_PAIR if kind == b"char" else _RANGE).findall(section)
+        first = [_code(entry[0]) for entry in entries]
+        last = first if kind == b"char" else [_code(entry[1]) for entry in entries]
+        if int(announced or b"0") != len(entries) or any(code > _LAST for code in first):
+            return False
+        if any(start >> 8 != end >> 8 for start, end in zip(first, last, strict=True)):
+            return False
+        codes += first
+    return len(codes) == len(set(codes))
 
 
 def written(characters: Mapping[int, str]) -> bytes:

@@ -26,12 +26,13 @@ _MOSTLY = 0.5
 _ENOUGH_LETTERS = 20
 # Signs of mathematics are often unknown; without them a formula would say something else.
 _FEW = 0.05
+_SEVERAL = 3
 # PDFium writes these where a line ended in a hyphen, and knows no character for them.
 _HYPHENS = frozenset("\x02\ufffe")
 
 
 class Meant(NamedTuple):
-    """What of a page's text is one, whether that is the smaller part of it, and whether characters are not known."""
+    """What of a page's text is one, whether that is the smaller part of it, and whether several are not known."""
 
     text: str
     is_rest: bool = False
@@ -78,8 +79,9 @@ def _without_unknown(page: Page, text: str) -> Meant:
     unknown = [index for index in range(len(text)) if _is_unknown(page, index) and text[index] not in _HYPHENS]
     gone = frozenset(unknown)
     alone = "".join(character if index in gone else " " for index, character in enumerate(text))
-    if len(gone) < len(text) * _FEW or is_legible(" ".join(alone.split())):
-        return Meant(text, has_unknown=bool(gone))
+    is_few = len(gone) < len(text) * _FEW
+    if is_few or is_legible(" ".join(alone.split())):
+        return Meant(text, has_unknown=not is_few or len(gone) >= _SEVERAL)
     kept = "".join(character for index, character in enumerate(text) if index not in gone)
     return Meant(kept, is_rest=len("".join(kept.split())) < len(gone), has_unknown=True)
 
