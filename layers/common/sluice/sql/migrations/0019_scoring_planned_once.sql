@@ -36,6 +36,7 @@ begin
         join chunk on chunk.id = found.id
         join document on document.id = chunk.document_id and uuid_eq(document.version, chunk.version)
         where document.tenant = of_tenant
+        offset 0 -- Or the vectors would be kept until the best scores are known, and each score made anew.
     )
     select
         scored.id, scored.document, scored.source, scored.title, scored.metadata, scored.content,
