@@ -22,6 +22,7 @@ from pathlib import Path
 
 from benchmarks.islands import Islands
 from benchmarks.report import write_json
+from benchmarks.retrieval.looking_up import after_look_up_p50_ms
 from benchmarks.retrieval.measuring import Measured, Measuring, medians
 from benchmarks.retrieval.overhead import overhead_p50_ms
 from benchmarks.retrieval.server import roomy_server, say, set_ef_search
@@ -57,6 +58,7 @@ async def measure(url: str, corpus: Corpus, options: argparse.Namespace) -> tupl
     rounds = [[await measuring.measure(*way) for way in ways] for _ in range(options.rounds)]
     set_ef_search(url, ef_search)
     facts["use_case_overhead_p50_ms"] = await overhead_p50_ms(url, queries.vectors)
+    facts["hybrid_after_look_up_p50_ms"] = await after_look_up_p50_ms(url, queries)
     return [medians(each) for each in zip(*rounds, strict=True)], facts
 
 
