@@ -118,7 +118,10 @@ class World:
             "documents.delete_other_chunks": {"chunks": 0},
             "documents.delete_staged_chunks": {"id": self.belongings.staged},
             "documents.insert_chunks": {
-                "version": uuid7(), "pages": [1], "model": EMBEDDING_MODEL, "dimension": DIMENSION
+                "version": uuid7(),
+                "pages": [1],
+                "model": EMBEDDING_MODEL,
+                "dimension": DIMENSION,
             },
             "documents.reuse_chunks": {"pages": [1]},
             "feedback.rate": {"message_id": self.belongings.finished},
