@@ -189,6 +189,21 @@ async def test_a_filter_that_hides_all_that_is_near_starves_nothing(shorter: Sho
     assert sorted(found) == [f"few {number}" for number in range(5)]
 
 
+async def test_among_many_chunks_an_index_is_built_with_a_finer_graph(shorter: Shorter) -> None:
+    """Also where what it holds is there already; what an operator has set stays."""
+    await shorter.add("a.txt", {"up": EAST_AND_UP, "near": NEARLY_EAST})
+    shorter.execute("update document set chunks = 300000")
+
+    await shorter.reembedding.index("2")
+    by_itself = shorter.indexes()
+    shorter.execute("alter index chunk_by_embedding set (m = 32)")
+    await shorter.reembedding.index("signs")
+
+    assert by_itself == [f"{SHORT} WITH (m='24', ef_construction='128')"]
+    assert shorter.indexes() == [f"{SIGNS} WITH (ef_construction='128', m='32')"]
+    assert await shorter.find(EAST) == ["near", "up"]
+
+
 async def test_a_database_that_is_there_keeps_its_index(shorter: Shorter) -> None:
     """A deploy with another setting builds nothing anew: that takes long, and is the operator's."""
     migrate(shorter.url, model=MODEL, dimension=DIMENSION, held="signs")

@@ -124,13 +124,14 @@ class Reembedding:
             raise EmbeddingChangeRefused(f"Somebody else has changed what is stored meanwhile ({outcome}); look again.")
 
     async def index(self, held: str) -> str:
-        """Index so much of the searched vectors, and return what that is.
+        """Index so much of the searched vectors, as finely as they need, and return how much that is.
 
         Raises `EmbeddingChangeRefused` where the searched vectors are other ones meanwhile.
         """
         space = await self._change.space()
         wanted = at_most(held, space.dimension)
-        if wanted != await self._change.held() and not await self._change.index_anew(wanted, space.dimension):
+        is_there = wanted == await self._change.held() and not await self._change.is_coarse()
+        if not is_there and not await self._change.index_anew(wanted, space.dimension):
             raise EmbeddingChangeRefused("The searched vectors were exchanged meanwhile; look again.")
         return wanted
 

@@ -57,6 +57,10 @@ class EmbeddingChange(Protocol):
         """Return what the index holds of the searched vectors."""
         ...
 
+    async def is_coarse(self) -> bool:
+        """Whether the index of the searched vectors would have a finer graph if it were built now."""
+        ...
+
     async def index_anew(self, held: str, dimension: int) -> bool:
         """Index so much of the searched vectors instead; False where those are other ones meanwhile."""
         ...

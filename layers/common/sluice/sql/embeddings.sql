@@ -45,7 +45,16 @@ select sluice_switch_embeddings(%(model)s) as outcome;
 select sluice_drop_other_embeddings();
 
 -- name: embedding_index_options
-select reloptions from pg_class where oid = 'chunk_by_embedding'::regclass;
+-- How fine its graph is: as that of the searched index, if an operator has set that; else finer than pgvector's among many
+-- chunks, where that finds too little. `is_new` says whether the searched index has another one.
+select coalesce(set_by_operator, fit) as options, set_by_operator is null and fit is not null as is_new
+from (
+    select
+        array_to_string(reloptions, ', ') as set_by_operator,
+        case when (select sum(chunks) from document) >= %(many)s then %(finer)s end as fit
+    from pg_class
+    where oid = 'chunk_by_embedding'::regclass
+) as index;
 
 -- name: index_holds
 select sluice_index_holds('chunk_by_embedding') as holds;
