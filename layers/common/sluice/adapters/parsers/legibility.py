@@ -28,6 +28,7 @@ _MOST_NUMBERS = 0.08
 _UNLIKELY = re.compile(
     "[\u0180-\u019f\u01a2-\u01ae\u01b1-\u01cc\u01dd-\u0217\u021c-\u02af\u0370-\u0383\u03e2-\u03ff\u3400-\u4dbf]"
 )
+_SYLLABLE = re.compile("[\uac00-\ud7a3]")
 _SPACES = re.compile(" {2,}")
 # Controls, private use, and the character for what is none.
 _UNKNOWN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\ue000-\uf8ff\ufffd-\uffff\U000f0000-\U0010ffff]")
@@ -42,16 +43,24 @@ def is_legible(text: str) -> bool:
         return True
     if _is_of_numbers(text[:_SAMPLE]):
         return False
-    letters = [letter for letter in unicodedata.normalize("NFD", text[:_SAMPLE]).lower() if letter.isalpha()]
-    if len(letters) < _FEWEST_LETTERS:
+    letters = _letters(text[:_SAMPLE])
+    if letters.total() < _FEWEST_LETTERS:
         return not _is_of_signs(text[:_SAMPLE])
-    if _changes_script(text[:_SAMPLE]):
+    scripts: Counter[str] = Counter()
+    for letter, count in letters.items():
+        scripts[_script(letter)] += count
+    if len(scripts) > 1 and _changes_script(text[:_SAMPLE]):
         return False
-    script, _ = Counter(map(_script, letters)).most_common(1)[0]
-    if script != "LATIN":
+    if scripts.most_common(1)[0][0] != "LATIN":
         return True
-    vowels = sum(letter in _VOWELS for letter in letters)
-    return vowels >= len(letters) * _FEWEST_VOWELS and fit(text[:_SAMPLE]) > 0.5
+    vowels = sum(letters[vowel] for vowel in _VOWELS)
+    return vowels >= letters.total() * _FEWEST_VOWELS and fit(text[:_SAMPLE]) > 0.5
+
+
+def _letters(text: str) -> Counter[str]:
+    """Return how often each letter is there, without its accents."""
+    counts = Counter(unicodedata.normalize("NFD", text).lower())
+    return Counter({character: count for character, count in counts.items() if character.isalpha()})
 
 
 def _has_vowels(text: str) -> bool:
@@ -93,13 +102,13 @@ def _changes_script(text: str) -> bool:
 def _is_of_numbers(text: str) -> bool:
     """Return whether it shows that these are numbers of glyphs."""
     shown = "".join(text.split())
-    unlikely = len(_UNLIKELY.findall(shown)) + sum(map(_is_rare_syllable, shown))
+    unlikely = len(_UNLIKELY.findall(shown)) + sum(map(_is_rare, _SYLLABLE.findall(shown)))
     return len(_NUMBER.findall(shown)) > len(shown) * _MOST_NUMBERS or unlikely > len(shown) / 2
 
 
-def _is_rare_syllable(character: str) -> bool:
+def _is_rare(syllable: str) -> bool:
     """Korean is written in the 2,350 syllables of KS X 1001, of 11,172."""
-    return "\uac00" <= character <= "\ud7a3" and len(character.encode("euc_kr", "ignore")) != 2
+    return len(syllable.encode("euc_kr", "ignore")) != 2
 
 
 def _is_of_signs(text: str) -> bool:
