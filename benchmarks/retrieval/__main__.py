@@ -94,7 +94,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ours-only", action="store_true", help="leave the plain way out")
     parser.add_argument("--finer", default="", help="build our index so: m = 24, ef_construction = 128")
     parser.add_argument("--held", default=WHOLE, help="what our index holds of each vector: whole, signs, or a number")
-    parser.add_argument("--vectors", choices=(*_LIKENESSES, "islands"), default="topics", help="how the vectors lie")
+    parser.add_argument("--vectors", choices=(*_LIKENESSES, "islands"), default="openai", help="how the vectors lie")
     parser.add_argument("--left-out", action="store_true", help="ask with chunks left out, not with questions")
     return parser.parse_args()
 
@@ -112,8 +112,7 @@ def _name(options: argparse.Namespace) -> Iterator[object]:
     yield from ("retrieval", options.chunks)
     if options.dimension != _DIMENSION:
         yield options.dimension
-    if options.vectors != "topics":
-        yield options.vectors
+    yield options.vectors
     if options.left_out:
         yield "left_out"
     if options.finer:
