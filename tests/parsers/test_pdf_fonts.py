@@ -157,17 +157,24 @@ def test_other_fonts_that_are_not_there_are_not_known(parser: DocumentParser) ->
         parser.parse("a.pdf", document([ord(letter) - 29 for letter in TEXT], inner=inner(b"CIDFontType2")))
 
 
-def test_drawn_glyphs_are_read_by_their_names(parser: DocumentParser) -> None:
-    """In a font of type 3, whose codes are numbered as its letters come."""
-    letters = sorted(set(TEXT))
-    names = " ".join(f"/{'space' if letter == ' ' else letter}" for letter in letters)
-    font = (
-        f"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 9 9] /FontMatrix [0.01 0 0 0.01 0 0] /CharProcs << >> "
-        f"/Encoding << /Differences [1 {names}] >> /FirstChar 1 /LastChar 40 /Widths [{'60 ' * 40}] >>"
-    )
-    shown = "".join(f"{letters.index(letter) + 1:02x}" for letter in TEXT)
+DRAWN = sorted(set(TEXT))
 
-    body = pdf("", font=font.encode(), behind=f"BT /F1 12 Tf 50 700 Td <{shown}> Tj ET".encode())
+
+def drawn_font(*, first: int) -> bytes:
+    """Return a font of type 3, whose codes are numbered from there as its letters come."""
+    names = " ".join(f"/{'space' if letter == ' ' else letter}" for letter in DRAWN)
+    return (
+        "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 9 9] /FontMatrix [0.01 0 0 0.01 0 0] /CharProcs << >> "
+        f"/Encoding << /Differences [{first} {names}] >> /FirstChar {first} /LastChar {first + 39} "
+        f"/Widths [{'60 ' * 40}] >>"
+    ).encode()
+
+
+def test_drawn_glyphs_are_read_by_their_names(parser: DocumentParser) -> None:
+    """In a font of type 3."""
+    shown = "".join(f"{DRAWN.index(letter) + 1:02x}" for letter in TEXT)
+
+    body = pdf("", font=drawn_font(first=1), behind=f"BT /F1 12 Tf 50 700 Td <{shown}> Tj ET".encode())
 
     assert parser.parse("a.pdf", body).blocks == (Block(TEXT, page=1),)
 
@@ -187,14 +194,8 @@ def test_a_broken_font_changes_nothing(parser: DocumentParser, font: bytes) -> N
 
 def test_one_page_of_many_is_mended_by_itself(parser: DocumentParser) -> None:
     """To write all of a large document would take long; the page stays where it is."""
-    letters = sorted(set(TEXT))
-    names = " ".join(f"/{'space' if letter == ' ' else letter}" for letter in letters)
-    font = (
-        f"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 9 9] /FontMatrix [0.01 0 0 0.01 0 0] /CharProcs << >> "
-        f"/Encoding << /Differences [33 {names}] >> /FirstChar 33 /LastChar 72 /Widths [{'60 ' * 40}] >>"
-    )
-    shown = "".join(chr(33 + letters.index(letter)) for letter in f"{TEXT} {TEXT}")
+    shown = "".join(chr(33 + DRAWN.index(letter)) for letter in f"{TEXT} {TEXT}")
 
-    body = pdf(*[""] * 18, shown, "", font=font.encode())
+    body = pdf(*[""] * 18, shown, "", font=drawn_font(first=33))
 
     assert parser.parse("a.pdf", body).blocks == (Block(f"{TEXT} {TEXT}", page=19),)
