@@ -46,8 +46,8 @@ select sluice_drop_other_embeddings();
 
 -- name: embedding_index_options
 -- How fine its graph is: as that of the searched index, if an operator has set that; else finer than pgvector's among many
--- chunks, where that finds too little. `is_new` says whether the searched index has another one.
-select coalesce(set_by_operator, fit) as options, set_by_operator is null and fit is not null as is_new
+-- chunks, where that finds too little. `is_finer` says whether the searched index has less.
+select coalesce(set_by_operator, fit) as options, set_by_operator is null and fit is not null as is_finer
 from (
     select
         array_to_string(reloptions, ', ') as set_by_operator,

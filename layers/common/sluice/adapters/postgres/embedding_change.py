@@ -74,7 +74,7 @@ class PostgresEmbeddingChange:
 
     async def is_coarse(self) -> bool:
         """Whether an operator has set nothing and there are many chunks meanwhile."""
-        return bool((await self._fetch("embedding_index_options", _FINER))[0]["is_new"])
+        return bool((await self._fetch("embedding_index_options", _FINER))[0]["is_finer"])
 
     async def index_anew(self, held: str, dimension: int) -> bool:
         """Build the index under another name; what an earlier try left behind is taken over only if it is the same."""
